@@ -1,0 +1,140 @@
+"""ppf: a plugin-based PySpark pipeline framework.
+
+What plugin authors and callers from Python use is importable from here. Names load when they are first asked for, so that
+`import ppf_core` needs only the standard library and an executor can import a plugin's module without the kernel's libraries.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ppf_core.contracts.checks import AggregateCheck, Columns, FrameCheck, RowCheck, Verdict
+    from ppf_core.contracts.components import (
+        PipelineComponent,
+        Schema,
+        Sink,
+        Source,
+        StagedSink,
+        StreamingSink,
+        StreamingSource,
+        TargetMoved,
+        Ticket,
+        Transform,
+    )
+    from ppf_core.contracts.context import Context, Dataset, Requirements, WriteId
+    from ppf_core.contracts.hooks import Hooks, hookimpl
+    from ppf_core.contracts.options import NoOptions, OptionsError, option, options
+    from ppf_core.contracts.paths import local_path
+    from ppf_core.contracts.plugin import Plugin
+    from ppf_core.contracts.results import (
+        Checkpoint,
+        ComponentInfo,
+        ComponentResult,
+        ErrorInfo,
+        PipelineResult,
+        QualityResult,
+        RunInfo,
+        StreamProgress,
+    )
+    from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
+    from ppf_core.errors import PpfError, SecretNotResolved
+    from ppf_core.pipeline.runner import PipelineRunner
+    from ppf_core.pipeline.schema import SchemaContract
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ppf_core.contracts.checks": ("AggregateCheck", "Columns", "FrameCheck", "RowCheck", "Verdict"),
+    "ppf_core.contracts.components": (
+        "PipelineComponent",
+        "Schema",
+        "Sink",
+        "Source",
+        "StagedSink",
+        "StreamingSink",
+        "StreamingSource",
+        "TargetMoved",
+        "Ticket",
+        "Transform",
+    ),
+    "ppf_core.contracts.context": ("Context", "Dataset", "Requirements", "WriteId"),
+    "ppf_core.contracts.hooks": ("Hooks", "hookimpl"),
+    "ppf_core.contracts.options": ("NoOptions", "OptionsError", "option", "options"),
+    "ppf_core.contracts.paths": ("local_path",),
+    "ppf_core.contracts.plugin": ("Plugin",),
+    "ppf_core.contracts.results": (
+        "Checkpoint",
+        "ComponentInfo",
+        "ComponentResult",
+        "ErrorInfo",
+        "PipelineResult",
+        "QualityResult",
+        "RunInfo",
+        "StreamProgress",
+    ),
+    "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
+    "ppf_core.errors": ("PpfError", "SecretNotResolved"),
+    "ppf_core.pipeline.runner": ("PipelineRunner",),
+    "ppf_core.pipeline.schema": ("SchemaContract",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AggregateCheck",
+    "Checkpoint",
+    "Columns",
+    "ComponentInfo",
+    "ComponentResult",
+    "Context",
+    "Dataset",
+    "ErrorInfo",
+    "Fetched",
+    "FrameCheck",
+    "Hooks",
+    "NoOptions",
+    "OptionsError",
+    "PipelineComponent",
+    "PipelineResult",
+    "PipelineRunner",
+    "Plugin",
+    "PpfError",
+    "QualityResult",
+    "Requirements",
+    "RowCheck",
+    "RunInfo",
+    "Schema",
+    "SchemaContract",
+    "Secret",
+    "SecretNotResolved",
+    "SecretsBackend",
+    "Sink",
+    "Source",
+    "StagedSink",
+    "StreamProgress",
+    "StreamingSink",
+    "StreamingSource",
+    "TargetMoved",
+    "Ticket",
+    "Transform",
+    "Verdict",
+    "WriteId",
+    "__version__",
+    "hookimpl",
+    "json_field",
+    "local_path",
+    "option",
+    "options",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

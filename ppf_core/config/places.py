@@ -1,0 +1,69 @@
+"""Where each value of a pipeline file stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ppf_core.errors import Problem
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in a file; line and column count from 1. For a value of the command line, `file` is `--set`."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of keys and of values by their path, in the order in which HOCON merged them: the last one that counts.
+
+    A path that stands nowhere (a default, a generated value) has the place of its nearest parent.
+    """
+
+    file: str
+    keys: Mapping[Path, Place] = field(default_factory=dict)
+    values: Mapping[Path, Place] = field(default_factory=dict)
+
+    def key(self, path: Path) -> Place:
+        """Where the key of this path stands."""
+        return self._nearest(path, self.keys, self.values)
+
+    def value(self, path: Path) -> Place:
+        """Where the value of this path stands."""
+        return self._nearest(path, self.values, self.keys)
+
+    def problem(self, code: str, message: str, path: Path, *, at: str = "value", hint: str | None = None) -> Problem:
+        """A problem located at the key or at the value of a path."""
+        place = self.key(path) if at == "key" else self.value(path)
+        return Problem(
+            code=code,
+            message=message,
+            hint=hint,
+            file=place.file,
+            line=place.line,
+            column=place.column,
+            path=dotted(path) or None,
+        )
+
+    def _nearest(self, path: Path, first: Mapping[Path, Place], second: Mapping[Path, Place]) -> Place:
+        for length in range(len(path), 0, -1):
+            found = first.get(path[:length]) or second.get(path[:length])
+            if found is not None:
+                return found
+        return Place(self.file, 1, 1)
+
+
+def dotted(path: Path) -> str:
+    """The path as text: `components.late.quality[0].options`; a key with other characters is quoted."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            plain = part.replace("_", "").replace("-", "").isalnum()
+            text += f"{'.' if text else ''}{part if plain else chr(34) + part + chr(34)}"
+    return text

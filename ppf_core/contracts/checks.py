@@ -1,0 +1,95 @@
+"""Data-quality checks: on rows, on aggregates, on a whole frame."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from ppf_core.contracts.context import Context
+from ppf_core.contracts.plugin import Plugin
+from ppf_core.errors import suggestion
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import StructType
+
+O = TypeVar("O")  # noqa: E741 -- the contract names it so
+
+
+class Columns(Mapping[str, "Column"]):
+    """The columns of the checked frame. A name is taken literally before it is taken as a path.
+
+    columns["amount"] >= 0
+    columns["address.city"]      # a column of that very name, else the field of a struct
+    """
+
+    def __init__(self, frame: "DataFrame") -> None:
+        self._frame = frame
+
+    @property
+    def schema(self) -> "StructType":
+        """The schema of the checked frame."""
+        return self._frame.schema
+
+    def __getitem__(self, name: str) -> "Column":
+        names = self._frame.columns
+        if name in names:
+            return self._column(name)
+        head, *fields = name.split(".")
+        if head in names and fields:
+            column = self._column(head)
+            for field in fields:
+                column = column[field]
+            return column
+        raise KeyError(f"There is no column {name!r}. {suggestion(name, names)}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frame.columns)
+
+    def __len__(self) -> int:
+        return len(self._frame.columns)
+
+    def _column(self, name: str) -> "Column":
+        quoted = name.replace("`", "``")
+        return self._frame[f"`{quoted}`"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found. `warn_if` and `error_if` compare `failed` (with % of `evaluated`), or `value` where there is none."""
+
+    passed: bool
+    failed: int | None = None
+    evaluated: int | None = None
+    value: float | None = None
+    message: str = ""
+
+
+class RowCheck(Plugin[O]):
+    """Judges each row by itself. A NULL result counts as bad unless `null_passes` is True."""
+
+    null_passes: ClassVar[bool] = False
+
+    @abstractmethod
+    def passes(self, columns: Columns) -> "Column":
+        """True where the row is good."""
+
+
+class AggregateCheck(Plugin[O]):
+    """Judges numbers that are aggregated over all rows."""
+
+    @abstractmethod
+    def metrics(self, columns: Columns) -> "Mapping[str, Column]":
+        """Aggregate expressions by name; they are computed together with those of other checks."""
+
+    @abstractmethod
+    def judge(self, values: Mapping[str, Any]) -> Verdict:
+        """The verdict on the computed values, under the names of `metrics`."""
+
+
+class FrameCheck(Plugin[O]):
+    """Judges a whole frame. Needs a job of its own."""
+
+    @abstractmethod
+    def judge(self, context: Context, frame: "DataFrame") -> Verdict:
+        """The verdict on the frame."""

@@ -1,0 +1,161 @@
+"""Sources, transforms and sinks: the nodes of a pipeline."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, Union
+
+from ppf_core.contracts.context import Context, Dataset
+from ppf_core.contracts.plugin import Plugin
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.streaming.query import StreamingQuery
+    from pyspark.sql.streaming.readwriter import DataStreamWriter
+    from pyspark.sql.types import StructType
+
+O = TypeVar("O")  # noqa: E741 -- the contract names it so
+
+Ticket: TypeAlias = Mapping[str, str]
+Schema: TypeAlias = Union[str, "StructType"]  # DDL or a StructType
+
+
+class PipelineComponent(Plugin[O]):
+    """One node of a pipeline."""
+
+    @property
+    def input_schema(self) -> Schema | Mapping[str, Schema] | None:
+        """What its input must have: one schema for all inputs, or one by alias. None: anything."""
+        return None
+
+    @property
+    def output_schema(self) -> Schema | None:
+        """What it promises to give. None: known only when it runs."""
+        return None
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The outside things it reads or writes. Does no input or output."""
+        return ()
+
+    def ping(self, context: Context) -> None:  # noqa: B027 -- pinging is optional for an author
+        """Raises when the outside system cannot be reached.
+
+        `ppf run` and `ppf plan --analyze` call all of them, in parallel, before anything starts, 30 s at most, and report all
+        failures together.
+        """
+
+
+class Source(PipelineComponent[O]):
+    """Reads.
+
+    class CsvSource(Source[CsvOptions]):
+        def read(self, context: Context) -> DataFrame:
+            return context.spark.read.csv(self.options.path, header=self.options.header)
+    """
+
+    def pin(self, context: Context) -> str | None:
+        """Names exactly what will be read (a listing with sizes and times, a table version, end offsets), in text of your own.
+
+        Called once per run, recorded, and handed to every `read` of this run and its resumes. None: cannot be pinned.
+        """
+        return None
+
+    @abstractmethod
+    def read(self, context: Context) -> "DataFrame":
+        """A lazy frame; may be called several times in a run and then returns the same logical slice."""
+
+
+class Transform(PipelineComponent[O]):
+    """Makes one frame of its inputs. `expects` is their number or their aliases, checked at validation.
+
+    class Upper(Transform[NoOptions]):
+        expects = 1
+        def transform(self, context: Context, inputs: Mapping[str, DataFrame]) -> DataFrame:
+            (frame,) = inputs.values()
+            return frame.toDF(*[name.upper() for name in frame.columns])
+    """
+
+    expects: ClassVar[int | tuple[str, ...] | None] = None
+
+    @abstractmethod
+    def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+        """A lazy frame; runs no Spark job."""
+
+
+class Sink(PipelineComponent[O]):
+    """Writes a frame where it is seen at once. Prefer StagedSink wherever the target allows it.
+
+    class NoopSink(Sink[NoOptions]):
+        def write(self, context: Context, frame: DataFrame) -> None:
+            frame.write.format("noop").mode("overwrite").save()
+    """
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether writing twice equals writing once, with these options."""
+        return False
+
+    @abstractmethod
+    def write(self, context: Context, frame: "DataFrame") -> None:
+        """Writes the frame."""
+
+
+class StagedSink(Sink[O]):
+    """Writes where nobody looks, then shows it at once.
+
+    `publish` and `discard` may run in another process, on an instance built from the journaled options, with the staging run's
+    `run_id` and `write_id`.
+    """
+
+    @property
+    def atomic(self) -> bool | None:
+        """Whether readers see the publish as one step with these options. None: only known when it runs."""
+        return None
+
+    @abstractmethod
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        """Exactly one Spark action on `frame`, so that checks can ride on it."""
+
+    @abstractmethod
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        """Idempotent. Raises TargetMoved when the target changed under it: then the ticket is discarded, never retried."""
+
+    @abstractmethod
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        """Idempotent. None: `stage` never returned; remove whatever it left under `context.write_id`."""
+
+    def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
+        """What was staged, for checks and row counts; None when it cannot be read before publishing."""
+        return None
+
+    def write(self, context: Context, frame: "DataFrame") -> None:
+        """Stage, then publish."""
+        self.publish(context, self.stage(context, frame))
+
+
+class TargetMoved(Exception):
+    """The target changed between `stage` and `publish`, so what was staged no longer fits."""
+
+
+class StreamingSource(PipelineComponent[O]):
+    """Reads a stream."""
+
+    @abstractmethod
+    def read_stream(self, context: Context) -> "DataFrame":
+        """A streaming frame."""
+
+
+class StreamingSink(PipelineComponent[O]):
+    """For sinks that only Spark's own writer can do. Any idempotent `Sink` or `StagedSink` also serves in a stream."""
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether a replayed batch leaves the target as one batch would."""
+        return False
+
+    @abstractmethod
+    def write_stream(self, context: Context, frame: "DataFrame") -> "DataStreamWriter":
+        """An unstarted writer."""
+
+    def start(self, context: Context, writer: "DataStreamWriter") -> "StreamingQuery":
+        """Called after the kernel set name, trigger, output mode and checkpoint; override for `toTable`."""
+        return writer.start()

@@ -1,0 +1,111 @@
+"""Options: a frozen dataclass that is the one source of validation, JSON Schema, help and documentation."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from typing import Any, TypeVar, dataclass_transform, overload
+
+T = TypeVar("T")
+
+METADATA_KEY = "ppf"
+
+
+@dataclass(frozen=True)
+class OptionInfo:
+    """What `option` was told about one field; it travels in the field's metadata."""
+
+    help: str
+    path: bool = False
+    component: bool = False
+    one_of: str | None = None
+    aliases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, field: "dataclasses.Field[Any]") -> "OptionInfo":
+        """The information of a dataclass field; a field made without `option` has none but an empty help."""
+        info = field.metadata.get(METADATA_KEY)
+        return info if isinstance(info, OptionInfo) else cls(help="")
+
+
+@overload
+def option(
+    help: str,
+    *,
+    path: bool = ...,
+    component: bool = ...,
+    one_of: str | None = ...,
+    aliases: tuple[str, ...] = ...,
+) -> Any: ...
+@overload
+def option(
+    help: str,
+    *,
+    default: T,
+    path: bool = ...,
+    component: bool = ...,
+    one_of: str | None = ...,
+    aliases: tuple[str, ...] = ...,
+) -> T: ...
+@overload
+def option(
+    help: str,
+    *,
+    default_factory: Callable[[], T],
+    path: bool = ...,
+    component: bool = ...,
+    one_of: str | None = ...,
+    aliases: tuple[str, ...] = ...,
+) -> T: ...
+def option(
+    help: str,
+    *,
+    default: Any = MISSING,
+    default_factory: Any = MISSING,
+    path: bool = False,
+    component: bool = False,
+    one_of: str | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Any:
+    """One option of a plugin.
+
+    path: a path or URI; the kernel makes a relative one relative to the pipeline file.
+    component: the value names a component: near misses, an edge of the plan, and its frame in `context.frames`.
+    one_of: exactly one option that carries the same label is set.
+    aliases: old names, accepted with a located warning.
+
+        @options
+        class CsvOptions:
+            path: str = option("File or folder to read.", path=True)
+            header: bool = option("The first line holds the column names.", default=True)
+    """
+    info = OptionInfo(help=help, path=path, component=component, one_of=one_of, aliases=aliases)
+    metadata = {METADATA_KEY: info}
+    if default is not MISSING:
+        return dataclasses.field(default=default, metadata=metadata, kw_only=True)
+    if default_factory is not MISSING:
+        return dataclasses.field(default_factory=default_factory, metadata=metadata, kw_only=True)
+    return dataclasses.field(metadata=metadata, kw_only=True)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
+def options(cls: type[T]) -> type[T]:
+    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well."""
+    return dataclass(frozen=True, kw_only=True)(cls)
+
+
+@options
+class NoOptions:
+    """The options of a plugin that has none."""
+
+
+class OptionsError(Exception):
+    """Raised in `__post_init__` of an options class: option path → what is wrong with it.
+
+    The kernel adds file, line and column.
+
+        raise OptionsError({"min": "must not be above max"})
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{path}: {text}" for path, text in problems.items()))
+        self.problems = dict(problems)

@@ -1,0 +1,1 @@
+"""From a checked file to a plan, and from a plan to a result."""
