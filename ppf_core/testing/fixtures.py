@@ -1,0 +1,38 @@
+"""The `spark` fixture for tests of plugins and pipelines; load it with `-p ppf_core.testing.fixtures`."""
+
+import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def spark() -> "Iterator[SparkSession]":
+    """One small local session for the whole test process; a JVM costs seconds, so that tests share it."""
+    from pyspark.sql import SparkSession
+
+    with tempfile.TemporaryDirectory(prefix="ppf-spark-", ignore_cleanup_errors=True) as folder:
+        builder = SparkSession.builder.master("local[2]").appName("ppf tests")
+        for key, value in _small(folder).items():
+            builder = builder.config(key, value)
+        session = builder.getOrCreate()
+        yield session
+        session.stop()
+
+
+def _small(folder: str) -> dict[str, str]:
+    return {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.default.parallelism": "2",
+        "spark.sql.warehouse.dir": f"{folder}/warehouse",
+        "spark.local.dir": f"{folder}/local",
+        # The test process and the JVM are one machine: no look-up of a host name that may not resolve.
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
