@@ -1,0 +1,62 @@
+"""What happens in a run, as values. The record, the hooks and the progress display listen to the same events."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo
+from ppf_core.errors import Problem
+
+StepName = Literal["build", "stage", "write", "publish", "discard"]
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The run has its record and its session; `components` are those that will run, in the order of the file."""
+
+    run: RunInfo
+    components: tuple[ComponentInfo, ...]
+
+
+@dataclass(frozen=True)
+class ComponentStarted:
+    """The first step of a component begins."""
+
+    component: ComponentInfo
+    attempt: int
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """One step of a component begins."""
+
+    component: str
+    step: StepName
+
+
+@dataclass(frozen=True)
+class ComponentEnded:
+    """The outcome of a component is final. Every ComponentStarted has exactly one; a component never started has one too."""
+
+    component: ComponentInfo
+    result: ComponentResult
+    started: bool
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something that a person should know."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The run is over; comes exactly once after RunStarted."""
+
+    run: RunInfo
+    result: PipelineResult
+
+
+Event: TypeAlias = RunStarted | ComponentStarted | StepStarted | ComponentEnded | Warned | RunEnded
+Observer: TypeAlias = Callable[[Event], None]
