@@ -1,0 +1,99 @@
+"""What commands have in common: groups that load lazily, and the options that mean the same everywhere."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
+
+import click
+
+from ppf_core.errors import suggestion
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def __init__(self, *, members: Mapping[str, str], **settings: Any) -> None:
+        """`members`: name → `module:attribute`."""
+        super().__init__(**settings, invoke_without_command=True)
+        self.members = members
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """The names in the order in which a newcomer meets them."""
+        return list(self.members)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        """Imports the command; None when there is none of this name."""
+        if cmd_name not in self.members:
+            return None
+        module, _, attribute = self.members[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Like click's, with a near miss for an unknown name."""
+        name = args[0]
+        if name not in self.members and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"Unknown command {name!r}. {suggestion(name, self.members)}")
+        return super().resolve_command(ctx, args)
+
+
+def help_or_command(ctx: click.Context) -> int:
+    """The body of a group: without a command the help, or, when a document is wanted, a usage error."""
+    if ctx.invoked_subcommand is None:
+        if ctx.obj.json:
+            ctx.fail(f"Missing command. {suggestion('', ctx.command.list_commands(ctx))}")  # type: ignore[attr-defined]
+        ctx.obj.text(ctx.get_help())
+    return 0
+
+
+def json_option(function: F) -> F:
+    """`--json`. The value is read before parsing, since a usage error must be a document too."""
+    decorate = click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document on standard output.")
+    return decorate(function)
+
+
+def pipeline_argument(function: F) -> F:
+    """The PIPELINE file and `--set K=V`, which every verb with a PIPELINE takes."""
+    return click.argument("pipeline", type=click.Path())(set_option(function))
+
+
+def set_option(function: F) -> F:
+    """`--set K=V`: arrives as `overrides`, a dict."""
+    return click.option(
+        "--set",
+        "overrides",
+        metavar="K=V",
+        multiple=True,
+        callback=_overrides,
+        help='Set one value of the file: --set runtime.parallelism=2, --set spark.conf."a.b"=x. Repeatable.',
+    )(function)
+
+
+def _overrides(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    overrides = {}
+    for text in values:
+        key, found, value = _split(text)
+        if not found or not key.strip():
+            raise click.BadParameter(f"{text!r} is not of the form K=V, as in runtime.parallelism=2.", ctx, param)
+        overrides[key.strip()] = value
+    return overrides
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """At the first `=` outside quotes: a key may hold one between quotes, a value anywhere."""
+    quoted = False
+    for index, character in enumerate(text):
+        quoted ^= character == '"'
+        if character == "=" and not quoted:
+            return text[:index], "=", text[index + 1 :]
+    return text, "", ""
+
+
+def example(*lines: str) -> str:
+    """The epilog of a command's help. `\\b` keeps click from wrapping it."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

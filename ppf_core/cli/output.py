@@ -1,0 +1,182 @@
+"""Where a command writes: its answer on standard output, everything else on standard error, one document under `--json`."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from ppf_core import __version__
+from ppf_core.errors import Problem, RunError
+
+_STYLES = {
+    **dict.fromkeys(("success", "ok", "ready", "resumed"), "green"),
+    **dict.fromkeys(("failed", "error", "broken", "duplicate", "incompatible", "interrupted"), "bold red"),
+    **dict.fromkeys(("warning", "skipped", "not_run", "blocked"), "yellow"),
+}
+
+
+class Output:
+    """What a command tells its user. Made by `main`, handed to every command."""
+
+    def __init__(self) -> None:
+        """For people, until `use_json`."""
+        self.json = False
+        self._answer: TextIO = sys.stdout
+        self._shape: Mapping[str, Any] = {}
+
+    @contextlib.contextmanager
+    def streams(self, *, as_json: bool) -> Iterator[None]:
+        """Under `--json` whatever else prints to standard output, a plugin while it is imported too, goes to standard error."""
+        before = self._answer = sys.stdout = sys.stdout or _nowhere()
+        errors = sys.stderr = sys.stderr or _nowhere()
+        for stream in (before, errors):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        self.use_json(as_json)
+        try:
+            yield
+        finally:
+            sys.stdout = before
+            for stream in (before, errors):
+                try:
+                    stream.flush()
+                except OSError:  # else the interpreter would complain at its end
+                    silence(stream)
+
+    def use_json(self, wanted: bool = True) -> None:
+        """From here on the answer is one document."""
+        if wanted:
+            self.json, sys.stdout = True, sys.stderr
+
+    def expect(self, **shape: Any) -> None:
+        """Says which keys the document of this command has, so that a failing command's document has them too."""
+        self._shape = shape
+
+    def text(self, text: str) -> None:
+        """A part of the answer, for people and pipes."""
+        _write(sys.stdout, text + "\n")
+
+    def note(self, text: str, *, style: str = "") -> None:
+        """Anything that is not the answer. `style` is for a terminal."""
+        _write(sys.stderr, _colored(printable(text), style) + "\n")
+
+    def document(self, payload: Mapping[str, Any], *, ok: bool = True) -> None:
+        """The one document of this command."""
+        self.raw({"ppf": __version__, "ok": ok, **payload})
+
+    def raw(self, document: Any) -> None:
+        """A document with none of ppf's own keys. It is ASCII, so that no stream can refuse it."""
+        _write(self._answer, json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A rich table on a terminal; elsewhere one item a line at any width."""
+        cells = [["-" if cell is None or cell == "" else printable(str(cell)) for cell in row] for row in rows]
+        if is_terminal(sys.stdout):
+            _rich_table(headings, cells)
+        else:
+            self.text(_plain_table(headings, cells))
+
+    def problems(self, problems: Sequence[Problem], *, warning: bool = False) -> None:
+        """All of them at once: place and message on a line, what to do below it."""
+        for problem in problems:
+            place = f"{problem.place}: " if problem.place else ""
+            kind = "warning: " if warning else "" if place else "error: "
+            message = printable(problem.message).replace("\n", "\n    ")
+            self.note(place + _colored(kind + message, "yellow" if warning else "red"))
+            if problem.hint:
+                self.note("    " + problem.hint.replace("\n", "\n    "))
+
+    def failure(self, problems: Sequence[Problem], exit_code: int) -> int:
+        """Ends a command that could not do what it was asked for, and gives back its exit code."""
+        if self.json:
+            found = [vars(problem) for problem in problems]
+            self.document({**self._shape, "exit_code": exit_code, "problems": found}, ok=False)
+        else:
+            self.problems(problems)
+            if any(problem.file for problem in problems):
+                self.note(f"{counted(len(problems), 'problem')}.")
+        return exit_code
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at it."""
+    try:
+        return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    except ValueError:  # closed
+        return False
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 problem`, `2 problems`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def seconds(duration: float | None) -> str:
+    """A duration for people."""
+    if duration is None:
+        return ""
+    if duration < 60:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def printable(text: str) -> str:
+    """The text without what would steer a terminal: a file's name or a plugin's message can hold anything."""
+    if text.isprintable():
+        return text
+    return "".join(
+        part if part.isprintable() or part in "\n\t" else part.encode("unicode_escape").decode("ascii") for part in text
+    )
+
+
+def _colored(text: str, style: str) -> str:
+    if not style or os.environ.get("NO_COLOR") or not is_terminal(sys.stderr):
+        return text
+    return f"\x1b[{ {'red': 31, 'yellow': 33, 'green': 32}[style] }m{text}\x1b[0m"
+
+
+def _plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [[heading.upper() for heading in headings]]
+    lines += [[" ".join(cell.split()) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    Console(file=sys.stdout).print(table)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+    except OSError as error:
+        silence(stream)
+        raise RunError(f"Cannot write the answer: {error.strerror or error}.", hint="Look at where the output goes.") from error
+
+
+def silence(stream: TextIO) -> None:
+    """The reader has left (`| head`): what is still written, by the interpreter at its end too, goes nowhere."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 -- stands in for a closed stream
