@@ -1,0 +1,344 @@
+"""The promise to plugin authors: `ppf_core` has every name here, with this signature, these fields, these defaults.
+
+`test_public_api.py` holds the kernel against this file. What changes here breaks plugins: only add, with defaults.
+"""
+
+import datetime
+import logging
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform, overload
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+from pyspark.sql.types import StructType
+
+from ppf_core.contracts.results import CircuitState, ComponentStatus, Kind, RunStatus, UsedPlugin
+from ppf_core.errors import Problem
+
+O = TypeVar("O")
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+Ticket = Mapping[str, str]
+Schema = str | StructType  # DDL or a StructType
+
+# ---- options ---------------------------------------------------------------------------------------------------------
+
+@overload
+def option(
+    help: str, *, path: bool = ..., component: bool = ..., one_of: str | None = ..., aliases: tuple[str, ...] = ...
+) -> Any: ...
+@overload
+def option(
+    help: str, *, default: T, path: bool = ..., component: bool = ..., one_of: str | None = ..., aliases: tuple[str, ...] = ...
+) -> T: ...
+@overload
+def option(
+    help: str,
+    *,
+    default_factory: Callable[[], T],
+    path: bool = ...,
+    component: bool = ...,
+    one_of: str | None = ...,
+    aliases: tuple[str, ...] = ...,
+) -> T:
+    """One option of a plugin.
+
+    path: a path or URI; the kernel makes a relative one relative to the pipeline file.
+    component: the value names a component: near misses, an edge of the plan, and its frame in `context.frames`.
+    one_of: exactly one option that carries the same label is set.
+    aliases: old names, accepted with a located warning.
+    Types: str int float bool Decimal timedelta Secret Any, Literal, Enum with str values, X | None, list[X], tuple[X, ...],
+    dict[str, X], nested options classes, X | list[X]; unions of options classes told apart by one Literal field. Any other
+    type makes the plugin `broken`, naming the field. path, component and Secret work at any depth.
+    """
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
+def options(cls: type[T]) -> type[T]:
+    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well."""
+
+@options
+class NoOptions: ...
+
+class OptionsError(Exception):
+    """Raised in `__post_init__`: option path → what is wrong with it. The kernel adds file, line and column."""
+    def __init__(self, problems: Mapping[str, str]) -> None: ...
+
+class Secret:
+    """A value that never prints. Pickling raises TypeError; deepcopy returns itself; comparison takes constant time."""
+    @property
+    def reference(self) -> str | None: ...
+    def reveal(self) -> str:
+        """The value. Raises SecretNotResolved before the run resolved it (validate, plan)."""
+
+# ---- what the kernel hands over --------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class WriteId:
+    """The identity of one logical write: the same for its retry, its resume, its replayed batch; different for any other.
+
+    Batch: scope from run and component, number 0. Stream: scope from pipeline, sink and checkpoint id, number = batch id.
+    `str()` is [a-z0-9_]{1,40}: fit for table, branch and folder names.
+    """
+
+    scope: str
+    number: int
+
+@dataclass(frozen=True)
+class Context:
+    """Where a component stands. Only the kernel and `ppf_core.testing.context` construct one."""
+
+    spark: SparkSession  # in a micro-batch: the session of its frame
+    run_id: str
+    pipeline: str
+    component: str
+    attempt: int  # from 1
+    write_id: WriteId  # sinks
+    frames: Mapping[str, DataFrame]  # of components named by options with component=True
+    pinned: str | None  # what this source's `pin` returned for this run
+    state: Mapping[str, str]  # committed cursor values of this component, plus what this run advanced
+    logger: logging.Logger
+    def advance(self, key: str, value: str) -> str:
+        """Moves a cursor. The first value in a run wins and is returned on later reads, so that `read` repeats the same
+        slice. Committed with the publish journal, when every enabled sink downstream has published."""
+    def report(self, *, rows_written: int | None = None, **metrics: float) -> None:
+        """Tells what was done; the last value of an attempt goes into the result, metrics and report."""
+
+@dataclass(frozen=True)
+class Requirements:
+    """What the Spark session must bring. `{spark}`, `{spark_minor}`, `{scala}` are filled in from the installed Spark."""
+
+    packages: Sequence[str] = ()  # Maven coordinates
+    jars: Sequence[str] = ()
+    repositories: Sequence[str] = ()
+    conf: Mapping[str, str] = ...  # two plugins that differ: exit 3 naming both; the file's conf wins
+    extend: Mapping[str, Sequence[str]] = ...  # comma lists such as spark.sql.extensions: united, sorted
+    spark: str = ""  # version specifier, e.g. ">=4.0,<4.2"
+    executors: Sequence[str] = ()  # distributions whose code runs on executors
+
+@dataclass(frozen=True)
+class Dataset:
+    """An outside thing that is read or written, for lineage, locks and "two sinks, one target"."""
+
+    namespace: str
+    name: str
+
+# ---- plugins ---------------------------------------------------------------------------------------------------------
+
+class Plugin(Generic[O]):
+    """One instance per component (hook, backend, check) and run, kept for all attempts; its methods never run concurrently.
+
+    Do not define `__init__`: `options` is set when you are called. Open connections when first needed, close them in `close`.
+    """
+
+    supports: ClassVar[Set[Literal["classic", "connect"]]]  # {"classic"} unless you tested more
+    examples: ClassVar[Sequence[str]]  # HOCON options blocks: shown, put in docs, used by `ppf plugins test`
+    options: O
+    @classmethod
+    def requirements(cls, options: O | None) -> Requirements:
+        """None asks for what holds for any options."""
+    def close(self) -> None:
+        """Called once at the end of the run, in reverse order, whatever happened."""
+
+class PipelineComponent(Plugin[O]):
+    @property
+    def input_schema(self) -> Schema | Mapping[str, Schema] | None: ...
+    @property
+    def output_schema(self) -> Schema | None: ...
+    def datasets(self) -> Sequence[Dataset]:
+        """No input or output here."""
+    def ping(self, context: Context) -> None:
+        """Raises when the outside system cannot be reached. `ppf run` and `ppf plan --analyze` call all of them, in parallel,
+        before anything starts, 30 s at most, and report all failures together."""
+
+class Source(PipelineComponent[O]):
+    def pin(self, context: Context) -> str | None:
+        """Names exactly what will be read (a listing with sizes and times, a table version, end offsets), in text of your own.
+        Called once per run, recorded, and handed to every `read` of this run and its resumes. None: cannot be pinned."""
+    @abstractmethod
+    def read(self, context: Context) -> DataFrame:
+        """A lazy frame; may be called several times in a run and then returns the same logical slice."""
+
+class Transform(PipelineComponent[O]):
+    expects: ClassVar[int | tuple[str, ...] | None]  # number or aliases of inputs, checked at validation
+    @abstractmethod
+    def transform(self, context: Context, inputs: Mapping[str, DataFrame]) -> DataFrame: ...
+
+class Sink(PipelineComponent[O]):
+    @property
+    def idempotent(self) -> bool:
+        """Whether writing twice equals writing once, with these options. False unless overridden."""
+    @abstractmethod
+    def write(self, context: Context, frame: DataFrame) -> None: ...
+
+class StagedSink(Sink[O]):
+    """Writes where nobody looks, then shows it at once. `publish` and `discard` may run in another process, on an instance
+    built from the journaled options, with the staging run's `run_id` and `write_id`."""
+    @abstractmethod
+    def stage(self, context: Context, frame: DataFrame) -> Ticket:
+        """Exactly one Spark action on `frame`, so that checks can ride on it."""
+    @abstractmethod
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        """Idempotent. Raises TargetMoved when the target changed under it: then the ticket is discarded, never retried."""
+    @abstractmethod
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        """Idempotent. None: `stage` never returned; remove whatever it left under `context.write_id`."""
+    def staged(self, context: Context, ticket: Ticket) -> DataFrame | None:
+        """What was staged, for checks and row counts; None when it cannot be read before publishing."""
+    def write(self, context: Context, frame: DataFrame) -> None:
+        """Stage, then publish."""
+
+class TargetMoved(Exception): ...
+
+class StreamingSource(PipelineComponent[O]):
+    @abstractmethod
+    def read_stream(self, context: Context) -> DataFrame: ...
+
+class StreamingSink(PipelineComponent[O]):
+    """For sinks that only Spark's own writer can do. Any idempotent `Sink` or `StagedSink` also serves in a stream."""
+    @property
+    def idempotent(self) -> bool: ...
+    @abstractmethod
+    def write_stream(self, context: Context, frame: DataFrame) -> DataStreamWriter: ...
+    def start(self, context: Context, writer: DataStreamWriter) -> StreamingQuery:
+        """Called after the kernel set name, trigger, output mode and checkpoint; override for `toTable`."""
+
+class Fetched:
+    def __init__(self, value: str, expires_at: datetime.datetime | None = None) -> None: ...
+
+class SecretsBackend(Plugin[O]):
+    @abstractmethod
+    def fetch(self, key: str, field: str | None) -> str | Fetched:
+        """Thread-safe. LookupError: no such key or field. PermissionError: denied. Neither is retried. Anything else is
+        trouble of the backend: retried, its text never shown."""
+
+def json_field(text: str, field: str) -> str:
+    """The field of a JSON secret; LookupError names the field, never the text."""
+
+# ---- checks ----------------------------------------------------------------------------------------------------------
+
+class Columns(Mapping[str, Column]):
+    """The columns of the checked frame. A name is taken literally before it is taken as a path; an unknown one raises with
+    near misses."""
+    @property
+    def schema(self) -> StructType: ...
+    def __getitem__(self, name: str) -> Column: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+
+@dataclass(frozen=True)
+class Verdict:
+    passed: bool
+    failed: int | None = None  # bad rows; warn_if / error_if compare this, with % of `evaluated` …
+    evaluated: int | None = None
+    value: float | None = None  # … or this, where there is no `failed` (then % is a located mistake)
+    message: str = ""
+
+class RowCheck(Plugin[O]):
+    null_passes: ClassVar[bool]  # False: a NULL result counts as bad
+    @abstractmethod
+    def passes(self, columns: Columns) -> Column:
+        """True where the row is good."""
+
+class AggregateCheck(Plugin[O]):
+    @abstractmethod
+    def metrics(self, columns: Columns) -> Mapping[str, Column]: ...
+    @abstractmethod
+    def judge(self, values: Mapping[str, Any]) -> Verdict: ...
+
+class FrameCheck(Plugin[O]):
+    """Needs a job of its own."""
+    @abstractmethod
+    def judge(self, context: Context, frame: DataFrame) -> Verdict: ...
+
+# ---- hooks -----------------------------------------------------------------------------------------------------------
+
+class Hooks(Plugin[O]):
+    """Methods marked `@hookimpl`, named as the hookspecs. Calls to one hook plugin are never concurrent and come in
+    the order of events. All that a hook receives is already redacted."""
+
+def hookimpl(function: F) -> F: ...
+
+@dataclass(frozen=True)
+class ErrorInfo:
+    type: str
+    message: str
+
+# Their fields are the keys of the JSON documents under the same names.
+@dataclass(frozen=True)
+class RunInfo:
+    run_id: str
+    pipeline: str
+    version: str | None
+    environment: str
+    mode: str
+    tags: Mapping[str, str]
+    started_at: datetime.datetime
+    record_path: str
+
+@dataclass(frozen=True)
+class ComponentInfo:
+    name: str
+    kind: Kind
+    plugin: str
+    distribution: str
+    inputs: Mapping[str, str]
+    datasets: Sequence[Dataset]
+    options: Mapping[str, Any]  # masked
+
+@dataclass(frozen=True)
+class ComponentResult:
+    name: str
+    kind: Kind
+    plugin: str
+    distribution: str
+    status: ComponentStatus
+    reason: str | None
+    attempts: int
+    circuit: CircuitState | None
+    started_at: datetime.datetime | None
+    ended_at: datetime.datetime | None
+    duration: float | None
+    rows_written: int | None
+    staged: bool
+    published: bool
+    error: ErrorInfo | None
+    quality: Sequence[QualityResult]
+    progress: StreamProgress | None
+    schema: str | None  # Spark's JSON
+
+@dataclass(frozen=True)
+class PipelineResult:
+    run_id: str
+    pipeline: str
+    version: str | None
+    environment: str
+    status: RunStatus
+    exit_code: int
+    started_at: datetime.datetime
+    ended_at: datetime.datetime | None
+    duration: float | None
+    resumed_from: str | None
+    plugins: Sequence[UsedPlugin]
+    components: Sequence[ComponentResult]
+    problems: Sequence[Problem]
+
+@dataclass(frozen=True)
+class QualityResult:
+    check: str
+    name: str
+    action: Literal["fail", "warn", "drop", "quarantine"]
+    status: Literal["passed", "warned", "failed", "error"]
+    failed: int | None
+    evaluated: int | None
+    value: float | None
+    message: str
+
+@dataclass(frozen=True)
+class StreamProgress: ...
+
+@dataclass(frozen=True)
+class Checkpoint: ...

@@ -1,0 +1,244 @@
+"""A distribution as a stranger would write it: every public name of the contracts, used as its promise says.
+
+`test_public_api.py` runs `mypy --strict` over this file; it is never imported.
+"""
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from ppf_core import (
+    AggregateCheck,
+    Checkpoint,
+    Columns,
+    ComponentInfo,
+    ComponentResult,
+    Context,
+    Dataset,
+    ErrorInfo,
+    Fetched,
+    FrameCheck,
+    Hooks,
+    NoOptions,
+    OptionsError,
+    PipelineComponent,
+    PipelineResult,
+    Plugin,
+    QualityResult,
+    Requirements,
+    RowCheck,
+    RunInfo,
+    Schema,
+    Secret,
+    SecretsBackend,
+    Sink,
+    Source,
+    StagedSink,
+    StreamingSink,
+    StreamingSource,
+    StreamProgress,
+    TargetMoved,
+    Ticket,
+    Transform,
+    Verdict,
+    WriteId,
+    hookimpl,
+    json_field,
+    option,
+    options,
+)
+
+
+@options
+class Login:
+    """A nested block."""
+
+    user: str = option("Who reads.")
+    password: Secret = option("Their password.")
+
+
+@options
+class LedgerOptions:
+    """All the types that an option may have, in one block."""
+
+    path: str = option("The ledger's folder.", path=True)
+    login: Login | None = option("How to log in.", default=None)
+    currency: Literal["EUR", "USD"] = option("What is counted.", default="EUR")
+    limit: Decimal = option("The largest amount.", default=Decimal(100))
+    wait: datetime.timedelta = option("How long to wait.", default=datetime.timedelta(seconds=1))
+    tags: dict[str, str] = option("Labels.", default_factory=dict)
+    other: str | None = option("A component to compare with.", default=None, component=True)
+    by_name: str | None = option("A name.", default=None, one_of="selector")
+    by_number: int | None = option("A number.", default=None, one_of="selector", aliases=("number",))
+
+    def __post_init__(self) -> None:
+        if self.limit < 0:
+            raise OptionsError({"limit": f"must not be below 0, but is {self.limit}"})
+
+
+class LedgerSource(Source[LedgerOptions]):
+    """Reads the ledger."""
+
+    supports = frozenset({"classic", "connect"})
+    examples: ClassVar[Sequence[str]] = ("path = ledger, by_number = 1",)
+
+    @classmethod
+    def requirements(cls, options: LedgerOptions | None) -> Requirements:
+        return Requirements(packages=("org.example:ledger_{scala}:1.0",), conf={"spark.ledger": "on"}, spark=">=3.5,<5")
+
+    @property
+    def output_schema(self) -> Schema:
+        return "id BIGINT, amount DECIMAL(18,2)"
+
+    def datasets(self) -> Sequence[Dataset]:
+        return (Dataset("file", self.options.path),)
+
+    def ping(self, context: Context) -> None:
+        if self.options.login is not None:
+            context.logger.info("password of %d characters", len(self.options.login.password.reveal()))
+
+    def pin(self, context: Context) -> str | None:
+        return context.advance("seen", "42")
+
+    def read(self, context: Context) -> DataFrame:
+        return context.spark.read.parquet(self.options.path).where(F.lit(context.pinned or context.state["seen"]) > 0)
+
+
+class Doubled(Transform[NoOptions]):
+    """Doubles amounts."""
+
+    expects = 1
+
+    def transform(self, context: Context, inputs: Mapping[str, DataFrame]) -> DataFrame:
+        (frame,) = inputs.values()
+        return frame.withColumn("amount", F.col("amount") * 2)
+
+
+class PlainSink(Sink[NoOptions]):
+    """Writes nothing, twice."""
+
+    @property
+    def idempotent(self) -> bool:
+        return True
+
+    def write(self, context: Context, frame: DataFrame) -> None:
+        frame.write.format("noop").mode("overwrite").save()
+        context.report(rows_written=0, seconds=0.5)
+
+
+class LedgerSink(StagedSink[LedgerOptions]):
+    """Writes the ledger beside its target, then moves it."""
+
+    def stage(self, context: Context, frame: DataFrame) -> Ticket:
+        folder = f"{self.options.path}/.{context.write_id}"
+        frame.write.parquet(folder)
+        return {"folder": folder}
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        raise TargetMoved(f"{self.options.path} was moved while {ticket['folder']} was written.")
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        write: WriteId = context.write_id
+        context.logger.info("nothing kept of %s, number %d", write.scope, write.number)
+
+    def staged(self, context: Context, ticket: Ticket) -> DataFrame | None:
+        return context.spark.read.parquet(ticket["folder"])
+
+
+class LedgerStream(StreamingSource[NoOptions]):
+    """Follows the ledger."""
+
+    def read_stream(self, context: Context) -> DataFrame:
+        return context.spark.readStream.format("rate").load()
+
+
+class LedgerStreamSink(StreamingSink[NoOptions]):
+    """Writes a stream with Spark's own writer."""
+
+    def write_stream(self, context: Context, frame: DataFrame) -> DataStreamWriter:
+        return frame.writeStream.format("noop")
+
+    def start(self, context: Context, writer: DataStreamWriter) -> StreamingQuery:
+        return writer.start()
+
+
+class SafeBackend(SecretsBackend[NoOptions]):
+    """Keeps secrets in a safe."""
+
+    def fetch(self, key: str, field: str | None) -> str | Fetched:
+        text = '{"user": "ada"}'
+        soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)
+        return Fetched(json_field(text, field), expires_at=soon) if field else text
+
+
+class Positive(RowCheck[NoOptions]):
+    """Amounts are positive."""
+
+    null_passes = True
+
+    def passes(self, columns: Columns) -> Column:
+        return columns["amount"] > 0
+
+
+class Balanced(AggregateCheck[NoOptions]):
+    """The sum is zero."""
+
+    def metrics(self, columns: Columns) -> Mapping[str, Column]:
+        return {name: F.sum(columns[name]) for name in columns if "amount" in columns.schema.names}
+
+    def judge(self, values: Mapping[str, Any]) -> Verdict:
+        return Verdict(passed=values["amount"] == 0, value=float(values["amount"]), message="The sum is not zero.")
+
+
+class NotEmpty(FrameCheck[NoOptions]):
+    """There are rows."""
+
+    def judge(self, context: Context, frame: DataFrame) -> Verdict:
+        rows = frame.count()
+        return Verdict(passed=rows > 0, failed=0, evaluated=rows)
+
+
+class Announce(Hooks[NoOptions]):
+    """Hears of everything."""
+
+    @hookimpl
+    def ppf_pipeline_start(self, run: RunInfo) -> None:
+        self.heard = [f"{run.pipeline} {run.run_id} {run.mode} {run.record_path}"]
+
+    @hookimpl
+    def ppf_component_retry(self, run: RunInfo, component: ComponentInfo, attempt: int, delay: float, error: ErrorInfo) -> None:
+        self.heard.append(f"{component.name} {attempt} {delay} {error.type}: {error.message}")
+
+    @hookimpl
+    def ppf_component_end(self, run: RunInfo, component: ComponentInfo, result: ComponentResult) -> None:
+        self.heard.append(f"{result.status} {result.rows_written} {result.schema}")
+
+    @hookimpl
+    def ppf_quality_result(self, run: RunInfo, component: ComponentInfo, result: QualityResult) -> None:
+        self.heard.append(f"{result.check} {result.failed} of {result.evaluated}")
+
+    @hookimpl
+    def ppf_stream_progress(self, run: RunInfo, component: ComponentInfo, progress: StreamProgress) -> None:
+        self.heard.append(component.plugin)
+
+    @hookimpl
+    def ppf_checkpoint_save(self, run: RunInfo, checkpoint: Checkpoint) -> bool | None:
+        return None
+
+    @hookimpl
+    def ppf_pipeline_end(self, run: RunInfo, result: PipelineResult) -> None:
+        self.heard.append(f"{result.status} {result.exit_code} {len(result.components)}")
+
+    def close(self) -> None:
+        self.heard.clear()
+
+
+def names(*plugins: type[Plugin[Any]]) -> list[str]:
+    """The classes that are components."""
+    return [plugin.__name__ for plugin in plugins if issubclass(plugin, PipelineComponent)]
