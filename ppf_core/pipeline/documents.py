@@ -13,7 +13,7 @@ from ppf_core.contracts.secrets import MASK, Secret
 
 def to_document(value: Any) -> Any:
     """The value in JSON's types: times in ISO 8601 and UTC, durations in seconds, dataclasses by field, secrets masked."""
-    if value is None or isinstance(value, (bool, int, str)) and not isinstance(value, enum.Enum):
+    if value is None or (isinstance(value, (bool, int, str)) and not isinstance(value, enum.Enum)):
         return value
     if isinstance(value, float):
         # JSON has no NaN and no infinity; their names are what a reader can still understand.

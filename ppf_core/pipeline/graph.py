@@ -37,6 +37,11 @@ class Graph:
                     heapq.heappush(ready, (position[waiting], waiting))
         return tuple(ordered)
 
+    @property
+    def is_cyclic(self) -> bool:
+        """Whether some components can never start, since they wait for themselves."""
+        return len(self.order()) < len(self.needs)
+
     def stages(self) -> Mapping[str, int]:
         """How many steps of waiting lie before each component, counted from 1: what shares a number can run at the same time."""
         stages: dict[str, int] = {}

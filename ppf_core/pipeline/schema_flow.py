@@ -1,0 +1,51 @@
+"""Schemas along the edges of the graph: what a component wants against what the one before it gives."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.config.loader import PipelineFile
+from ppf_core.contracts.components import PipelineComponent, Schema
+from ppf_core.errors import Problem, SchemaError
+from ppf_core.pipeline.schema import SchemaContract
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from ppf_core.pipeline.validation import CheckedComponent
+
+
+def schema_problems(file: PipelineFile, components: "Mapping[str, CheckedComponent]") -> Iterator[Problem]:
+    """The mismatches that are known before Spark starts: both sides say what their schema is."""
+    for name, component in components.items():
+        if component.draft is None:
+            continue
+        for alias, feeding in component.config.inputs.items():
+            producer = components.get(feeding)
+            given = producer.draft.output_schema if producer is not None and producer.draft is not None else None
+            wanted = wanted_schema(component.draft, alias)
+            if wanted is None or given is None:
+                continue
+            for text in mismatches(wanted, given):
+                message = f"The input {alias!r} of {name!r} does not have the schema that it wants: {text}"
+                yield file.problem("schema-mismatch", message, ("components", name, "inputs", alias))
+
+
+def wanted_schema(component: PipelineComponent[Any], alias: str) -> Schema | None:
+    """What a component wants of one input; None: anything."""
+    wanted = component.input_schema
+    return wanted.get(alias) if isinstance(wanted, Mapping) else wanted
+
+
+def require_schema(name: str, what: str, wanted: Schema | None, frame: "DataFrame") -> None:
+    """Raises SchemaError when a real frame is not what a contract says; `what` names the frame for the message."""
+    if wanted is None:
+        return
+    found = list(mismatches(wanted, frame.schema))
+    if found:
+        raise SchemaError(f"{what} of {name!r} does not have the schema of its contract: {' '.join(found)}")
+
+
+def mismatches(wanted: Schema, found: Schema) -> Iterator[str]:
+    """A sentence for each field that is missing or has another type."""
+    for difference in SchemaContract.of(wanted).differences(SchemaContract.of(found)):
+        yield str(difference)

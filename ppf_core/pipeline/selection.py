@@ -1,0 +1,134 @@
+"""From the names in a file to plugin classes with checked options."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from ppf_core.config.binding import Bound, Fault, bind
+from ppf_core.config.loader import PipelineFile
+from ppf_core.config.model import ComponentConfig, InstanceConfig
+from ppf_core.config.places import Path
+from ppf_core.contracts.plugin import Plugin, options_class
+from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.plugins.registry import PluginEntry, PluginRegistry
+
+_OTHER_MODE = {
+    "sources": "streaming_sources",
+    "streaming_sources": "sources",
+    "sinks": "streaming_sinks",
+    "streaming_sinks": "sinks",
+}
+
+
+@dataclass(frozen=True)
+class BoundPlugin:
+    """A plugin that the file names, with its options as far as they are known before secrets are resolved.
+
+    `place` is the path of the options in the file. `create` makes the instance that a run uses.
+    """
+
+    name: str
+    entry: PluginEntry
+    cls: type[Plugin[Any]]
+    values: Mapping[str, Any]
+    bound: Bound
+    place: Path
+
+    @property
+    def secret_places(self) -> tuple[tuple[Path, str], ...]:
+        """The references to secrets in its options, each with its place in the file."""
+        return tuple(((*self.place, *path), text) for path, text in self.bound.secrets)
+
+    @property
+    def draft(self) -> Plugin[Any] | None:
+        """An instance for questions that need no outside world; None while its options wait for a secret or are wrong."""
+        return None if self.bound.options is None else self.cls(self.bound.options)
+
+
+class Selection:
+    """Chooses and binds the plugins of one file, and collects what is wrong with them."""
+
+    def __init__(self, file: PipelineFile, registry: PluginRegistry) -> None:
+        self.file = file
+        self.registry = registry
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self._chosen: dict[tuple[Sequence[str], str], PluginEntry | PluginError] = {}
+
+    def component(self, name: str, config: ComponentConfig) -> BoundPlugin | None:
+        """The plugin of a component; None when something is wrong, which is then in `problems`."""
+        if not config.plugin:
+            return None
+        place: Path = ("components", name)
+        return self._bind(name, self._groups(config), config.plugin, (*place, config.kind), config.options, (*place, "options"))
+
+    def instance(self, block: str, name: str, config: InstanceConfig, *, named: Path = ()) -> BoundPlugin | None:
+        """The plugin of an entry of `hooks` or `secrets`; `named` is where the file names it, if not in that block."""
+        place: Path = (block, name)
+        named = named or ((*place, "plugin") if config.plugin != name else place)
+        return self._bind(name, (block,), config.plugin, named, config.options, place)
+
+    def check(self, component: str, index: int, name: str, values: Mapping[str, Any]) -> BoundPlugin | None:
+        """The plugin of one data-quality check."""
+        place: Path = ("components", component, "quality", index)
+        return self._bind(component, ("checks",), name, (*place, "check"), values, (*place, "options"))
+
+    def _groups(self, config: ComponentConfig) -> tuple[str, ...]:
+        if config.kind == "transform":
+            return ("transforms",)
+        if self.file.config.mode == "batch":
+            return (f"{config.kind}s",)
+        if config.kind == "source":
+            return ("sources",) if config.batch else ("streaming_sources",)
+        return ("streaming_sinks", "sinks")
+
+    def _bind(
+        self, name: str, groups: tuple[str, ...], plugin: str, named: Path, values: Mapping[str, Any], place: Path
+    ) -> BoundPlugin | None:
+        try:
+            entry = self._choose(groups, plugin)
+            cls = self.registry.load(entry)
+        except PluginError as error:
+            self.problems.append(self._located(groups, plugin, named, error))
+            return None
+        bound = bind(options_class(cls), values, folder=self.file.folder)
+        self.problems.extend(self._fault(fault, place) for fault in bound.faults)
+        self.warnings.extend(self._fault(fault, place) for fault in bound.warnings)
+        return BoundPlugin(name, entry, cls, values, bound, place)
+
+    def _choose(self, groups: tuple[str, ...], plugin: str) -> PluginEntry:
+        key = (groups, plugin)
+        if key not in self._chosen:
+            try:
+                offered = {entry.group for entry in self.registry.find(plugin)}
+                group = next((group for group in groups if group in offered), groups[0])
+                self._chosen[key] = self.registry.select(group, plugin, self.file.config.plugins.prefer)
+            except PluginError as error:
+                self._chosen[key] = error
+        chosen = self._chosen[key]
+        if isinstance(chosen, PluginError):
+            raise chosen
+        return chosen
+
+    def _located(self, groups: tuple[str, ...], plugin: str, named: Path, error: PluginError) -> Problem:
+        other = _OTHER_MODE.get(groups[0])
+        mode = self.file.config.mode
+        first = error.problems[0]
+        if first.code == "plugin-missing" and any(entry.group == other for entry in self.registry.find(plugin)):
+            hint = "Set mode = streaming." if mode == "batch" else "Set mode = batch, or batch = true on a side input."
+            message = f"The plugin {plugin!r} cannot be used with mode = {mode}: it is one of {(other or '').replace('_', ' ')}."
+            return self.file.problem("wrong-mode", message, named, hint=hint)
+        return self.file.problem(first.code, first.message, named, hint=first.hint)
+
+    def _fault(self, fault: Fault, place: Path) -> Problem:
+        return self.file.problem(fault.code, fault.message, (*place, *fault.path), at=fault.at, hint=fault.hint)
+
+
+def create(plugin: BoundPlugin, folder: FilePath, resolve: Any) -> Plugin[Any]:
+    """The instance that a run uses, its secrets resolved; ConfigError when the resolved values do not fit."""
+    bound = plugin.bound if not plugin.bound.secrets else bind(options_class(plugin.cls), plugin.values, folder=folder, resolve=resolve)
+    if bound.options is None:
+        text = "; ".join(fault.message for fault in bound.faults)
+        raise ConfigError(f"The options of {plugin.name!r} do not fit once its secrets are resolved: {text}")
+    return plugin.cls(bound.options)

@@ -1,0 +1,186 @@
+"""What is done for one component: build, stage, write, publish, discard. Here alone a run touches plugins and data."""
+
+import datetime
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.contracts.components import PipelineComponent, Sink, Source, StagedSink, Ticket, Transform
+from ppf_core.contracts.context import Context, WriteId
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo
+from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
+from ppf_core.spark.frames import describe_jobs, frame_schema, keep_frame, release_frame
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+@dataclass
+class ComponentRun:
+    """The state of one component in one run; the only thing here that changes."""
+
+    info: ComponentInfo
+    plugin: PipelineComponent[Any]
+    frames: tuple[str, ...]
+    persist: str
+    frame: "DataFrame | None" = None
+    ticket: Ticket | None = None
+    pinned: str | None = None
+    attempts: int = 0
+    rows_written: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    started_at: datetime.datetime | None = None
+    status: ComponentStatus | None = None
+    reason: str | None = None
+    error: ErrorInfo | None = None
+    staged: bool = False
+    published: bool = False
+    _started: float = 0.0
+    _ended: float = 0.0
+
+    def start(self) -> None:
+        """The first step begins."""
+        self.started_at = datetime.datetime.now(datetime.UTC)
+        self._started = time.monotonic()
+        self.attempts = 1
+
+    def end(self, status: ComponentStatus, *, reason: str | None = None, error: ErrorInfo | None = None) -> None:
+        """The outcome is final."""
+        self.status, self.reason, self.error = status, reason, error
+        self._ended = time.monotonic()
+
+    def result(self) -> ComponentResult:
+        """The outcome as a value."""
+        duration = self._ended - self._started if self.started_at else None
+        ended_at = self.started_at + datetime.timedelta(seconds=duration) if self.started_at and duration is not None else None
+        return ComponentResult(
+            name=self.info.name,
+            kind=self.info.kind,
+            plugin=self.info.plugin,
+            distribution=self.info.distribution,
+            status=self.status or "not_run",
+            reason=self.reason,
+            attempts=self.attempts,
+            started_at=self.started_at,
+            ended_at=ended_at,
+            duration=duration,
+            rows_written=self.rows_written,
+            staged=self.staged,
+            published=self.published,
+            error=self.error,
+            schema=frame_schema(self.frame) if self.frame is not None else None,
+        )
+
+
+Note = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The effects of a run. `note` writes what resume and recovery need into the record, before the effect."""
+
+    spark: "SparkSession"
+    run_id: str
+    pipeline: str
+    components: Mapping[str, ComponentRun]
+    note: Note
+
+    def build(self, component: ComponentRun) -> None:
+        """Makes the lazy frame of a source or a transform."""
+        plugin, name = component.plugin, component.info.name
+        if isinstance(plugin, Source):
+            component.pinned = plugin.pin(self.context(component))
+            if component.pinned is not None:
+                self.note("pin", component=name, pinned=component.pinned)
+            frame = plugin.read(self.context(component))
+        elif isinstance(plugin, Transform):
+            frame = plugin.transform(self.context(component), self._inputs(component))
+        else:
+            raise TypeError(f"{name!r} is neither a source nor a transform.")
+        require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
+        component.frame = keep_frame(frame, component.persist)
+
+    def stage(self, component: ComponentRun) -> None:
+        """Writes a sink's rows where no reader looks."""
+        sink = component.plugin
+        assert isinstance(sink, StagedSink)
+        context = self.context(component)
+        self.note("stage", component=component.info.name, write_id=str(context.write_id))
+        component.ticket = sink.stage(context, self._input(component))
+        self.note("staged", component=component.info.name, ticket=dict(component.ticket))
+        component.staged = True
+
+    def write(self, component: ComponentRun) -> None:
+        """Writes the rows of a sink that cannot stage."""
+        sink = component.plugin
+        assert isinstance(sink, Sink)
+        sink.write(self.context(component), self._input(component))
+
+    def publish(self, component: ComponentRun) -> None:
+        """Shows what was staged."""
+        sink = component.plugin
+        assert isinstance(sink, StagedSink)
+        assert component.ticket is not None
+        sink.publish(self.context(component), component.ticket)
+        component.published = True
+
+    def discard(self, component: ComponentRun) -> None:
+        """Removes what was staged, or what a stage that failed left behind."""
+        sink = component.plugin
+        assert isinstance(sink, StagedSink)
+        sink.discard(self.context(component), component.ticket)
+        component.staged = False
+
+    def release(self) -> None:
+        """Lets go of every frame that was kept in memory or on disk."""
+        for component in self.components.values():
+            if component.frame is not None:
+                release_frame(component.frame, component.persist)
+
+    def context(self, component: ComponentRun) -> Context:
+        """Where the component stands now; Spark jobs of this thread carry its name from here on."""
+        name = component.info.name
+        describe_jobs(self.spark, f"ppf: {self.pipeline}/{name}")
+
+        def report(rows_written: int | None, metrics: Mapping[str, float]) -> None:
+            component.rows_written = rows_written if rows_written is not None else component.rows_written
+            component.metrics.update(metrics)
+
+        return Context(
+            spark=self.spark,
+            run_id=self.run_id,
+            pipeline=self.pipeline,
+            component=name,
+            attempt=max(component.attempts, 1),
+            write_id=WriteId(f"{self.run_id}/{name}", 0),
+            frames={each: self._frame(each) for each in component.frames},
+            pinned=component.pinned,
+            state={},
+            logger=logging.getLogger(f"ppf.{self.pipeline}.{name}"),
+            _report=report,
+        )
+
+    def _inputs(self, component: ComponentRun) -> "dict[str, DataFrame]":
+        name = component.info.name
+        inputs = {alias: self._frame(feeding) for alias, feeding in component.info.inputs.items()}
+        for alias, frame in inputs.items():
+            require_schema(name, f"The input {alias!r}", wanted_schema(component.plugin, alias), frame)
+        return inputs
+
+    def _input(self, component: ComponentRun) -> "DataFrame":
+        (frame,) = self._inputs(component).values()
+        return frame
+
+    def _frame(self, name: str) -> "DataFrame":
+        frame = self.components[name].frame
+        assert frame is not None, f"The steps of {name!r} come later than those that need it."
+        return frame
+
+
+def require_frame(name: str, frame: Any) -> Any:
+    """The frame, or a TypeError that says what a plugin gave instead."""
+    if not hasattr(frame, "schema") or not hasattr(frame, "select"):
+        raise TypeError(f"The plugin of {name!r} gave {type(frame).__name__} instead of a DataFrame. Return a frame.")
+    return frame

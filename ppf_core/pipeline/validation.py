@@ -1,0 +1,172 @@
+"""Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ppf_core.config.loader import ConfigLoader, PipelineFile
+from ppf_core.config.model import ComponentConfig, InstanceConfig
+from ppf_core.config.places import Path
+from ppf_core.contracts.checks import RowCheck
+from ppf_core.contracts.components import PipelineComponent
+from ppf_core.contracts.context import Dataset
+from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.pipeline.graph import Graph
+from ppf_core.pipeline.schema_flow import schema_problems
+from ppf_core.config.secret_references import find_secrets, parse_secret
+from ppf_core.pipeline.selection import BoundPlugin, Selection
+from ppf_core.pipeline.wiring import Wiring
+from ppf_core.plugins.registry import PluginRegistry
+
+
+@dataclass(frozen=True)
+class CheckedComponent:
+    """A component whose plugin and options are known. `frames` are the components that options name."""
+
+    name: str
+    config: ComponentConfig
+    plugin: BoundPlugin
+    checks: tuple[BoundPlugin, ...]
+    frames: tuple[str, ...]
+
+    @cached_property
+    def draft(self) -> PipelineComponent[Any] | None:
+        """An instance for questions that need no outside world; None while its options wait for a secret."""
+        draft = self.plugin.draft
+        return draft if isinstance(draft, PipelineComponent) else None
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The outside things it reads or writes, as far as known before secrets are resolved."""
+        return tuple(self.draft.datasets()) if self.draft is not None else ()
+
+
+@dataclass(frozen=True)
+class CheckedPipeline:
+    """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
+
+    `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block.
+    """
+
+    file: PipelineFile
+    registry: PluginRegistry
+    components: Mapping[str, CheckedComponent]
+    hooks: Mapping[str, BoundPlugin]
+    backends: Mapping[str, BoundPlugin]
+    graph: Graph
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when sound, 3 when plugins alone are the trouble, else 2."""
+        if not self.problems:
+            return 0
+        only_plugins = all(problem.code.startswith("plugin-") for problem in self.problems)
+        return PluginError.exit_code if only_plugins else ConfigError.exit_code
+
+    def require_sound(self) -> None:
+        """Raises ConfigError or PluginError with all problems, if there are any."""
+        if self.exit_code == PluginError.exit_code:
+            raise PluginError("The pipeline needs plugins that cannot be used.", problems=self.problems)
+        if self.problems:
+            raise ConfigError.of(self.problems)
+
+
+def check_pipeline(
+    path: "str | os.PathLike[str]",
+    overrides: Mapping[str, str] | None = None,
+    *,
+    registry: PluginRegistry | None = None,
+) -> CheckedPipeline:
+    """Reads and checks a pipeline file; its mistakes are in `problems`. Raises ConfigError when the file cannot be parsed.
+
+    overrides: HOCON path → HOCON value, as `--set` takes them. Imports the plugins that the file names, and nothing else.
+    """
+    file = ConfigLoader(path, overrides or {}).load()
+    registry = registry or PluginRegistry.discover()
+    selection = Selection(file, registry)
+    enabled = {name: config for name, config in file.config.components.items() if config.enabled}
+    plugins = _bound(enabled, selection.component)
+    checks = {name: _checks(selection, name, config) for name, config in enabled.items() if config.quality}
+    hooks = _bound(file.config.hooks, lambda name, config: selection.instance("hooks", name, config))
+    backends = _backends(selection, [*plugins.values(), *hooks.values(), *(c for each in checks.values() for c in each)])
+
+    wiring = Wiring(file, plugins, checks)
+    graph = wiring.graph()
+    components = {
+        name: CheckedComponent(name, enabled[name], plugin, checks.get(name, ()), wiring.frame_names(name))
+        for name, plugin in plugins.items()
+    }
+    asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
+    problems = [*file.problems, *registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
+    return CheckedPipeline(
+        file, registry, components, hooks, backends, graph, sort(problems), sort([*file.warnings, *selection.warnings])
+    )
+
+
+def sort(problems: list[Problem]) -> tuple[Problem, ...]:
+    """The problems by file and place, each once."""
+    return tuple(
+        sorted(dict.fromkeys(problems), key=lambda each: (each.file or "", each.line or 0, each.column or 0, each.message))
+    )
+
+
+def _bound(configs: Mapping[str, Any], bind: Any) -> dict[str, BoundPlugin]:
+    return {name: bound for name, config in configs.items() if (bound := bind(name, config)) is not None}
+
+
+def _checks(selection: Selection, name: str, config: ComponentConfig) -> tuple[BoundPlugin, ...]:
+    found = []
+    for index, check in enumerate(config.quality):
+        bound = selection.check(name, index, check.check, check.options)
+        if bound is None:
+            continue
+        found.append(bound)
+        if check.action in ("drop", "quarantine") and not issubclass(bound.cls, RowCheck):
+            message = f"The check {check.check!r} cannot {check.action} rows: it judges the frame as a whole."
+            place: Path = ("components", name, "quality", index, "action")
+            hint = "Use action = fail or warn."
+            selection.problems.append(selection.file.problem("bad-action", message, place, hint=hint))
+    return tuple(found)
+
+
+def _backends(selection: Selection, users: list[BoundPlugin]) -> dict[str, BoundPlugin]:
+    """The secrets backends that are declared or used; `secret://env/…` needs no entry in the file."""
+    config = selection.file.config
+    backends = _bound(config.secrets, lambda name, each: selection.instance("secrets", name, each))
+    uses = [(path, text) for plugin in (*users, *backends.values()) for path, text in plugin.secret_places]
+    uses += [(("spark", "conf", key), text) for key, value in config.spark.conf.items() for text in find_secrets(value)]
+    for path, text in uses:
+        name = parse_secret(text).backend
+        if name not in config.secrets and name not in backends:
+            bound = selection.instance("secrets", name, InstanceConfig(plugin=name), named=path)
+            if bound is not None:
+                backends[name] = bound
+    return backends
+
+
+def _required(file: PipelineFile, registry: PluginRegistry) -> Iterator[Problem]:
+    for index, message in registry.unmet(file.config.plugins.require):
+        yield file.problem("plugin-required", message, ("plugins", "require", index))
+
+
+def _ask(
+    file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring
+) -> Iterator[Problem]:
+    """What the plugins themselves say of their data; a plugin that fails to answer is a mistake of the plugin."""
+    answered = {}
+    for name, component in components.items():
+        try:
+            answered[name] = component.datasets
+        except Exception as error:
+            yield file.problem(
+                "plugin-broken",
+                f"The plugin {component.config.plugin!r} of {name!r} cannot say what it reads or writes: {error!r}.",
+                component.plugin.place,
+                hint=f"Report this to the authors of {component.plugin.entry.distribution}.",
+            )
+    yield from wiring.read_after_write(graph, answered)
+    yield from schema_problems(file, components)
