@@ -1,0 +1,1 @@
+"""Transforms written as plain Python functions."""

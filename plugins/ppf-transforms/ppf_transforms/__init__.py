@@ -1,0 +1,1 @@
+"""The everyday transforms on columns, rows and whole frames."""

@@ -1,0 +1,28 @@
+"""Computed columns."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Context, Transform, option, options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+
+@options
+class AddColumnsOptions:
+    """Options of `add_columns`."""
+
+    columns: dict[str, str] = option("SQL expressions by name. Each sees the columns of the input, not the other new ones.")
+
+
+class AddColumnsTransform(Transform[AddColumnsOptions]):
+    """Adds columns, or replaces those of the same name."""
+
+    expects: ClassVar = 1
+    examples: ClassVar = ('columns { hours = "dep_delay / 60", late = "dep_delay > 15" }',)
+
+    def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+        """The new frame."""
+        raise NotImplementedError

@@ -1,0 +1,28 @@
+"""Chosen columns and expressions."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Context, Transform, option, options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import DataFrame
+
+
+@options
+class SelectOptions:
+    """Options of `select`."""
+
+    columns: list[str] = option('Names of columns, or SQL expressions: "upper(name) AS name".')
+
+
+class SelectTransform(Transform[SelectOptions]):
+    """Keeps the columns that are listed, in this order; an entry may be an expression."""
+
+    expects: ClassVar = 1
+    examples: ClassVar = ('columns = [carrier, "dep_delay / 60 AS hours"]',)
+
+    def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+        """The new frame."""
+        raise NotImplementedError
