@@ -1,0 +1,1 @@
+"""Files as sources and staged sinks of ppf pipelines."""
