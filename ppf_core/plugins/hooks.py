@@ -1,0 +1,252 @@
+"""Calling hooks: in the file's order, one call to a plugin at a time, a failing observer kept away from the run."""
+
+import inspect
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from ppf_core.contracts.hooks import HOOKIMPL_MARK, Hooks
+from ppf_core.contracts.results import (
+    Checkpoint,
+    ComponentInfo,
+    ComponentResult,
+    ErrorInfo,
+    PipelineResult,
+    QualityResult,
+    RunInfo,
+    StreamProgress,
+)
+from ppf_core.errors import PluginError, Problem, RunError, suggestion
+from ppf_core.plugins import hookspecs
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from ppf_core.config.model import CheckConfig
+
+__all__ = ["HookCaller", "HookFailure", "HookInstance", "hook_mistakes", "implemented_hooks"]
+
+
+@dataclass(frozen=True)
+class HookInstance:
+    """One entry of the file's `hooks` block, ready to be called."""
+
+    name: str
+    plugin: Hooks[Any]
+    required: bool
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name!r} of {self.distribution} {self.version}"
+
+
+@dataclass(frozen=True)
+class HookFailure:
+    """An observer that raised."""
+
+    instance: HookInstance
+    hook: str
+    error: BaseException
+    required: bool
+
+
+def implemented_hooks(plugin: type[Hooks[Any]]) -> tuple[str, ...]:
+    """The hooks that a class implements, in the order of the specification."""
+    marked = _marked(plugin)
+    return tuple(name for name in hookspecs.HOOKS if name in marked)
+
+
+def hook_mistakes(plugin: type) -> list[str]:
+    """What of a class fits no hook: an unknown name, an unknown argument, a mark that was forgotten; each with its place."""
+    marked = _marked(plugin)
+    mistakes = [_mistake(name, function) for name, function in marked.items()]
+    forgotten = [name for name in hookspecs.HOOKS if hasattr(plugin, name) and name not in marked]
+    mistakes += [f"has a method {name} that is not marked. Put @hookimpl above it." for name in forgotten]
+    return [mistake for mistake in mistakes if mistake]
+
+
+class HookCaller:
+    """Calls the hooks of a run. Observers cannot harm the run, their errors are collected; deciders can.
+
+    caller = HookCaller([HookInstance("audit", audit, required=True, distribution="ppf-audit", version="0.1.0")])
+    caller.pipeline_start(run)
+    caller.failures
+    """
+
+    def __init__(self, instances: Sequence[HookInstance]) -> None:
+        self._instances = {instance.name: instance for instance in instances}
+        self._locks = {instance.name: threading.RLock() for instance in instances}
+        self._failures: list[HookFailure] = []
+        self._is_traced = "hooks" in os.environ.get("PPF_TRACE", "").split(",")
+        self._registered = _Registered(hookspecs.PROJECT)
+        self._registered.add_hookspecs(hookspecs)
+        for instance in instances:
+            self._register(instance)
+
+    @property
+    def failures(self) -> tuple[HookFailure, ...]:
+        """The observers that raised so far."""
+        return tuple(self._failures)
+
+    @property
+    def implementations(self) -> Mapping[str, tuple[str, ...]]:
+        """Hook → the instances that implement it, in the order in which they are called."""
+        called = {hook: tuple(method.plugin_name for method in self._methods(hook)) for hook in hookspecs.HOOKS}
+        return {hook: names for hook, names in called.items() if names}
+
+    def pipeline_start(self, run: RunInfo) -> None:
+        """Tells that a run begins."""
+        self._tell("ppf_pipeline_start", run=run)
+
+    def component_start(self, run: RunInfo, component: ComponentInfo) -> None:
+        """Tells that a component begins."""
+        self._tell("ppf_component_start", run=run, component=component)
+
+    def component_retry(self, run: RunInfo, component: ComponentInfo, attempt: int, delay: float, error: ErrorInfo) -> None:
+        """Tells that a component is tried again."""
+        self._tell("ppf_component_retry", run=run, component=component, attempt=attempt, delay=delay, error=error)
+
+    def component_end(self, run: RunInfo, component: ComponentInfo, result: ComponentResult) -> None:
+        """Tells that a component's outcome is final."""
+        self._tell("ppf_component_end", run=run, component=component, result=result)
+
+    def circuit_change(self, run: RunInfo, component: ComponentInfo, old: str, new: str) -> None:
+        """Tells that a circuit breaker changed."""
+        self._tell("ppf_circuit_change", run=run, component=component, old=old, new=new)
+
+    def quality_result(self, run: RunInfo, component: ComponentInfo, result: QualityResult) -> None:
+        """Tells what a check found."""
+        self._tell("ppf_quality_result", run=run, component=component, result=result)
+
+    def secret_accessed(self, run: RunInfo, backend: str, key: str) -> None:
+        """Tells that a secret was fetched."""
+        self._tell("ppf_secret_accessed", run=run, backend=backend, key=key)
+
+    def stream_progress(self, run: RunInfo, component: ComponentInfo, progress: StreamProgress) -> None:
+        """Tells that a streaming query finished a batch."""
+        self._tell("ppf_stream_progress", run=run, component=component, progress=progress)
+
+    def pipeline_end(self, run: RunInfo, result: PipelineResult) -> None:
+        """Tells that a run ended."""
+        self._tell("ppf_pipeline_end", run=run, result=result)
+
+    def checkpoint_load(self, run: RunInfo) -> Checkpoint | None:
+        """Asks for what was saved of a run."""
+        answer: Checkpoint | None = self._ask("ppf_checkpoint_load", run=run)
+        return answer
+
+    def checkpoint_save(self, run: RunInfo, checkpoint: Checkpoint) -> bool | None:
+        """Asks to keep what a run has reached."""
+        answer: bool | None = self._ask("ppf_checkpoint_save", run=run, checkpoint=checkpoint)
+        return answer
+
+    def quality_evaluate(
+        self, run: RunInfo, component: ComponentInfo, frame: "DataFrame", checks: "Sequence[CheckConfig]"
+    ) -> Sequence[QualityResult] | None:
+        """Asks for the results of a component's checks."""
+        answer: Sequence[QualityResult] | None = self._ask(
+            "ppf_quality_evaluate", run=run, component=component, frame=frame, checks=checks
+        )
+        return answer
+
+    def _register(self, instance: HookInstance) -> None:
+        mistakes = hook_mistakes(type(instance.plugin))
+        if mistakes:
+            message = f"The hook {instance} is broken. {type(instance.plugin).__name__} {mistakes[0]}"
+            raise PluginError(message, problems=[Problem(code="plugin-broken", message=message)])
+        self._registered.register(instance.plugin, instance.name)
+
+    def _methods(self, hook: str) -> "list[pluggy.HookImpl]":
+        # pluggy itself calls the last one registered first; the file's first hook goes first here.
+        caller: pluggy.HookCaller = getattr(self._registered.hook, hook)
+        return caller.get_hookimpls()
+
+    def _tell(self, hook: str, **event: object) -> None:
+        for method in self._methods(hook):
+            instance = self._instances[method.plugin_name]
+            try:
+                self._call(instance, hook, method.function, event)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # an observer that ends the program must not end the run
+                self._failures.append(HookFailure(instance, hook, error, instance.required))
+
+    def _ask(self, hook: str, **event: object) -> Any:
+        for method in self._methods(hook):
+            instance = self._instances[method.plugin_name]
+            try:
+                answer = self._call(instance, hook, method.function, event)
+            except SystemExit as error:
+                raise RunError(f"The hook {instance} ended the program in {hook}.") from error
+            if answer is not None:
+                return answer
+        return None
+
+    def _call(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> Any:
+        """One call with the arguments that the implementation takes, alone in its plugin."""
+        with self._locks[instance.name]:
+            started = time.perf_counter()
+            try:
+                return function(**_taken(function, event))
+            finally:
+                if self._is_traced:
+                    took = (time.perf_counter() - started) * 1000
+                    order = list(self._instances).index(instance.name) + 1
+                    print(f"ppf: {hook} → {order}. {instance}: {took:.1f} ms", file=sys.stderr)  # noqa: T201 -- the trace
+
+
+class _Registered(pluggy.PluginManager):
+    """pluggy's registry, which knows our mark."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> "pluggy.HookimplOpts | None":
+        if name not in _marked(type(plugin)):
+            return None
+        return {
+            "wrapper": False,
+            "hookwrapper": False,
+            "optionalhook": False,
+            "tryfirst": False,
+            "trylast": False,
+            "specname": None,
+        }
+
+
+def _marked(plugin: type) -> dict[str, Callable[..., Any]]:
+    """The methods of a class that are marked as implementations."""
+    attributes = {name: inspect.getattr_static(plugin, name) for name in dir(plugin)}
+    return {name: value for name, value in attributes.items() if getattr(value, HOOKIMPL_MARK, False) is True}
+
+
+def _mistake(name: str, function: Callable[..., Any]) -> str | None:
+    if name not in hookspecs.HOOKS:
+        return f"implements an unknown hook {name!r} at {_place(function)}. {suggestion(name, hookspecs.HOOKS)}"
+    known = inspect.signature(getattr(hookspecs, name)).parameters
+    needed = [
+        parameter.name
+        for parameter in list(inspect.signature(function).parameters.values())[1:]
+        if parameter.default is parameter.empty and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    ]
+    unknown = [argument for argument in needed if argument not in known]
+    if unknown:
+        return f"asks {name} for an unknown argument {unknown[0]!r} at {_place(function)}. {suggestion(unknown[0], known)}"
+    return None
+
+
+def _taken(function: Callable[..., Any], event: Mapping[str, object]) -> dict[str, object]:
+    """The arguments of an event that a function takes; one with `**` takes all."""
+    parameters = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return dict(event)
+    return {name: value for name, value in event.items() if name in parameters}
+
+
+def _place(function: Callable[..., Any]) -> str:
+    code = inspect.unwrap(function).__code__
+    return f"{code.co_filename}:{code.co_firstlineno}"

@@ -1,0 +1,75 @@
+"""Importing one plugin and making sure that it is what its group promises."""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.plugins.verification import BrokenPlugin, verify
+from ppf_core.plugins.versions import missing_requirements
+
+if TYPE_CHECKING:
+    from ppf_core.contracts.plugin import Plugin
+    from ppf_core.plugins.registry import PluginEntry
+
+__all__ = ["BrokenPlugin", "load_class", "quiet"]
+
+
+def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plugin[Any]]":
+    """Imports and verifies the class behind an entry. Raises BrokenPlugin, the cause chained, whatever the plugin does."""
+    with quiet():
+        found = _import(entry, requires)
+        try:
+            return verify(found, entry.group)
+        except BrokenPlugin as fault:
+            cause = fault.__cause__
+            raise BrokenPlugin(f"{entry.value!r} {fault}") from cause
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Sends what a plugin's module prints to standard error: standard output belongs to the command's document."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def _import(entry: "PluginEntry", requires: Sequence[str]) -> object:
+    from stevedore.extension import ExtensionManager
+
+    point = EntryPoint(name=entry.name, value=entry.value, group=f"ppf.{entry.group}")
+
+    class OneExtension(ExtensionManager[Any]):
+        """Loads this very entry point: stevedore's own listing is cached, and mixes distributions."""
+
+        def list_entry_points(self) -> list[EntryPoint]:
+            return [point]
+
+    try:
+        loaded = OneExtension(namespace=point.group, on_load_failure_callback=_reraise)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may end the program, or fail an assert, while it is imported
+        raise BrokenPlugin(_import_failure(entry, error, requires)) from error
+    return loaded.extensions[0].plugin
+
+
+def _reraise(_manager: object, _point: EntryPoint, error: BaseException) -> None:
+    raise error
+
+
+def _import_failure(entry: "PluginEntry", error: BaseException, requires: Sequence[str]) -> str:
+    """What went wrong, and what to do: a missing requirement can be installed, anything else is the author's."""
+    what = f"Importing {entry.value!r} failed: {type(error).__name__}: {_first_line(error)}"
+    if isinstance(error, ImportError) and (error.name or "").partition(".")[0] == "pyspark":
+        return f"{what}. Run: pip install 'ppf-core[spark]'"
+    missing = list(missing_requirements(requires))
+    if missing:
+        return f"{what}. Its requirements are not met. Run: pip install {' '.join(map(repr, missing))}"
+    if isinstance(error, SystemExit):
+        what = f"Importing {entry.value!r} ended the program with sys.exit({error.code!r})"
+    return f"{what}. Reinstall {entry.distribution}, or tell its author."
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or "no message").splitlines()[0].rstrip(".")
