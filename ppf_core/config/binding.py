@@ -1,0 +1,143 @@
+"""From the values of a file to a plugin's options: the one place where options classes are read, checked and built.
+
+Every mistake is a `Fault` with a path relative to the block; the caller knows where the block stands.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path as Folder
+from typing import Any
+
+from ppf_core.config.conversion import UNBUILT, Conversion
+from ppf_core.config.faults import Fault, Spot
+from ppf_core.config.option_types import Block, Option, UnsupportedOption, holds_secret, option_type, options_of, verify_options
+from ppf_core.config.places import Path
+from ppf_core.config.secret_references import SecretReference, find_secrets, parse_secret
+from ppf_core.config.type_texts import type_text
+from ppf_core.contracts.secrets import MASK, Secret
+
+__all__ = [
+    "INSTANCE_KEYS",
+    "Bound",
+    "Fault",
+    "OptionSpec",
+    "SecretReference",
+    "UnsupportedOption",
+    "bind",
+    "check_value",
+    "find_secrets",
+    "option_specs",
+    "parse_secret",
+    "verify_options",
+]
+
+INSTANCE_KEYS = ("plugin", "required")
+"""Keys of a `hooks` or `secrets` entry that are the kernel's: `verify_options(cls, reserved=INSTANCE_KEYS)`."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What binding gave: the options, or what is wrong with them.
+
+    secrets: the references in the values. components: the names given by component options. pending: nothing is wrong, but the
+    options can be built only when the secrets are resolved.
+    """
+
+    options: Any | None
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[Fault, ...] = ()
+    secrets: tuple[tuple[Path, str], ...] = ()
+    components: tuple[tuple[Path, str], ...] = ()
+    pending: bool = False
+
+
+def bind(
+    options_class: type[Any],
+    values: Mapping[str, Any],
+    *,
+    folder: Folder,
+    resolve: Callable[[str], str] | None = None,
+) -> Bound:
+    """Binds an options block. Without `resolve` a `Secret` stays unresolved, and any other field that needs one is pending."""
+    conversion = Conversion(folder, resolve)
+    options = conversion.convert(values, Block(options_class), Spot())
+    return Bound(
+        options=None if options is UNBUILT else options,
+        faults=tuple(conversion.faults),
+        warnings=tuple(conversion.warnings),
+        secrets=tuple(conversion.secrets),
+        components=tuple(conversion.components),
+        pending=conversion.pending and not conversion.faults,
+    )
+
+
+def check_value(value: Any, annotation: Any, path: Path, *, folder: Folder, noun: str = "key") -> tuple[Any, list[Fault]]:
+    """One value of the kernel's own blocks: converted, or None and its faults. References to secrets stay as they are."""
+    conversion = Conversion(folder, with_secrets=False)
+    converted = conversion.convert(value, option_type(annotation), Spot(path, noun=noun))
+    return (None if converted is UNBUILT else converted), conversion.faults
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """One option as people read of it. `default` is in JSON's types."""
+
+    name: str
+    type: str
+    required: bool
+    default: Any
+    help: str
+    secret: bool
+    path: bool
+    component: bool
+    one_of: str | None
+    aliases: tuple[str, ...]
+
+
+def option_specs(options_class: type[Any]) -> tuple[OptionSpec, ...]:
+    """The options of a class for `ppf plugins show` and for documentation. Raises UnsupportedOption."""
+    return tuple(_spec(option) for option in options_of(options_class))
+
+
+def _spec(option: Option) -> OptionSpec:
+    return OptionSpec(
+        name=option.name,
+        type=type_text(option.type, option.info),
+        required=option.required,
+        default=default_of(option),
+        help=option.info.help,
+        secret=holds_secret(option.type),
+        path=option.info.path,
+        component=option.info.component,
+        one_of=option.info.one_of,
+        aliases=option.info.aliases,
+    )
+
+
+def default_of(option: Option) -> Any:
+    """The default of an option as a file would have it, in JSON's types; None when there is none."""
+    field = option.field
+    return _written(
+        field.default_factory() if field.default_factory is not MISSING else None if field.default is MISSING else field.default
+    )
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return MASK
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+        return int(seconds) if seconds.is_integer() else seconds
+    if isinstance(value, Decimal):
+        return str(value)
+    if dataclasses.is_dataclass(value):
+        return {field.name: _written(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _written(item) for key, item in value.items()}
+    return [_written(item) for item in value] if isinstance(value, list | tuple) else value

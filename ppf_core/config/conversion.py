@@ -1,0 +1,263 @@
+"""The values of an options block → an instance of its options class, or the faults that say why not."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os.path import normpath
+from pathlib import Path as Folder
+from typing import Any
+
+from ppf_core.config.faults import Fault, Spot, parse_path, sentences, shown
+from ppf_core.config.option_types import (
+    ANYTHING,
+    SECRET,
+    Block,
+    Choice,
+    Many,
+    Maybe,
+    OneOrMany,
+    Option,
+    OptionType,
+    Scalar,
+    Table,
+    Tagged,
+    holds_secret,
+    options_of,
+)
+from ppf_core.config.places import Path, dotted
+from ppf_core.config.scalars import Unfit, choose, convert_scalar
+from ppf_core.config.secret_references import SCHEME, fill_secrets, find_secrets, is_malformed
+from ppf_core.config.type_texts import expected
+from ppf_core.contracts.options import OptionsError
+from ppf_core.contracts.secrets import MASK, Secret
+from ppf_core.errors import near_miss, suggestion
+
+UNBUILT: Any = object()
+"""Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclass
+class Conversion:
+    """Converts values and keeps what it came across.
+
+    resolve: a secret's reference → its value; None while nobody may ask. with_secrets: False leaves references as they are.
+    """
+
+    folder: Folder
+    resolve: Callable[[str], str] | None = None
+    with_secrets: bool = True
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[Fault] = field(default_factory=list)
+    secrets: list[tuple[Path, str]] = field(default_factory=list)
+    components: list[tuple[Path, str]] = field(default_factory=list)
+    pending: bool = False
+    _resolved: list[str] = field(default_factory=list)
+
+    def convert(self, value: Any, type_: OptionType, spot: Spot) -> Any:
+        """The value as the type wants it, or UNBUILT."""
+        match type_:
+            case Maybe(inner):
+                return None if value is None else self.convert(value, inner, spot)
+            case Many():
+                return self._many(value, type_, spot)
+            case Table():
+                return self._table(value, type_, spot)
+            case OneOrMany(one, many):
+                chosen = many if isinstance(value, list | tuple) else one
+                return self.convert(value, chosen, replace(spot, wanted=expected(type_, spot.info)))
+            case Block(options_class):
+                return self._block(value, options_class, spot)
+            case Tagged():
+                return self._tagged(value, type_, spot)
+            case Scalar() | Choice():
+                return self._leaf(value, type_, spot)
+
+    # ---- lists and objects
+
+    def _many(self, value: Any, type_: Many, spot: Spot) -> Any:
+        if not isinstance(value, list | tuple):
+            return self._unfit(value, type_, spot)
+        items = [self.convert(item, type_.item, spot.at(index)) for index, item in enumerate(value)]
+        return UNBUILT if _has_unbuilt(items) else type_.container(items)
+
+    def _table(self, value: Any, type_: Table, spot: Spot) -> Any:
+        if not isinstance(value, Mapping):
+            return self._unfit(value, type_, spot)
+        table = {str(key): self.convert(item, type_.value, spot.at(str(key))) for key, item in value.items()}
+        return UNBUILT if _has_unbuilt(table.values()) else table
+
+    def _tagged(self, value: Any, type_: Tagged, spot: Spot) -> Any:
+        if not isinstance(value, Mapping):
+            return self._unfit(value, type_, spot)
+        there, tags = spot.at(type_.tag), Choice(type_.blocks)
+        if value.get(type_.tag) is None:
+            return self._missing(tags, there)
+        block = self._plain(value[type_.tag], tags, there)
+        return UNBUILT if block is UNBUILT else self.convert(value, block, spot)
+
+    def _block(self, values: Any, options_class: type[Any], spot: Spot) -> Any:
+        if isinstance(values, options_class):
+            return values
+        if not isinstance(values, Mapping):
+            return self._unfit(values, Block(options_class), spot)
+        options = options_of(options_class)
+        keys = {option.name: self._key(option, values, spot) for option in options}
+        self._refuse_unknown(values, options, spot)
+        self._check_groups(values, options, keys, spot)
+        arguments = {}
+        for option in options:
+            key = keys[option.name]
+            here = replace(spot.at(key), info=option.info)
+            # Null unsets an option, as everywhere in HOCON, unless null is a value of its type.
+            if key in values and (values[key] is not None or option.takes_null):
+                arguments[option.name] = self.convert(values[key], option.type, here)
+            elif not option.has_default:
+                arguments[option.name] = self._missing(option.type, here) if option.required else None
+        return UNBUILT if _has_unbuilt(arguments.values()) else self._build(options_class, arguments, keys, spot)
+
+    def _key(self, option: Option, values: Mapping[str, Any], spot: Spot) -> str:
+        """The key under which an option stands in the file: its name or an old name."""
+        key = option.name
+        for alias in (alias for alias in option.info.aliases if alias in values):
+            there = spot.at(alias)
+            if key != option.name or option.name in values:
+                message = f"{there} is an old name of {option.name!r}, which is set already."
+                self.faults.append(Fault(there.path, f"unknown-{spot.noun}", message, f"Remove {alias!r}.", "key"))
+            else:
+                message = f"{there} is called {option.name!r} now."
+                hint = f"Write {option.name!r}: the old name will go away."
+                self.warnings.append(Fault(there.path, f"renamed-{spot.noun}", message, hint, "key"))
+                key = alias
+        return key
+
+    def _refuse_unknown(self, values: Mapping[str, Any], options: Sequence[Option], spot: Spot) -> None:
+        helps = {option.name: option.info.help for option in options}
+        old = {alias for option in options for alias in option.info.aliases}
+        for key in (str(key) for key in values if key not in helps and key not in old):
+            close = near_miss(key, helps)
+            hint = sentences(suggestion(key, helps), f"{close}: {helps[close]}" if close and helps[close] else "")
+            there = spot.at(key)
+            self.faults.append(
+                Fault(there.path, f"unknown-{spot.noun}", f"Unknown {spot.noun} {dotted(there.path)!r}.", hint, "key")
+            )
+
+    def _check_groups(self, values: Mapping[str, Any], options: Sequence[Option], keys: Mapping[str, str], spot: Spot) -> None:
+        """Of the options that carry one label in `one_of`, exactly one is set."""
+        for group in dict.fromkeys(option.info.one_of for option in options if option.info.one_of):
+            members = [option for option in options if option.info.one_of == group]
+            named = ", ".join(repr(dotted(spot.at(option.name).path)) for option in members)
+            given = [keys[option.name] for option in members if values.get(keys[option.name]) is not None]
+            if not given:
+                hint = sentences(*(f"{option.name}: {option.info.help}" for option in members if option.info.help))
+                self.faults.append(Fault(spot.path, "one-of", f"Exactly one of {named} must be set, but none is.", hint, "key"))
+            for key in given[1:]:
+                message = f"{spot.at(key)} is set besides {given[0]!r}, but exactly one of {named} must be set."
+                self.faults.append(Fault(spot.at(key).path, "one-of", message, "Remove all but one.", "key"))
+
+    def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: Mapping[str, str], spot: Spot) -> Any:
+        """The instance; what the class itself finds wrong in `__post_init__` becomes faults."""
+        try:
+            return options_class(**arguments)
+        except OptionsError as error:
+            helps = {option.name: option.info.help for option in options_of(options_class)}
+            for where, text in error.problems.items():
+                name, *rest = parse_path(where) or ("",)
+                there = spot.at(keys.get(str(name), name), *rest) if name else spot
+                self._refuse(f"{there}: {text}" if there.path else text, there, helps.get(str(name), ""))
+        except Exception as error:  # it is the plugin's own code, so it may be anything
+            self._refuse(f"The {spot.noun}s do not fit: {error or type(error).__name__}", spot)
+        return UNBUILT
+
+    # ---- single values
+
+    def _leaf(self, value: Any, type_: Scalar | Choice, spot: Spot) -> Any:
+        if type_ == ANYTHING and isinstance(value, list | tuple):
+            return self._many(value, Many(ANYTHING, list), spot)
+        if type_ == ANYTHING and isinstance(value, Mapping):
+            return self._table(value, Table(ANYTHING), spot)
+        if self.with_secrets and isinstance(value, str) and SCHEME in value:
+            return self._from_secret(value, type_, spot)
+        return self._plain(value, type_, spot)
+
+    def _from_secret(self, text: str, type_: Scalar | Choice, spot: Spot) -> Any:
+        if is_malformed(text):
+            message = f"{spot} is {MASK if type_ == SECRET else shown(text)}, which is no reference to a secret."
+            hint = "Write secret://<backend>/<key> or secret://<backend>/<key>#<field>, in a longer text {{ secret://… }}."
+            self.faults.append(Fault(spot.path, "bad-value", message, hint))
+            return UNBUILT
+        self.secrets += [(spot.path, reference) for reference in find_secrets(text)]
+        if self.resolve is not None:
+            filled = fill_secrets(text, self._resolve)
+            return (
+                Secret(filled, reference=text.strip())
+                if type_ == SECRET
+                else self._plain(filled, type_, replace(spot, hidden=True))
+            )
+        if type_ == SECRET:
+            return Secret(reference=text.strip())
+        self.pending = True
+        return UNBUILT
+
+    def _resolve(self, reference: str) -> str:
+        assert self.resolve is not None  # noqa: S101 -- for mypy; the only caller asked
+        value = self.resolve(reference)
+        self._resolved.append(value)
+        return value
+
+    def _plain(self, value: Any, type_: Scalar | Choice, spot: Spot) -> Any:
+        try:
+            if isinstance(type_, Choice):
+                return choose(value, type_)
+            converted = convert_scalar(value, type_.python)
+            return self._named(converted, spot) if type_.python is str else converted
+        except Unfit as unfit:
+            return self._unfit(value, type_, spot, unfit)
+
+    def _named(self, text: str, spot: Spot) -> str:
+        """A text that may name a component or a path."""
+        if spot.info.component:
+            self.components.append((spot.path, text))
+        return _absolute(text, self.folder) if spot.info.path else text
+
+    # ---- faults
+
+    def _unfit(self, value: Any, type_: OptionType, spot: Spot, unfit: Unfit | None = None) -> Any:
+        unfit = unfit or Unfit()
+        secret = spot.hidden or holds_secret(type_)
+        wanted = spot.wanted or expected(type_, spot.info)
+        reason = "" if secret else unfit.reason or _did_you_mean(value, type_)
+        message = f"{spot} is {MASK if secret else shown(value)}, but must be {wanted}."
+        self.faults.append(Fault(spot.path, unfit.code, message, sentences(reason, spot.info.help)))
+        return UNBUILT
+
+    def _missing(self, type_: OptionType, spot: Spot) -> Any:
+        message = f"{spot} is missing. It must be {expected(type_, spot.info)}."
+        self.faults.append(Fault(spot.path[:-1], f"missing-{spot.noun}", message, sentences(spot.info.help), "key"))
+        return UNBUILT
+
+    def _refuse(self, text: str, spot: Spot, help_: str = "") -> None:
+        """The plugin's own words, in which values of secrets may stand."""
+        for value in sorted(filter(None, self._resolved), key=len, reverse=True):
+            text = text.replace(value, MASK)
+        self.faults.append(Fault(spot.path, "options", f"{text.rstrip('.')}.", sentences(help_)))
+
+
+def _has_unbuilt(values: Iterable[Any]) -> bool:
+    return any(value is UNBUILT for value in values)
+
+
+def _did_you_mean(value: Any, type_: OptionType) -> str:
+    names = [str(written) for written, _member in type_.members] if isinstance(type_, Choice) else []
+    close = near_miss(value, names) if isinstance(value, str) else None
+    return f"Did you mean {close!r}?" if close else ""
+
+
+def _absolute(path: str, folder: Folder) -> str:
+    """A relative path as a `file:` URI below the folder; on a cluster a bare one would mean the cluster's file system."""
+    if not path.strip():
+        raise Unfit("An empty path would be the folder of the pipeline file.", code="bad-value")
+    if path.startswith(("/", "~")) or _URI.match(path):
+        return path
+    return f"file:{normpath(folder.absolute() / path)}"
