@@ -11,7 +11,7 @@ from ppf_core.cli.output import Output
 @json_option
 @click.pass_obj
 def command(output: Output, shell: str) -> int:
-    """Print the script that completes ppf's commands and options in SHELL."""
+    """Print the completion script for a shell."""
     from click.shell_completion import get_completion_class
 
     from ppf_core.cli.main import ppf

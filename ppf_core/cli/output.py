@@ -1,14 +1,18 @@
 """Where a command writes: its answer on standard output, everything else on standard error, one document under `--json`."""
 
 import contextlib
+import io
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ppf_core import __version__
 from ppf_core.errors import Problem, RunError
+
+if TYPE_CHECKING:
+    from ppf_core.spark.streams import StandardStreams
 
 _STYLES = {
     **dict.fromkeys(("success", "ok", "ready", "resumed"), "green"),
@@ -53,6 +57,14 @@ class Output:
     def expect(self, **shape: Any) -> None:
         """Says which keys the document of this command has, so that a failing command's document has them too."""
         self._shape = shape
+
+    def standard_streams(self) -> "StandardStreams":
+        """For commands that start Spark: the JVM writes to descriptors, not to `sys.stdout`, so that more is needed."""
+        from ppf_core.spark.streams import StandardStreams
+
+        streams = StandardStreams(json=self.json)
+        self._answer = io.TextIOWrapper(streams.document, encoding="ascii", write_through=True)
+        return streams
 
     def text(self, text: str) -> None:
         """A part of the answer, for people and pipes."""

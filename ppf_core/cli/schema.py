@@ -10,7 +10,10 @@ from ppf_core.cli.output import Output
 @json_option
 @click.pass_obj
 def command(output: Output) -> int:
-    """Print the JSON Schema (2020-12) of a pipeline file, merged from the installed plugins."""
+    """Print the JSON Schema of a pipeline file.
+
+    Version 2020-12, merged from the options of the installed plugins. Editors use it to complete and to check.
+    """
     from ppf_core.pipeline.file_schema import pipeline_schema
     from ppf_core.plugins.registry import PluginRegistry
 

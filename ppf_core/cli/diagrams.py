@@ -1,0 +1,67 @@
+"""A plan as a picture: the text that Mermaid and Graphviz draw. Solid arrows carry rows, dotted ones only order."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ppf_core.pipeline.planning import Plan, PlannedComponent
+
+Needs = Mapping[str, tuple[str, ...]]
+
+_MERMAID_SHAPES = {"source": ("[(", ")]"), "transform": ("[", "]"), "sink": ("[[", "]]")}
+_DOT_SHAPES = {"source": "cylinder", "transform": "box", "sink": "box3d"}
+
+
+def mermaid(plan: "Plan", needs: Needs) -> str:
+    """A Mermaid flowchart. `needs` is everything that a component waits for."""
+    # Component names can be words of the language (`end`), so that nodes are numbered and names stand in labels.
+    ids = {component.name: f"c{index}" for index, component in enumerate(plan.components)}
+    lines = ["flowchart LR"]
+    for component in plan.components:
+        opening, closing = _MERMAID_SHAPES[component.kind]
+        label = "<br/>".join(map(_mermaid_text, _label(component)))
+        lines.append(f'    {ids[component.name]}{opening}"{label}"{closing}')
+    for start, end, alias, carries_rows in _edges(plan, needs):
+        arrow = "-->" if carries_rows else "-.->"
+        text = f'|"{_mermaid_text(alias)}"|' if alias else ""
+        lines.append(f"    {ids[start]} {arrow}{text} {ids[end]}")
+    return "\n".join(lines)
+
+
+def dot(plan: "Plan", needs: Needs) -> str:
+    """A Graphviz digraph. `needs` is everything that a component waits for."""
+    lines = [f"digraph {_dot_text(plan.pipeline)} {{", "    rankdir=LR;"]
+    for component in plan.components:
+        label = _dot_text("\n".join(_label(component)))
+        lines.append(f"    {_dot_text(component.name)} [label={label}, shape={_DOT_SHAPES[component.kind]}];")
+    for start, end, alias, carries_rows in _edges(plan, needs):
+        facts = [f"label={_dot_text(alias)}"] if alias else []
+        facts += [] if carries_rows else ["style=dotted"]
+        attributes = f" [{', '.join(facts)}]" if facts else ""
+        lines.append(f"    {_dot_text(start)} -> {_dot_text(end)}{attributes};")
+    return "\n".join([*lines, "}"])
+
+
+def _label(component: "PlannedComponent") -> tuple[str, str]:
+    return component.name, f"{component.kind} {component.plugin}"
+
+
+def _edges(plan: "Plan", needs: Needs) -> Iterator[tuple[str, str, str, bool]]:
+    """From, to, the alias where it is another name, and whether rows flow."""
+    for component in plan.components:
+        for alias, start in component.inputs.items():
+            yield start, component.name, alias if alias != start else "", True
+        for start in needs[component.name]:
+            if start not in component.inputs.values():
+                yield start, component.name, "", False
+
+
+def _mermaid_text(text: str) -> str:
+    for character, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
+        text = text.replace(character, entity)
+    return text
+
+
+def _dot_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -1,0 +1,44 @@
+"""`ppf doctor`: whether this machine can run pipelines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ppf_core.cli.options import CONTEXT, example, json_option
+from ppf_core.cli.output import Output, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ppf_core.pipeline.doctor import Check
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf doctor", "ppf doctor --json"))
+@click.option(
+    "--state-dir", type=click.Path(), default=".ppf", show_default=True, metavar="DIR", help="Where runs keep their state."
+)
+@json_option
+@click.pass_obj
+def command(output: Output, state_dir: str) -> int:
+    """Check Java, pyspark, versions, write access and plugins. Starts no Spark and changes nothing."""
+    from ppf_core.pipeline.doctor import environment_checks, plugin_checks
+    from ppf_core.plugins.registry import PluginRegistry
+
+    checks = [*environment_checks(Path(state_dir)), *plugin_checks(PluginRegistry.discover(), load=False)]
+    return report(output, checks)
+
+
+def report(output: Output, checks: "Iterable[Check]") -> int:
+    """Prints the checks; exit code 1 when one is an error."""
+    found = list(checks)
+    errors = sum(check.status == "error" for check in found)
+    if output.json:
+        output.document({"checks": [vars(check) for check in found]}, ok=not errors)
+    else:
+        output.table(("check", "status", "message"), [(check.name, check.status, check.message) for check in found])
+        for check in found:
+            if check.hint:
+                output.note(f"{check.name}: {check.hint}", style="red" if check.status == "error" else "yellow")
+        output.note(f"{counted(errors, 'error')}." if errors else "No errors.")
+    return 1 if errors else 0

@@ -1,0 +1,82 @@
+"""`ppf plan`: what a run would do."""
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ppf_core.cli.options import CONTEXT, example, json_option, pipeline_argument
+from ppf_core.cli.output import Output, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ppf_core.pipeline.planning import Plan, PlannedComponent
+
+_HEADINGS = ("stage", "component", "kind", "plugin", "distribution", "inputs", "persist", "notes")
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf plan flights.conf", "ppf plan flights.conf --format mermaid"))
+@pipeline_argument
+@click.option("--analyze", is_flag=True, help="Start Spark, ping what can be pinged, and add the schema of every component.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "mermaid", "dot"]), help="Default: text.")
+@json_option
+@click.pass_obj
+def command(output: Output, pipeline: str, overrides: dict[str, str], analyze: bool, form: str | None) -> int:
+    """Show what a run of PIPELINE would do, in which order. Without --analyze it starts no Spark and reads no data."""
+    if output.json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form} ask for two different answers.", click.get_current_context())
+    output.use_json(form == "json")
+    output.expect(pipeline=None, components=[], hooks=[], problems=[])
+    streams = output.standard_streams() if analyze else None
+    from ppf_core.pipeline.runner import PipelineRunner
+
+    runner = PipelineRunner.from_file(pipeline, overrides)
+    schemas: Mapping[str, str] = runner.analyze(capture=streams.capture).schemas if streams else {}
+    if output.json:
+        output.document(_document(runner.plan, schemas))
+    elif form in ("mermaid", "dot"):
+        from ppf_core.cli import diagrams
+
+        draw = diagrams.mermaid if form == "mermaid" else diagrams.dot
+        output.text(draw(runner.plan, runner.checked.graph.needs))
+    else:
+        _print(output, runner.plan, schemas)
+    return 0
+
+
+def _document(plan: "Plan", schemas: "Mapping[str, str]") -> dict[str, Any]:
+    from ppf_core.pipeline.documents import to_document
+
+    document: dict[str, Any] = to_document({**vars(plan), "problems": []})
+    for component in document["components"]:
+        component["schema"] = schemas.get(component["name"])
+    return document
+
+
+def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
+    count = max((component.stage for component in plan.components), default=0)
+    output.text(f"Pipeline {plan.pipeline}: {counted(len(plan.components), 'component')} in {counted(count, 'stage')}.\n")
+    ordered = sorted(plan.components, key=lambda component: component.stage)
+    output.table(_HEADINGS, [_row(component) for component in ordered])
+    kinds = groupby(plan.steps, key=lambda step: step.kind)
+    output.text("\nSteps: " + "; ".join(f"{kind} {', '.join(step.component for step in steps)}" for kind, steps in kinds) + ".")
+    if plan.hooks:
+        output.text("")
+        output.table(("hook", "implementations"), [(each.hook, ", ".join(each.implementations)) for each in plan.hooks])
+    if schemas:
+        output.text("")
+        output.table(("component", "schema"), list(schemas.items()))
+    for warning in plan.warnings:
+        output.text(f"\nWarning: {warning}")
+
+
+def _row(component: "PlannedComponent") -> tuple[object, ...]:
+    inputs = ", ".join(name if alias == name else f"{alias} = {name}" for alias, name in component.inputs.items())
+    facts = {"pinned": component.pinned, "staged": component.staged, "atomic": component.atomic}
+    notes = [name if holds else f"not {name}" for name, holds in facts.items() if holds is not None]
+    attempts = component.retry["max_attempts"] if component.retry else 1
+    notes += [f"{attempts} attempts"] if attempts > 1 else []
+    notes += [counted(len(component.quality), "check")] if component.quality else []
+    head = (component.stage, component.name, component.kind, component.plugin, component.distribution)
+    return (*head, inputs, component.persist, ", ".join(notes))

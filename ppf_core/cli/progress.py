@@ -1,0 +1,148 @@
+"""What a person sees while a run goes on: a live display on a terminal, one line an event elsewhere. On standard error."""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ppf_core.cli.output import Output, counted, is_terminal, printable, seconds
+from ppf_core.contracts.results import ComponentResult
+from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, Event, RunEnded, RunStarted, StepStarted, Warned
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+_COLORS = {"success": "green", "resumed": "green", "failed": "bold red", "skipped": "yellow"}
+
+
+class LineProgress:
+    """Plain lines: for logs, for CI, for a pipe."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        """`write` takes one line."""
+        self._write = write
+
+    def __call__(self, event: Event) -> None:
+        """Observes the run."""
+        if isinstance(event, RunStarted):
+            self._write(_headline(event))
+        elif isinstance(event, ComponentStarted):
+            again = f" (attempt {event.attempt})" if event.attempt > 1 else ""
+            self._write(f"{event.component.name}: started{again}")
+        elif isinstance(event, StepStarted) and event.step in ("publish", "discard"):
+            self._write(f"{event.component}: {event.step}")
+        elif isinstance(event, ComponentEnded) and event.result.status != "not_run":
+            self._write(outcome(event.result))
+        elif isinstance(event, Warned):
+            self._write(f"warning: {event.problem}")
+
+    def __enter__(self) -> "LineProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+
+class LiveProgress:
+    """On a terminal: what has ended scrolls by, what is at work stays below with its state and time."""
+
+    def __init__(self) -> None:
+        """Shows nothing before the run starts."""
+        self._working: dict[str, tuple[str, str, float]] = {}
+        self._total = self._ended = 0
+        self._live: Live | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Observes the run."""
+        if isinstance(event, RunStarted):
+            self._start(event)
+        elif isinstance(event, ComponentStarted):
+            self._working[event.component.name] = (event.component.kind, "started", time.monotonic())
+        elif isinstance(event, StepStarted):
+            kind, _, since = self._working.get(event.component, ("", "", time.monotonic()))
+            self._working[event.component] = (kind, event.step, since)
+        elif isinstance(event, ComponentEnded):
+            self._end(event.result)
+        elif isinstance(event, Warned):
+            self._print(f"warning: {event.problem}", "yellow")
+        elif isinstance(event, RunEnded):
+            self._stop()
+
+    def __enter__(self) -> "LiveProgress":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Gives the terminal back, also when the run broke off."""
+        self._stop()
+
+    def __rich__(self) -> "RenderableType":
+        """What is at work now; rich asks several times a second."""
+        from rich.spinner import Spinner
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        now = time.monotonic()
+        for name, (kind, state, since) in list(self._working.items())[:12]:
+            table.add_row(self._spinner, Text(name), Text(kind, "dim"), Text(state), Text(seconds(now - since), "cyan"))
+        table.add_row("", Text(f"{self._ended} of {self._total} ended", "dim"))
+        assert isinstance(self._spinner, Spinner)  # noqa: S101 -- made by _start, before anything is drawn
+        return table
+
+    def _start(self, event: RunStarted) -> None:
+        from rich.live import Live
+        from rich.spinner import Spinner
+
+        self._total = len(event.components)
+        self._spinner = Spinner("dots")
+        console = _console()
+        console.print(_headline(event), style="bold", markup=False, highlight=False)
+        # Only what goes to the same terminal is routed around the display; a file or a pipe gets its bytes unchanged.
+        self._live = Live(self, console=console, transient=True, refresh_per_second=8, redirect_stdout=is_terminal(sys.stdout))
+        self._live.start()
+
+    def _end(self, result: ComponentResult) -> None:
+        self._working.pop(result.name, None)
+        self._ended += 1
+        if result.status != "not_run":
+            self._print(outcome(result), _COLORS.get(result.status, ""))
+
+    def _print(self, text: str, style: str) -> None:
+        if self._live is not None:
+            self._live.console.print(printable(text), style=style, markup=False, highlight=False)
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+Progress = LineProgress | LiveProgress
+
+
+def progress(output: Output, *, wanted: bool) -> AbstractContextManager[Progress]:
+    """The display that fits where standard error goes."""
+    if not wanted:
+        return LineProgress(lambda _: None)
+    return LiveProgress() if is_terminal(sys.stderr) else LineProgress(output.note)
+
+
+def outcome(result: ComponentResult) -> str:
+    """One line on how a component ended."""
+    facts = [f"{result.rows_written} rows"] if result.rows_written is not None else []
+    facts += [seconds(result.duration)] if result.duration is not None else []
+    reason = f" ({result.reason})" if result.reason else ""
+    return f"{result.name}: {result.status}{reason}{''.join(f', {fact}' for fact in facts)}"
+
+
+def _headline(event: RunStarted) -> str:
+    return f"Run {event.run.run_id} of {event.run.pipeline}: {counted(len(event.components), 'component')}"
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True)

@@ -1,0 +1,105 @@
+"""`ppf run`: runs a pipeline, shows how it goes and how it went."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ppf_core.cli.options import CONTEXT, example, json_option, pipeline_argument
+from ppf_core.cli.output import Output
+from ppf_core.cli.results import RUN_SHAPE, print_result
+
+if TYPE_CHECKING:
+    from ppf_core.contracts.results import PipelineResult, RunInfo
+    from ppf_core.pipeline.events import Event
+
+_SHOWN_ON_FAILURE = 20
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf run flights.conf --set components.out.options.path=/tmp/late"))
+@pipeline_argument
+@click.option("--resume", metavar="last|ID", help="Go on with a run that failed: the last one, or the one of this id.")
+@click.option("--run-id", metavar="ID", help="The id of this run. Default: made from the time.")
+@click.option("--only", metavar="A,B", multiple=True, help="Run only these components and what they need.")
+@click.option("--parallelism", type=click.IntRange(min=1), metavar="N", help="How many components may run at the same time.")
+@click.option("--master", metavar="URL", help="The Spark master, instead of the file's spark.master.")
+@click.option("--remote", metavar="URL", help="The Spark Connect server, instead of the file's spark.remote.")
+@click.option("--no-progress", is_flag=True, help="Show nothing while the run goes on.")
+@click.option("--spark-log", is_flag=True, help="Show Spark's log at the end; without it only after a failure, and shortened.")
+@json_option
+@click.pass_obj
+def command(
+    output: Output,
+    pipeline: str,
+    overrides: dict[str, str],
+    resume: str | None,
+    run_id: str | None,
+    only: tuple[str, ...],
+    parallelism: int | None,
+    master: str | None,
+    remote: str | None,
+    no_progress: bool,
+    spark_log: bool,
+) -> int:
+    """Run PIPELINE and print how each component went."""
+    output.expect(**RUN_SHAPE)
+    streams = output.standard_streams()
+    from ppf_core.cli.progress import progress
+    from ppf_core.pipeline.runner import PipelineRunner, RunRequest
+
+    shortcuts = {"runtime.parallelism": parallelism, "spark.master": master, "spark.remote": remote}
+    given = {key: str(value) for key, value in shortcuts.items() if value is not None}
+    runner = PipelineRunner.from_file(pipeline, {**overrides, **given})
+    started = _Started()
+    with progress(output, wanted=not no_progress) as display:
+        request = RunRequest(
+            run_id=run_id, resume=resume, only=_names(only), observers=(started, display), capture=streams.capture
+        )
+        result = runner.execute(request)
+    _report(output, result, started.run, spark_log=spark_log)
+    return result.exit_code
+
+
+class _Started:
+    """Keeps what the run said of itself when it started."""
+
+    run: "RunInfo | None" = None
+
+    def __call__(self, event: "Event") -> None:
+        from ppf_core.pipeline.events import RunStarted
+
+        if isinstance(event, RunStarted):
+            self.run = event.run
+
+
+def _names(only: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for text in only for name in text.split(",") if name.strip())
+
+
+def _report(output: Output, result: "PipelineResult", run: "RunInfo | None", *, spark_log: bool) -> None:
+    from ppf_core.pipeline.documents import to_document
+
+    document = to_document(result)
+    folder = Path(run.record_path) if run else None
+    if folder is not None and (spark_log or not result.ok):
+        _print_log(output, folder / "spark.log", everything=spark_log)
+    if output.json:
+        output.document(document, ok=result.ok)
+        return
+    print_result(output, document)
+    output.problems(result.problems)
+    if folder is not None:
+        output.text(f"Record: {folder}")
+
+
+def _print_log(output: Output, log: Path, *, everything: bool) -> None:
+    """Spark's own words, which often say why: all of them, or the last warnings and errors."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    chosen = lines if everything else [line for line in lines if " WARN " in line or " ERROR " in line][-_SHOWN_ON_FAILURE:]
+    if chosen:
+        output.note("\n".join(chosen))
+    if lines:
+        output.note(f"Spark's log: {log}")

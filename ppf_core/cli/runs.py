@@ -1,0 +1,89 @@
+"""`ppf runs`: the records of earlier runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option, set_option
+from ppf_core.cli.output import Output, seconds
+from ppf_core.cli.results import RUN_SHAPE, print_result
+
+if TYPE_CHECKING:
+    from ppf_core.pipeline.record import RunStore
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@click.group(cls=LazyGroup, members={"list": f"{__name__}:list_", "show": f"{__name__}:show"}, context_settings=CONTEXT)
+@json_option
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """Look at earlier runs."""
+    return help_or_command(ctx)
+
+
+def _store_options(function: F) -> F:
+    """Where the records lie: `--pipeline` with `--set`, or `--state-dir`."""
+    which = click.option("--pipeline", type=click.Path(), metavar="FILE", help="Runs of this pipeline file.")
+    where = click.option("--state-dir", type=click.Path(), metavar="DIR", help="Runs under this folder. Default: .ppf.")
+    return which(where(set_option(function)))
+
+
+@click.command("list", context_settings=CONTEXT, epilog=example("ppf runs list", "ppf runs list --pipeline flights.conf"))
+@_store_options
+@json_option
+@click.pass_obj
+def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
+    """List the runs, the oldest first."""
+    output.expect(runs=[], problems=[])
+    store, name = _store(pipeline, state_dir, overrides)
+    runs = store.list(name)
+    if output.json:
+        output.document({"runs": runs})
+    elif runs:
+        rows = [
+            (each["run_id"], each["pipeline"], each["status"], each["started_at"], seconds(each["duration"])) for each in runs
+        ]
+        output.table(("run", "pipeline", "status", "started", "duration"), rows)
+    else:
+        output.text(f"There are no runs{f' of {name}' if name else ''} in {store.state_dir}.")
+    return 0
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf runs show 20260131T235959-1f2e3d"))
+@click.argument("run_id", metavar="ID")
+@_store_options
+@json_option
+@click.pass_obj
+def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
+    """Show how the components of one run went."""
+    output.expect(**RUN_SHAPE)
+    store, _ = _store(pipeline, state_dir, overrides)
+    run = store.show(run_id)
+    if output.json:
+        # The command succeeded; `ok` and `exit_code` tell of the run, as they did when it ended.
+        output.document(run, ok=run["status"] == "success")
+    else:
+        print_result(output, run)
+        output.problems([_problem(problem) for problem in run["problems"]])
+    return 0
+
+
+def _store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
+    """The store, and the name of the pipeline whose runs are wanted."""
+    from ppf_core.pipeline.record import RunStore
+
+    if pipeline is None:
+        return RunStore(Path(state_dir or ".ppf")), None
+    from ppf_core.config.loader import ConfigLoader
+
+    file = ConfigLoader(pipeline, overrides).load()
+    return RunStore(Path(state_dir) if state_dir else file.folder / file.config.runtime.state_dir), file.config.name
+
+
+def _problem(document: dict[str, Any]) -> Any:
+    from ppf_core.errors import Problem
+
+    return Problem(**document)

@@ -1,0 +1,83 @@
+"""`ppf secrets`: whether every secret that a file names can be had."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option, pipeline_argument
+from ppf_core.cli.output import Output, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ppf_core.pipeline.validation import CheckedPipeline
+
+
+@click.group(cls=LazyGroup, members={"check": f"{__name__}:check"}, context_settings=CONTEXT)
+@json_option
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """Check the secrets that a pipeline file names."""
+    return help_or_command(ctx)
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf secrets check flights.conf"))
+@pipeline_argument
+@json_option
+@click.pass_obj
+def check(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
+    """Ask the backends for every secret of PIPELINE. Prints what can be had and what cannot; never a value."""
+    output.expect(secrets=[], problems=[])
+    from ppf_core.pipeline.validation import check_pipeline
+
+    checked = check_pipeline(pipeline, overrides)
+    checked.require_sound()
+    used_by: dict[str, list[str]] = {}
+    for reference, user in _uses(checked):
+        used_by.setdefault(reference, []).append(user)
+    found = _ask(checked, used_by)
+    failed = sum(secret["status"] == "error" for secret in found)
+    if output.json:
+        output.document({"secrets": found, "problems": []}, ok=not failed)
+    elif not found:
+        output.text(f"{pipeline} names no secrets.")
+    else:
+        output.table(
+            ("reference", "status", "used by", "message"),
+            [(each["reference"], each["status"], ", ".join(each["used_by"]), each["message"]) for each in found],
+        )
+        if failed:
+            output.note(f"{counted(failed, 'secret')} of {len(found)} cannot be had.", style="red")
+    return 1 if failed else 0
+
+
+def _uses(checked: "CheckedPipeline") -> "Iterator[tuple[str, str]]":
+    """Each reference with the component that uses it, or with its place in the file when that is no component."""
+    from ppf_core.config.secret_references import find_secrets
+
+    for name, component in checked.components.items():
+        for plugin in (component.plugin, *component.checks):
+            yield from dict.fromkeys((text, name) for _, text in plugin.secret_places)
+    for block, instances in (("hooks", checked.hooks), ("secrets", checked.backends)):
+        for name, instance in instances.items():
+            yield from dict.fromkeys((text, f"{block}.{name}") for _, text in instance.secret_places)
+    for key, value in checked.file.config.spark.conf.items():
+        yield from ((text, f"spark.conf.{key}") for text in find_secrets(value))
+
+
+def _ask(checked: "CheckedPipeline", used_by: dict[str, list[str]]) -> list[dict[str, Any]]:
+    from ppf_core.errors import PpfError
+    from ppf_core.pipeline.secrets import SecretsResolver
+
+    resolver = SecretsResolver(checked.backends, checked.file.folder)
+    found: list[dict[str, Any]] = []
+    for reference, users in used_by.items():
+        message = None
+        try:
+            resolver.lookup(reference)
+        except PpfError as error:
+            message = resolver.redactor.redact(" ".join(filter(None, (error.message, error.hint))))
+        status = "error" if message else "ok"
+        found.append({"reference": reference, "status": status, "message": message, "used_by": list(dict.fromkeys(users))})
+    resolver.close()
+    return found

@@ -1,0 +1,30 @@
+"""`ppf show`: a look at the rows of one component."""
+
+import click
+
+from ppf_core.cli.options import CONTEXT, example, json_option, pipeline_argument
+from ppf_core.cli.output import Output, counted
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf show flights.conf late --limit 5"))
+@pipeline_argument
+@click.argument("component")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many rows.")
+@json_option
+@click.pass_obj
+def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int) -> int:
+    """Print rows of one COMPONENT of PIPELINE. Runs what the component needs; writes and publishes nothing."""
+    output.expect(component=component, columns=[], rows=[], problems=[])
+    streams = output.standard_streams()
+    from ppf_core.pipeline.documents import to_document
+    from ppf_core.pipeline.runner import PipelineRunner
+
+    preview = PipelineRunner.from_file(pipeline, overrides).preview(component, limit, capture=streams.capture)
+    if output.json:
+        rows = [dict(zip(preview.columns, row, strict=True)) for row in preview.rows]
+        shown = {"component": component, "columns": preview.columns, "rows": rows, "problems": []}
+        output.document(to_document(shown))
+    else:
+        output.table(preview.columns, [["NULL" if value is None else value for value in row] for row in preview.rows])
+        output.note(f"{counted(len(preview.rows), 'row')}.")
+    return 0
