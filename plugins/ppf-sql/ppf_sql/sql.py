@@ -1,12 +1,17 @@
 """A SQL query over the inputs."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, Transform, option, options
+from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options
+from ppf_core.errors import suggestion
+from ppf_sql.query import arguments, require_query
+from ppf_sql.scope import moved, scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pyspark.errors import AnalysisException
     from pyspark.sql import DataFrame
 
 
@@ -15,17 +20,74 @@ class SqlOptions:
     """The query, and the values of its parameters."""
 
     query: str | None = option("The query. Inputs are visible under their names.", default=None, one_of="query")
-    query_file: str | None = option("A file that holds the query.", default=None, path=True, one_of="query")
+    query_file: str | None = option("A file that holds the query, in UTF-8.", default=None, path=True, one_of="query")
     params: dict[str, Any] = option(
-        "Values of the query's named parameters: `:name`. A list becomes an array.", default_factory=dict
+        "Values of the query's named parameters, written `:name` there. A list becomes an array.", default_factory=dict
     )
+
+    def __post_init__(self) -> None:
+        """Spark takes single values and lists of them."""
+        problems = {
+            f"params.{name}": "must be a text, a number, a boolean, or a list of one of these."
+            for name, value in self.params.items()
+            if not _is_scalar(value) and not (isinstance(value, list) and _is_uniform(value))
+        }
+        if problems:
+            raise OptionsError(problems)
 
 
 class SqlTransform(Transform[SqlOptions]):
-    """Runs a SQL query over the inputs, which are visible under their names."""
+    """Runs a SQL query over the inputs, which are visible under their names or aliases.
 
-    examples: ClassVar = ('query = "SELECT * FROM flights WHERE dep_delay > :limit", params { limit = 15 }',)
+    A name with a dash stands between backticks: SELECT * FROM `late-flights`.
+    """
+
+    examples: ClassVar = (
+        'query = "SELECT carrier, count(*) AS late FROM flights WHERE dep_delay > 15 GROUP BY carrier"',
+        'query = "SELECT * FROM flights WHERE dep_delay > :limit", params { limit = 15 }',
+    )
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The result of the query."""
-        raise NotImplementedError
+        """The result of the query; no Spark job runs."""
+        from pyspark.errors import AnalysisException
+
+        session = scope(context.spark, inputs)
+        require_query(session, self._text)
+        try:
+            result = session.sql(self._text, args=arguments(session, self.options.params))
+        except AnalysisException as error:
+            raise _explained(error, inputs) from error
+        return moved(result, context.spark)
+
+    @cached_property
+    def _text(self) -> str:
+        # Read once a run: a retry must not see a file that was edited meanwhile.
+        if self.options.query_file is None:
+            return self.options.query or ""
+        path = local_path(self.options.query_file)
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PpfError(f"The query file {str(path)!r} cannot be read: {error}.", hint="Correct query_file.") from error
+
+
+def _explained(error: "AnalysisException", inputs: "Mapping[str, DataFrame]") -> Exception:
+    """A table that is not there is nearly always a mistyped input; Spark does not know what the inputs are."""
+    # Spark 4 gave getErrorClass a new name and warns of the old one.
+    condition = getattr(error, "getCondition", error.getErrorClass)()
+    if condition != "TABLE_OR_VIEW_NOT_FOUND":
+        return error
+    name = (error.getMessageParameters() or {}).get("relationName", "?").replace("`", "")
+    return PpfError(
+        f"The query reads {name!r}, which is neither an input of this component nor a table.",
+        hint=f"{suggestion(name, inputs)} Add it to `inputs`, or correct the query.",
+    )
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _is_uniform(values: list[Any]) -> bool:
+    kinds = {float if isinstance(value, int) and not isinstance(value, bool) else type(value) for value in values}
+    return all(_is_scalar(value) for value in values) and len(kinds - {type(None)}) <= 1
