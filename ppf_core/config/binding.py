@@ -14,14 +14,13 @@ from typing import Any
 
 from ppf_core.config.conversion import UNBUILT, Conversion
 from ppf_core.config.faults import Fault, Spot
-from ppf_core.config.option_types import Block, Option, UnsupportedOption, holds_secret, option_type, options_of, verify_options
+from ppf_core.config.option_types import Block, Option, UnsupportedOption, holds_secret, option_type, options_of
 from ppf_core.config.places import Path
 from ppf_core.config.secret_references import SecretReference, find_secrets, parse_secret
 from ppf_core.config.type_texts import type_text
 from ppf_core.contracts.secrets import MASK, Secret
 
 __all__ = [
-    "INSTANCE_KEYS",
     "Bound",
     "Fault",
     "OptionSpec",
@@ -32,11 +31,7 @@ __all__ = [
     "find_secrets",
     "option_specs",
     "parse_secret",
-    "verify_options",
 ]
-
-INSTANCE_KEYS = ("plugin", "required")
-"""Keys of a `hooks` or `secrets` entry that are the kernel's: `verify_options(cls, reserved=INSTANCE_KEYS)`."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,10 @@ class OptionSpec:
 
 
 def option_specs(options_class: type[Any]) -> tuple[OptionSpec, ...]:
-    """The options of a class for `ppf plugins show` and for documentation. Raises UnsupportedOption."""
+    """The options of a class for `ppf plugins show` and for documentation.
+
+    Reads all that binding ever reads, so UnsupportedOption comes from here, if it comes at all.
+    """
     return tuple(_spec(option) for option in options_of(options_class))
 
 
@@ -120,10 +118,14 @@ def _spec(option: Option) -> OptionSpec:
 
 def default_of(option: Option) -> Any:
     """The default of an option as a file would have it, in JSON's types; None when there is none."""
-    field = option.field
-    return _written(
-        field.default_factory() if field.default_factory is not MISSING else None if field.default is MISSING else field.default
-    )
+    if option.field.default is not MISSING:
+        return _written(option.field.default)
+    if option.field.default_factory is MISSING:
+        return None
+    try:
+        return _written(option.field.default_factory())
+    except Exception as error:  # the plugin's own code
+        raise UnsupportedOption(f"The default of the option {option.name!r} cannot be made: {error}") from error
 
 
 def _written(value: Any) -> Any:

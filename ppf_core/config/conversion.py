@@ -104,8 +104,8 @@ class Conversion:
             return self._unfit(values, Block(options_class), spot)
         options = options_of(options_class)
         keys = {option.name: self._key(option, values, spot) for option in options}
-        self._refuse_unknown(values, options, spot)
-        self._check_groups(values, options, keys, spot)
+        meant = self._refuse_unknown(values, options, spot)
+        self._check_groups(values, options, keys, meant, spot)
         arguments = {}
         for option in options:
             key = keys[option.name]
@@ -113,6 +113,8 @@ class Conversion:
             # Null unsets an option, as everywhere in HOCON, unless null is a value of its type.
             if key in values and (values[key] is not None or option.takes_null):
                 arguments[option.name] = self.convert(values[key], option.type, here)
+            elif option.name in meant:
+                arguments[option.name] = UNBUILT
             elif not option.has_default:
                 arguments[option.name] = self._missing(option.type, here) if option.required else None
         return UNBUILT if _has_unbuilt(arguments.values()) else self._build(options_class, arguments, keys, spot)
@@ -132,9 +134,11 @@ class Conversion:
                 key = alias
         return key
 
-    def _refuse_unknown(self, values: Mapping[str, Any], options: Sequence[Option], spot: Spot) -> None:
+    def _refuse_unknown(self, values: Mapping[str, Any], options: Sequence[Option], spot: Spot) -> set[str]:
+        """The options that mistyped keys probably mean: that these are missing is no second mistake."""
         helps = {option.name: option.info.help for option in options}
         old = {alias for option in options for alias in option.info.aliases}
+        meant = set()
         for key in (str(key) for key in values if key not in helps and key not in old):
             close = near_miss(key, helps)
             hint = sentences(suggestion(key, helps), f"{close}: {helps[close]}" if close and helps[close] else "")
@@ -142,14 +146,18 @@ class Conversion:
             self.faults.append(
                 Fault(there.path, f"unknown-{spot.noun}", f"Unknown {spot.noun} {dotted(there.path)!r}.", hint, "key")
             )
+            meant.add(close or "")
+        return meant
 
-    def _check_groups(self, values: Mapping[str, Any], options: Sequence[Option], keys: Mapping[str, str], spot: Spot) -> None:
+    def _check_groups(
+        self, values: Mapping[str, Any], options: Sequence[Option], keys: Mapping[str, str], meant: set[str], spot: Spot
+    ) -> None:
         """Of the options that carry one label in `one_of`, exactly one is set."""
         for group in dict.fromkeys(option.info.one_of for option in options if option.info.one_of):
             members = [option for option in options if option.info.one_of == group]
             named = ", ".join(repr(dotted(spot.at(option.name).path)) for option in members)
             given = [keys[option.name] for option in members if values.get(keys[option.name]) is not None]
-            if not given:
+            if not given and not meant.intersection(option.name for option in members):
                 hint = sentences(*(f"{option.name}: {option.info.help}" for option in members if option.info.help))
                 self.faults.append(Fault(spot.path, "one-of", f"Exactly one of {named} must be set, but none is.", hint, "key"))
             for key in given[1:]:
@@ -166,7 +174,7 @@ class Conversion:
                 name, *rest = parse_path(where) or ("",)
                 there = spot.at(keys.get(str(name), name), *rest) if name else spot
                 self._refuse(f"{there}: {text}" if there.path else text, there, helps.get(str(name), ""))
-        except Exception as error:  # it is the plugin's own code, so it may be anything
+        except Exception as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
             self._refuse(f"The {spot.noun}s do not fit: {error or type(error).__name__}", spot)
         return UNBUILT
 

@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 import types
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -126,19 +126,8 @@ def _options_of(options_class: type[Any]) -> tuple[Option, ...]:
     return tuple(_option(options_class, field, hints[field.name]) for field in fields)
 
 
-def verify_options(options_class: type[Any], *, reserved: Collection[str] = ()) -> None:
-    """Raises UnsupportedOption when the class, or one nested in it, cannot be bound, or an option has a `reserved` name."""
-    for option in options_of(options_class):
-        taken = {option.name, *option.info.aliases}.intersection(reserved)
-        if taken:
-            raise UnsupportedOption(
-                f"The option {taken.pop()!r} of {_name(options_class)} has a name that ppf itself uses here."
-            )
-    _reachable([options_class])
-
-
 def holds_secret(type_: OptionType) -> bool:
-    """Whether a value of this type is, or has in it, a Secret."""
+    """Whether a value of this type is, or has in it, a Secret. Reads all nested options classes."""
     nested = (option.type for block in _reachable(_blocks(type_)) for option in options_of(block))
     return any(SECRET in _leaves(each) for each in (type_, *nested))
 

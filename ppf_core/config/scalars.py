@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from ppf_core.config.durations import parse_duration
 from ppf_core.config.option_types import Choice
 from ppf_core.contracts.secrets import Secret
 
@@ -97,8 +98,6 @@ def _flag(value: Any) -> bool:
 
 
 def _duration(value: Any) -> timedelta:
-    from ppf_core.config.durations import parse_duration
-
     if isinstance(value, timedelta):
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float):

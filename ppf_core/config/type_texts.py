@@ -15,11 +15,10 @@ _WORDS: dict[type, tuple[str, str]] = {
     Decimal: ("decimal number", "decimal numbers"),
     timedelta: ("duration", "durations"),
     Secret: ("secret", "secrets"),
-    object: ("any value", "any values"),
+    object: ("any value", "values"),
 }
 _EXPECTED: dict[type, str] = {
     bool: "true or false",
-    float: "a finite number",
     timedelta: "a duration such as 10 seconds",
     Secret: "a string or a reference to a secret",
     object: "any value",
