@@ -175,7 +175,7 @@ class HookCaller:
                 self._call(instance, hook, method.function, event)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # an observer that ends the program must not end the run
+            except BaseException as error:  # noqa: BLE001 -- an observer that ends the program must not end the run
                 self._failures.append(HookFailure(instance, hook, error, instance.required))
 
     def _ask(self, hook: str, **event: object) -> Any:
@@ -225,6 +225,8 @@ def _marked(plugin: type) -> dict[str, Callable[..., Any]]:
 
 
 def _mistake(name: str, function: Callable[..., Any]) -> str | None:
+    if not inspect.isfunction(function):
+        return f"marks {name}, which is no plain method. Leave out what stands above or below @hookimpl."
     if name not in hookspecs.HOOKS:
         return f"implements an unknown hook {name!r} at {_place(function)}. {suggestion(name, hookspecs.HOOKS)}"
     known = inspect.signature(getattr(hookspecs, name)).parameters

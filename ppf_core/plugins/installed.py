@@ -7,6 +7,7 @@ here instead of by importlib.metadata, which gives up on a whole distribution fo
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 
 GROUPS = ("sources", "transforms", "sinks", "streaming_sources", "streaming_sinks", "checks", "secrets", "hooks")
@@ -31,67 +32,69 @@ class Distribution:
 
     name: str
     version: str
-    summary: str | None
-    requires: tuple[str, ...]
-    offers: tuple[Offer, ...]
+    summary: str | None = None
+    requires: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
     fault: str | None = None
 
 
+@cache
 def normalise(name: str) -> str:
     """The name as PEP 503 compares it: `Ppf_Files` is `ppf-files`."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def scan() -> tuple[Distribution, ...]:
-    """Every installed distribution that offers plugins, by name."""
-    found: dict[str, Distribution] = {}
+    """Every installed distribution that offers plugins, by name; of two with one name the first on sys.path, as import does."""
+    found: dict[str, Distribution | None] = {}
     for installed in metadata.distributions():
-        distribution = _read(installed)
-        if distribution is not None:
-            found.setdefault(normalise(distribution.name), distribution)
-    return tuple(found[name] for name in sorted(found) if not _is_shadowed(name))
+        name = _name(installed)
+        if name not in found:
+            found[name] = _read(installed, name)
+    return tuple(distribution for _, distribution in sorted(found.items()) if distribution)
 
 
-def _is_shadowed(name: str) -> bool:
-    """Whether another version of it that offers no plugin stands earlier on sys.path: that one is imported."""
+def _name(installed: metadata.Distribution) -> str:
+    """The name by the folder, as importlib.metadata itself tells them apart; reading all METADATA would take too long."""
     try:
-        return _read(metadata.distribution(name)) is None
-    except metadata.PackageNotFoundError:  # its METADATA has another name than its folder
-        return False
+        return normalise(getattr(installed, "_normalized_name", None) or installed.metadata["Name"])
+    except Exception:  # noqa: BLE001 -- damaged metadata fails in many ways; none may hide the other distributions
+        return "unknown"
 
 
-def _read(installed: metadata.Distribution) -> Distribution | None:
+def _read(installed: metadata.Distribution, name: str) -> Distribution | None:
     """The facts of one distribution, or None when it offers no plugin."""
     try:
         text = installed.read_text("entry_points.txt") or ""
     except (OSError, ValueError) as error:
-        return _unreadable(installed, "entry_points.txt", error)
+        return Distribution(name, "unknown", fault=f"Its entry_points.txt cannot be read: {error}.")
     if f"[{_PREFIX}" not in text:
         return None
     offers = tuple(_offers(text))
     try:
-        head = _head(installed)
-        return Distribution(
-            name=head["Name"][0],
-            version=head["Version"][0],
-            summary=next(iter(head.get("Summary", ())), None),
-            requires=tuple(head.get("Requires-Dist", ())),
-            offers=offers,
-        )
-    except (OSError, ValueError, LookupError) as error:
-        return _unreadable(installed, "METADATA", error, offers)
+        fields = _fields(installed)
+    except Exception as error:  # noqa: BLE001 -- as above
+        return Distribution(name, "unknown", offers=offers, fault=f"Its METADATA cannot be read: {error}.")
+    named, version = (next(iter(fields.get(key, ())), None) for key in ("Name", "Version"))
+    if not named or not version:
+        return Distribution(name, version or "unknown", offers=offers, fault="Its METADATA has no name or no version.")
+    return Distribution(
+        name=named,
+        version=version,
+        summary=next(iter(fields.get("Summary", ())), None),
+        requires=tuple(fields.get("Requires-Dist", ())),
+        offers=offers,
+    )
 
 
-def _head(installed: metadata.Distribution) -> dict[str, list[str]]:
+def _fields(installed: metadata.Distribution) -> dict[str, list[str]]:
     """The header fields of METADATA. The egg-info of old develop installs keeps requirements elsewhere: the slow way."""
     text = installed.read_text("METADATA")
     if text is None:
         slow = installed.metadata
         return {"Name": [slow["Name"]], "Version": [slow["Version"]], "Requires-Dist": installed.requires or []}
     fields: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        if not line:
-            break
+    for line in text.partition("\n\n")[0].splitlines():
         key, colon, value = line.partition(":")
         if colon and not line[0].isspace():
             fields.setdefault(key, []).append(value.strip())
@@ -107,11 +110,3 @@ def _offers(text: str) -> Iterator[Offer]:
             name, _, value = (part.strip() for part in line.partition("="))
             fault = None if name and _VALUE.fullmatch(value) else f"Its entry point {line!r} is not 'name = module:Class'."
             yield Offer(group.removeprefix(_PREFIX), name, value, fault)
-
-
-def _unreadable(installed: metadata.Distribution, file: str, error: Exception, offers: tuple[Offer, ...] = ()) -> Distribution:
-    """What can be said of a distribution whose metadata is damaged: its folder's name holds name and version."""
-    folder = getattr(installed, "_path", None)  # private, but nothing public tells where a damaged distribution lies
-    name, _, version = (folder.name.rpartition(".")[0] if folder else "unknown").partition("-")
-    what = f"it has no {error.args[0]!r}" if isinstance(error, KeyError) else str(error)
-    return Distribution(normalise(name), version or "unknown", None, (), offers, f"Its {file} cannot be read: {what}.")

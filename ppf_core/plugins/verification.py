@@ -2,10 +2,10 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence, Set
-from functools import cache
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
+from ppf_core.config.binding import option_specs
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck
 from ppf_core.contracts.components import Sink, Source, StreamingSink, StreamingSource, Transform
 from ppf_core.contracts.hooks import Hooks
@@ -24,8 +24,8 @@ BASES: dict[str, tuple[type[Plugin[Any]], ...]] = {
 }
 
 _PLACES = {"classic", "connect"}
-_PROPERTIES = ("input_schema", "output_schema", "idempotent", "atomic")
 _KERNEL_KEYS = ("plugin", "required")
+_PROPERTIES = ("input_schema", "output_schema", "idempotent", "atomic")
 
 
 class BrokenPlugin(Exception):
@@ -80,17 +80,9 @@ def _verify_options(found: type[Plugin[Any]], group: str) -> None:
     if not dataclasses.is_dataclass(options):
         raise BrokenPlugin(f"has the options class {options.__name__}, which is no dataclass. Put @options above it.")
     try:
-        specs = _option_specs()(options)
-    except Exception as error:
+        specs = option_specs(options)
+    except Exception as error:  # annotations are code: they can fail in any way
         raise BrokenPlugin(f"has options that cannot be read: {error}") from error
-    names = {name for spec in specs for name in (spec.name, *spec.aliases)}
-    taken = [name for name in _KERNEL_KEYS if name in names]
+    taken = {name for spec in specs for name in (spec.name, *spec.aliases)}.intersection(_KERNEL_KEYS)
     if group in ("hooks", "secrets") and taken:
-        raise BrokenPlugin(f"has an option {taken[0]!r}: in {group} this key is the kernel's. Give it another name.")
-
-
-@cache
-def _option_specs() -> Callable[[type[Any]], Any]:
-    from ppf_core.config.binding import option_specs
-
-    return option_specs
+        raise BrokenPlugin(f"has an option {min(taken)!r}: in {group} this key is the kernel's. Give it another name.")

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -69,21 +69,21 @@ def installed_version(name: str) -> str | None:
         return None
 
 
-def unmet(requirement: str, blocked: Iterable[str], known: Iterable[str]) -> str | None:
+def unmet(requirement: str, known: Sequence[str], ban: Callable[[str], str | None]) -> str | None:
     """Why an entry of `plugins.require` does not hold, with what was wanted and what was found; None when it does."""
     try:
         wanted = parse(requirement)
     except ValueError as error:
-        return f"{requirement!r} is not a requirement such as 'ppf-kafka>=1.2': {str(error).splitlines()[0]}"
+        return f"{requirement!r} is not a requirement such as 'ppf-kafka>=1.2': {str(error).splitlines()[0]}."
     if not applies(wanted):
         return None
     found = installed_version(wanted.name)
     if found is None:
         return f"Wanted {requirement!r}, found no distribution {wanted.name!r}. {suggestion(wanted.name, known)}"
-    if normalise(wanted.name) in blocked:
-        return f"Wanted {requirement!r}, found {wanted.name} {found}, which is blocked. Change PPF_PLUGINS or PPF_PLUGINS_OFF."
     if not is_met(wanted):
         return f"Wanted {requirement!r}, found {wanted.name} {found}. Run: pip install {requirement!r}"
+    if normalise(wanted.name) in map(normalise, known) and ban(wanted.name):
+        return f"Wanted {requirement!r}, found {wanted.name} {found}, which is blocked: {ban(wanted.name)}"
     return None
 
 

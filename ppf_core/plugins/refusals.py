@@ -1,0 +1,56 @@
+"""Why a plugin that somebody asks for cannot be had: each reason with its code, and with what to do."""
+
+from collections.abc import Sequence
+
+from ppf_core.errors import PluginError, Problem, suggestion
+from ppf_core.plugins.entries import PluginEntry, choice
+from ppf_core.plugins.installed import normalise
+
+KINDS = {
+    "sources": "source",
+    "transforms": "transform",
+    "sinks": "sink",
+    "streaming_sources": "streaming source",
+    "streaming_sinks": "streaming sink",
+    "checks": "check",
+    "secrets": "secrets backend",
+    "hooks": "hook",
+}
+
+
+def unusable(entry: PluginEntry) -> PluginError:
+    """It is blocked, incompatible or broken."""
+    return _refusal(f"plugin-{entry.state}", f"The plugin {entry} is {entry.state}. {entry.reason}")
+
+
+def ambiguous(group: str, name: str, rivals: Sequence[PluginEntry]) -> PluginError:
+    """Several distributions offer it."""
+    return _refusal("plugin-ambiguous", f"The {KINDS[group]} {name!r} is ambiguous.", choice(rivals))
+
+
+def missing(group: str, name: str, entries: Sequence[PluginEntry]) -> PluginError:
+    """No distribution offers it: a mistyped name, or the name of another kind of plugin."""
+    message = f"There is no {KINDS[group]} {name!r}."
+    elsewhere = [entry for entry in entries if normalise(entry.name) == normalise(name)]
+    if elsewhere:
+        return _refusal("plugin-missing", message, f"The name stands for {_listed(elsewhere)}.")
+    return _refusal("plugin-missing", message, suggestion(name, {entry.name for entry in entries if entry.group == group}))
+
+
+def not_offered_by(
+    owner: str, group: str, name: str, offered: Sequence[PluginEntry], distributions: Sequence[str]
+) -> PluginError:
+    """The distribution that was asked for does not offer it, or does not exist."""
+    if normalise(owner) not in map(normalise, distributions):
+        hint = suggestion(owner, distributions)
+        return _refusal("plugin-missing", f"There is no distribution {owner!r} with plugins.", hint)
+    message = f"The distribution {owner!r} offers no {KINDS[group]} {name!r}."
+    return _refusal("plugin-missing", message, f"There is {_listed(offered)}." if offered else None)
+
+
+def _refusal(code: str, message: str, hint: str | None = None) -> PluginError:
+    return PluginError(message, hint=hint, problems=[Problem(code=code, message=message, hint=hint)])
+
+
+def _listed(entries: Sequence[PluginEntry]) -> str:
+    return ", ".join(map(str, entries))
