@@ -143,3 +143,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     there_is = f"There is: {listed}." if names else "There is none."
     return f"Did you mean {close!r}? {there_is}" if close else there_is
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM reached the run; what stops for Ctrl-C stops for it."""
+
+    exit_code = 143

@@ -36,7 +36,7 @@ class PipelineComponent(Plugin[O]):
         """The outside things it reads or writes. Does no input or output."""
         return ()
 
-    def ping(self, context: Context) -> None:  # noqa: B027 -- pinging is optional for an author
+    def ping(self, context: Context) -> None:
         """Raises when the outside system cannot be reached.
 
         `ppf run` and `ppf plan --analyze` call all of them, in parallel, before anything starts, 30 s at most, and report all

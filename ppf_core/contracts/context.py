@@ -52,11 +52,11 @@ class Dataset:
     name: str
 
 
-def _advance_nothing(key: str, value: str) -> str:
+def _advance_nothing(_key: str, value: str) -> str:
     return value
 
 
-def _report_nothing(rows_written: int | None, metrics: Mapping[str, float]) -> None:
+def _report_nothing(_rows_written: int | None, _metrics: Mapping[str, float]) -> None:
     return None
 
 

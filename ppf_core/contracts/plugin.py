@@ -29,7 +29,7 @@ class Plugin(ABC, Generic[O]):
         """What the Spark session must bring. None asks for what holds for any options."""
         return Requirements()
 
-    def close(self) -> None:  # noqa: B027 -- closing is optional for an author
+    def close(self) -> None:
         """Called once at the end of the run, in reverse order, whatever happened."""
 
 

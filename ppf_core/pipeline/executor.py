@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ppf_core.contracts.components import StagedSink
+from ppf_core.contracts.components import StagedSink, TargetMoved
 from ppf_core.contracts.results import ErrorInfo
 from ppf_core.errors import Problem
 from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, Observer, StepStarted, Warned
@@ -69,7 +69,9 @@ class Executor:
     def _why_not(self, step: Step) -> str | None:
         """What prevents a step; None when it may start. From the first publish on, a run only goes forward."""
         if step.kind == "publish":
-            return self._vetoed or (self._why_stopped() if self.on_failure == "stop" and self._failed_before_publishing else None)
+            return self._vetoed or (
+                self._why_stopped() if self.on_failure == "stop" and self._failed_before_publishing else None
+            )
         if self._failed and self.on_failure == "stop":
             return self._why_stopped()
         for need in self.graph.needs[step.component]:
@@ -91,20 +93,19 @@ class Executor:
         self.emit(StepStarted(step.component, step.kind))
         try:
             getattr(self.steps, step.kind)(component)
-        except KeyboardInterrupt:
-            self._fail(component, ErrorInfo("KeyboardInterrupt", "Interrupted."))
-            raise
-        except BaseException as error:  # noqa: BLE001 -- SystemExit of a plugin is a failed component, not the end of the run
-            self._fail(component, self.describe(error))
+        except BaseException as error:
+            self._fail(component, error)
+            if isinstance(error, KeyboardInterrupt):
+                raise
         else:
             if step.kind != "stage":
                 self._end(component)
 
-    def _fail(self, component: ComponentRun, error: ErrorInfo) -> None:
+    def _fail(self, component: ComponentRun, error: BaseException) -> None:
         self._failed.append(component.info.name)
-        if not self._publishing:
+        if not self._publishing or isinstance(error, TargetMoved):
             self._discard(component)
-        component.end("failed", error=error)
+        component.end("failed", error=self.describe(error))
         self.emit(ComponentEnded(component.info, component.result(), started=True))
 
     def _skip(self, component: ComponentRun, reason: str) -> None:

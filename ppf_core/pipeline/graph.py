@@ -43,7 +43,7 @@ class Graph:
         return len(self.order()) < len(self.needs)
 
     def stages(self) -> Mapping[str, int]:
-        """How many steps of waiting lie before each component, counted from 1: what shares a number can run at the same time."""
+        """How many components each one waits for in a row, itself included: what shares a number can run at the same time."""
         stages: dict[str, int] = {}
         for name in self.order():
             stages[name] = 1 + max((stages[need] for need in self.needs[name]), default=0)
@@ -63,7 +63,7 @@ class Graph:
         done: set[str] = set()
         on_cycle: set[str] = set()
         for start in self.needs:
-            # Depth first without recursion: `walk` is the way from `start`, `at` its positions, `left` what each still has to ask.
+            # Depth first without recursion: `walk` is the way from `start`, `at` its positions, `left` what is still to ask.
             walk, at, left = [start], {start: 0}, [iter(self.needs[start])]
             while walk and start not in done:
                 need = next(left[-1], None)

@@ -162,7 +162,9 @@ def _warnings(checked: CheckedPipeline, components: tuple[PlannedComponent, ...]
             hint = "It writes after all staged sinks have staged. Use a staged sink where the target allows it."
             found.append(checked.file.problem("unstaged-sink", message, place, at="key", hint=hint))
         if component.pinned is False:
-            message = f"The source {component.name!r} cannot pin what it reads: a later read in the same run may see other rows."
+            message = (
+                f"The source {component.name!r} cannot pin what it reads: a later read in the same run may see other rows."
+            )
             found.append(checked.file.problem("unpinned-source", message, place, at="key"))
         if component.kind == "sink" and component.staged and component.atomic is False:
             message = f"The sink {component.name!r} publishes in more than one step: a reader may see a part for a moment."

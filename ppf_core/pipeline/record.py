@@ -17,7 +17,18 @@ from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo,
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
 from ppf_core.pipeline.documents import to_document
 
-_HEAD_KEYS = ("run_id", "pipeline", "version", "environment", "status", "exit_code", "started_at", "ended_at", "duration", "resumed_from")
+_HEAD_KEYS = (
+    "run_id",
+    "pipeline",
+    "version",
+    "environment",
+    "status",
+    "exit_code",
+    "started_at",
+    "ended_at",
+    "duration",
+    "resumed_from",
+)
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -39,9 +50,9 @@ class RunRecord:
         """Where the noise of Spark and of its JVM goes."""
         return self.folder / "spark.log"
 
-    def begin(self, run: RunInfo, plugins: tuple[UsedPlugin, ...], facts: Mapping[str, Any]) -> None:
+    def begin(self, run: RunInfo, plugins: tuple[UsedPlugin, ...]) -> None:
         """Writes the head: what runs, with which versions, where."""
-        self._append({"line": "run", **to_document(run), "plugins": to_document(plugins), "facts": to_document(facts)})
+        self._append({"line": "run", **to_document(run), "plugins": to_document(plugins)})
         self._sync()
         _sync_folder(self.folder)
 
@@ -67,7 +78,9 @@ class RunRecord:
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError as error:
-            raise RunError(f"The run's record {self.path} cannot be written: {error}.", hint="Free space there, or set runtime.state_dir.") from error
+            raise RunError(
+                f"The run's record {self.path} cannot be written: {error}.", hint="Free space there, or set runtime.state_dir."
+            ) from error
 
     def _sync(self) -> None:
         os.fsync(self._file.fileno())
@@ -121,8 +134,13 @@ def _read(folder: Path) -> dict[str, Any] | None:
         return None
     last = lines[-1] if lines[-1].get("line") == "end" else None
     document = dict.fromkeys(_HEAD_KEYS)
-    document.update({key: lines[0].get(key) for key in (*_HEAD_KEYS, "plugins", "facts") if key in lines[0]})
-    components = {line["name"]: {key: value for key, value in line.items() if key != "line"} for line in lines if line["line"] == "component"}
+    document.update({key: lines[0].get(key) for key in (*_HEAD_KEYS, "plugins") if key in lines[0]})
+    components = {
+        line["name"]: {key: value for key, value in line.items() if key != "line"}
+        for line in lines
+        if line["line"] == "component"
+    }
+    document["facts"] = next((line["facts"] for line in lines if line.get("line") == "session"), {})
     if last is None:
         document.update(status="running" if _is_locked(path) else "interrupted", problems=[])
         document["components"] = list(components.values())

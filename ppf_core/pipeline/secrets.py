@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import tenacity
 
-from ppf_core.config.secret_references import SecretReference, find_secrets, parse_secret
+from ppf_core.config.secret_references import SecretReference, parse_secret
 from ppf_core.contracts.secrets import Fetched, SecretsBackend
 from ppf_core.errors import Problem, SecretError
 from ppf_core.pipeline.redaction import Redactor
@@ -16,6 +17,8 @@ from ppf_core.pipeline.selection import BoundPlugin, create
 
 Clock = Callable[[], datetime.datetime]
 OnAccess = Callable[[str, str], None]
+
+_BACKEND: Any = SecretsBackend  # abstract, so no type[…] in the eyes of mypy
 
 
 @dataclass
@@ -48,7 +51,7 @@ class SecretsResolver:
     redactor: Redactor = field(default_factory=Redactor)
     cache: SecretsCache = field(default_factory=SecretsCache)
     on_access: OnAccess = lambda _backend, _key: None
-    _open: dict[str, SecretsBackend[object]] = field(default_factory=dict)
+    _open: dict[str, SecretsBackend[Any]] = field(default_factory=dict)
     _opening: list[str] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -82,46 +85,54 @@ class SecretsResolver:
             except SecretError as error:
                 at = place or Problem(code="secret", message="")
                 yield Problem(
-                    code="secret", message=error.message, hint=error.hint, file=at.file, line=at.line, column=at.column, path=at.path
+                    code="secret",
+                    message=error.message,
+                    hint=error.hint,
+                    file=at.file,
+                    line=at.line,
+                    column=at.column,
+                    path=at.path,
                 )
 
     def _fetch(self, text: str, reference: SecretReference) -> Fetched:
         try:
             found = self._ask(self._backend(text, reference.backend), reference)
         except LookupError as error:
-            raise SecretError(f"The secret {text!r} does not exist: {_reason(error)}", hint="Check the key and the field.") from error
+            raise SecretError(
+                f"The secret {text!r} does not exist: {_reason(error)}", hint="Check the key and the field."
+            ) from error
         except PermissionError as error:
             hint = f"Give the identity of this run access to {reference.key!r}."
             raise SecretError(f"The backend {reference.backend!r} denies access to {text!r}.", hint=hint) from error
         except SecretError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- foreign code
             # The text of an unknown error may hold a value or a token, so only its class is shown.
             message = f"The backend {reference.backend!r} failed to give {text!r} ({type(error).__name__})."
             raise SecretError(message, hint="Check that the backend can be reached and that its options are right.") from None
         return found if isinstance(found, Fetched) else Fetched(found)
 
-    def _ask(self, backend: SecretsBackend[object], reference: SecretReference) -> str | Fetched:
+    def _ask(self, backend: SecretsBackend[Any], reference: SecretReference) -> str | Fetched:
         trouble = tenacity.retry_if_exception(lambda error: isinstance(error, Exception) and not _is_final(error))
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(3), wait=tenacity.wait_exponential(0.2, max=2), retry=trouble, reraise=True
         )
         return retrying(backend.fetch, reference.key, reference.field)
 
-    def _backend(self, text: str, name: str) -> SecretsBackend[object]:
+    def _backend(self, text: str, name: str) -> SecretsBackend[Any]:
         if name in self._open:
             return self._open[name]
         if name not in self.backends:
             raise SecretError(f"There is no secrets backend {name!r} for {text!r}.", hint="Add it to the file's secrets block.")
         if name in self._opening:
-            raise SecretError(f"The secrets backend {name!r} needs a secret of its own to open.", hint="Take that one from 'env'.")
+            raise SecretError(
+                f"The secrets backend {name!r} needs a secret of its own to open.", hint="Take that one from 'env'."
+            )
         self._opening.append(name)
         try:
-            backend = create(self.backends[name], self.folder, self.lookup)
+            backend = create(self.backends[name], _BACKEND, self.folder, self.lookup)
         finally:
             self._opening.pop()
-        if not isinstance(backend, SecretsBackend):
-            raise SecretError(f"The plugin of {name!r} is no secrets backend.")
         self._open[name] = backend
         return backend
 
@@ -133,6 +144,3 @@ def _is_final(error: BaseException) -> bool:
 def _reason(error: LookupError) -> str:
     text = str(error.args[0]) if error.args else type(error).__name__
     return text if text.endswith(".") else f"{text}."
-
-
-__all__ = ["SecretsCache", "SecretsResolver", "find_secrets"]

@@ -1,9 +1,9 @@
 """From the names in a file to plugin classes with checked options."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, TypeVar
 
 from ppf_core.config.binding import Bound, Fault, bind
 from ppf_core.config.loader import PipelineFile
@@ -12,6 +12,8 @@ from ppf_core.config.places import Path
 from ppf_core.contracts.plugin import Plugin, options_class
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.plugins.registry import PluginEntry, PluginRegistry
+
+P = TypeVar("P", bound=Plugin[Any])
 
 _OTHER_MODE = {
     "sources": "streaming_sources",
@@ -117,7 +119,9 @@ class Selection:
         first = error.problems[0]
         if first.code == "plugin-missing" and any(entry.group == other for entry in self.registry.find(plugin)):
             hint = "Set mode = streaming." if mode == "batch" else "Set mode = batch, or batch = true on a side input."
-            message = f"The plugin {plugin!r} cannot be used with mode = {mode}: it is one of {(other or '').replace('_', ' ')}."
+            message = (
+                f"The plugin {plugin!r} cannot be used with mode = {mode}: it is one of {(other or '').replace('_', ' ')}."
+            )
             return self.file.problem("wrong-mode", message, named, hint=hint)
         return self.file.problem(first.code, first.message, named, hint=first.hint)
 
@@ -125,10 +129,17 @@ class Selection:
         return self.file.problem(fault.code, fault.message, (*place, *fault.path), at=fault.at, hint=fault.hint)
 
 
-def create(plugin: BoundPlugin, folder: FilePath, resolve: Any) -> Plugin[Any]:
+def create(plugin: BoundPlugin, base: type[P], folder: FilePath, resolve: Callable[[str], str]) -> P:
     """The instance that a run uses, its secrets resolved; ConfigError when the resolved values do not fit."""
-    bound = plugin.bound if not plugin.bound.secrets else bind(options_class(plugin.cls), plugin.values, folder=folder, resolve=resolve)
+    bound = (
+        plugin.bound
+        if not plugin.bound.secrets
+        else bind(options_class(plugin.cls), plugin.values, folder=folder, resolve=resolve)
+    )
     if bound.options is None:
         text = "; ".join(fault.message for fault in bound.faults)
         raise ConfigError(f"The options of {plugin.name!r} do not fit once its secrets are resolved: {text}")
-    return plugin.cls(bound.options)
+    instance = plugin.cls(bound.options)
+    if not isinstance(instance, base):
+        raise TypeError(f"The plugin of {plugin.name!r} is {type(instance).__name__}, which is no {base.__name__}.")
+    return instance

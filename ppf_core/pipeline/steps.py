@@ -104,8 +104,7 @@ class Steps:
 
     def stage(self, component: ComponentRun) -> None:
         """Writes a sink's rows where no reader looks."""
-        sink = component.plugin
-        assert isinstance(sink, StagedSink)
+        sink = staged_sink(component)
         context = self.context(component)
         self.note("stage", component=component.info.name, write_id=str(context.write_id))
         component.ticket = sink.stage(context, self._input(component))
@@ -114,23 +113,20 @@ class Steps:
 
     def write(self, component: ComponentRun) -> None:
         """Writes the rows of a sink that cannot stage."""
-        sink = component.plugin
-        assert isinstance(sink, Sink)
-        sink.write(self.context(component), self._input(component))
+        if not isinstance(component.plugin, Sink):
+            raise TypeError(f"{component.info.name!r} is no sink.")
+        component.plugin.write(self.context(component), self._input(component))
 
     def publish(self, component: ComponentRun) -> None:
         """Shows what was staged."""
-        sink = component.plugin
-        assert isinstance(sink, StagedSink)
-        assert component.ticket is not None
-        sink.publish(self.context(component), component.ticket)
+        if component.ticket is None:
+            raise RuntimeError(f"{component.info.name!r} has nothing staged to publish.")
+        staged_sink(component).publish(self.context(component), component.ticket)
         component.published = True
 
     def discard(self, component: ComponentRun) -> None:
         """Removes what was staged, or what a stage that failed left behind."""
-        sink = component.plugin
-        assert isinstance(sink, StagedSink)
-        sink.discard(self.context(component), component.ticket)
+        staged_sink(component).discard(self.context(component), component.ticket)
         component.staged = False
 
     def release(self) -> None:
@@ -155,7 +151,7 @@ class Steps:
             component=name,
             attempt=max(component.attempts, 1),
             write_id=WriteId(f"{self.run_id}/{name}", 0),
-            frames={each: self._frame(each) for each in component.frames},
+            frames={each: self.frame(each) for each in component.frames},
             pinned=component.pinned,
             state={},
             logger=logging.getLogger(f"ppf.{self.pipeline}.{name}"),
@@ -164,7 +160,7 @@ class Steps:
 
     def _inputs(self, component: ComponentRun) -> "dict[str, DataFrame]":
         name = component.info.name
-        inputs = {alias: self._frame(feeding) for alias, feeding in component.info.inputs.items()}
+        inputs = {alias: self.frame(feeding) for alias, feeding in component.info.inputs.items()}
         for alias, frame in inputs.items():
             require_schema(name, f"The input {alias!r}", wanted_schema(component.plugin, alias), frame)
         return inputs
@@ -173,10 +169,19 @@ class Steps:
         (frame,) = self._inputs(component).values()
         return frame
 
-    def _frame(self, name: str) -> "DataFrame":
+    def frame(self, name: str) -> "DataFrame":
+        """The frame of a source or a transform that was built."""
         frame = self.components[name].frame
-        assert frame is not None, f"The steps of {name!r} come later than those that need it."
+        if frame is None:
+            raise RuntimeError(f"The steps of {name!r} come later than those that need it.")
         return frame
+
+
+def staged_sink(component: ComponentRun) -> StagedSink[Any]:
+    """The sink of a component whose steps stage and publish."""
+    if not isinstance(component.plugin, StagedSink):
+        raise TypeError(f"{component.info.name!r} is no staged sink.")
+    return component.plugin
 
 
 def require_frame(name: str, frame: Any) -> Any:

@@ -1,21 +1,21 @@
 """Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 from ppf_core.config.loader import ConfigLoader, PipelineFile
 from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.config.places import Path
+from ppf_core.config.secret_references import find_secrets, parse_secret
 from ppf_core.contracts.checks import RowCheck
 from ppf_core.contracts.components import PipelineComponent
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.schema_flow import schema_problems
-from ppf_core.config.secret_references import find_secrets, parse_secret
 from ppf_core.pipeline.selection import BoundPlugin, Selection
 from ppf_core.pipeline.wiring import Wiring
 from ppf_core.plugins.registry import PluginRegistry
@@ -76,7 +76,7 @@ class CheckedPipeline:
 
 
 def check_pipeline(
-    path: "str | os.PathLike[str]",
+    path: str | PathLike[str],
     overrides: Mapping[str, str] | None = None,
     *,
     registry: PluginRegistry | None = None,
@@ -153,9 +153,7 @@ def _required(file: PipelineFile, registry: PluginRegistry) -> Iterator[Problem]
         yield file.problem("plugin-required", message, ("plugins", "require", index))
 
 
-def _ask(
-    file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring
-) -> Iterator[Problem]:
+def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring) -> Iterator[Problem]:
     """What the plugins themselves say of their data; a plugin that fails to answer is a mistake of the plugin."""
     answered = {}
     for name, component in components.items():

@@ -31,7 +31,12 @@ class Wiring:
         graph = Graph(needs)
         for cycle in graph.cycles():
             way = " → ".join(cycle)
-            self._problem("cycle", f"These components wait for each other: {way}.", ("components", cycle[0], "inputs"), hint="Remove one of these inputs.")
+            self._problem(
+                "cycle",
+                f"These components wait for each other: {way}.",
+                ("components", cycle[0], "inputs"),
+                hint="Remove one of these inputs.",
+            )
         return graph
 
     @cached_property
@@ -72,7 +77,9 @@ class Wiring:
                 if sink is None or not self._exists(sink, path):
                     continue
                 if self.enabled[sink].kind != "sink":
-                    self._problem("not-a-sink", f"Bad rows cannot go to {sink!r}: it is no sink.", path, hint="Name a sink component.")
+                    self._problem(
+                        "not-a-sink", f"Bad rows cannot go to {sink!r}: it is no sink.", path, hint="Name a sink component."
+                    )
                 else:
                     found[sink] = (*found.get(sink, ()), name)
         return found
@@ -92,7 +99,9 @@ class Wiring:
             return True
         if component in known:
             hint = f"Set enabled = true on {component!r}, or disable this one too."
-            self._problem("disabled-component", f"The component {component!r} is disabled, but it is needed here.", path, hint=hint)
+            self._problem(
+                "disabled-component", f"The component {component!r} is disabled, but it is needed here.", path, hint=hint
+            )
         else:
             self._problem("unknown-component", f"There is no component {component!r}.", path, hint=suggestion(component, known))
         return False
@@ -102,13 +111,25 @@ class Wiring:
         count = len(config.inputs)
         if config.kind == "source" and config.source and count:
             hint = "Remove 'inputs'. To wait for a component, use 'after'."
-            self._problem("source-with-inputs", f"The source {name!r} has inputs, but a source reads from outside.", (*place, "inputs"), at="key", hint=hint)
+            self._problem(
+                "source-with-inputs",
+                f"The source {name!r} has inputs, but a source reads from outside.",
+                (*place, "inputs"),
+                at="key",
+                hint=hint,
+            )
         if config.kind == "sink" and count == 0 and name not in self._quarantined:
             hint = "Add inputs = [ … ] with the component whose rows it writes."
             self._problem("sink-without-inputs", f"The sink {name!r} has no input.", place, at="key", hint=hint)
         if config.kind == "sink" and count > 1:
             hint = "Join or union them in a transform first."
-            self._problem("too-many-inputs", f"The sink {name!r} has {count} inputs, but a sink writes one frame.", (*place, "inputs"), at="key", hint=hint)
+            self._problem(
+                "too-many-inputs",
+                f"The sink {name!r} has {count} inputs, but a sink writes one frame.",
+                (*place, "inputs"),
+                at="key",
+                hint=hint,
+            )
         if name in self.plugins:
             self._check_expected(name, config, self.plugins[name])
 
@@ -119,7 +140,11 @@ class Wiring:
         found = tuple(config.inputs)
         fits = len(found) == expects if isinstance(expects, int) else set(found) == set(expects)
         if not fits:
-            wanted = f"{expects} input{'s' if expects != 1 else ''}" if isinstance(expects, int) else f"the inputs {', '.join(expects)}"
+            wanted = (
+                f"{expects} input{'s' if expects != 1 else ''}"
+                if isinstance(expects, int)
+                else f"the inputs {', '.join(expects)}"
+            )
             message = f"The transform {config.plugin!r} of {name!r} wants {wanted}, found {', '.join(found) or 'none'}."
             hint = None if isinstance(expects, int) else "Write inputs { alias = component }."
             self._problem("wrong-inputs", message, ("components", name, "inputs"), at="key", hint=hint)

@@ -1,0 +1,223 @@
+"""Runs a pipeline: the one door for the command line, for notebooks, for tests and for orchestrators.
+
+The main path is `PipelineRunner.execute`: secrets → plugins → record → session → walk the steps → result.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ppf_core.config.model import PipelineConfig
+from ppf_core.contracts.results import PipelineResult
+from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.pipeline.events import Observer
+from ppf_core.pipeline.planning import Plan, make_plan
+from ppf_core.pipeline.record import RunStore
+from ppf_core.pipeline.run import Run
+from ppf_core.pipeline.steps import Steps
+from ppf_core.pipeline.validation import CheckedPipeline, check_pipeline
+from ppf_core.pipeline.workspace import Workspace, ping_all
+from ppf_core.spark.errors import describe_error
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+T = TypeVar("T")
+
+Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs."""
+
+    spark: "SparkSession | None" = None
+    run_id: str | None = None
+    resume: str | None = None
+    only: Sequence[str] = ()
+    observers: Sequence[Observer] = ()
+    capture: Capture | None = None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Some rows of one component."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class AnalyzedPlan:
+    """A plan, and what only Spark can tell of it: the schema of each frame, as DDL-like text."""
+
+    plan: Plan
+    schemas: Mapping[str, str]
+
+
+class PipelineRunner:
+    """Plans and runs one pipeline file.
+
+    result = PipelineRunner.from_file("flights.conf", {"spark.master": "local[2]"}).run()
+    assert result.ok
+    """
+
+    def __init__(self, checked: CheckedPipeline) -> None:
+        self.checked = checked
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, str] | None = None) -> "PipelineRunner":
+        """Reads and checks a file. Raises ConfigError or PluginError with all its mistakes, each located.
+
+        overrides: HOCON path → HOCON value, as `--set` takes them.
+        """
+        checked = check_pipeline(path, overrides)
+        checked.require_sound()
+        return cls(checked)
+
+    @property
+    def config(self) -> PipelineConfig:
+        """What the file says."""
+        return self.checked.file.config
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What a run will do."""
+        return make_plan(self.checked)
+
+    @property
+    def store(self) -> RunStore:
+        """The records of the runs of this file's state directory."""
+        return RunStore(self.checked.file.folder / self.config.runtime.state_dir)
+
+    def run(
+        self,
+        *,
+        spark: "SparkSession | None" = None,
+        run_id: str | None = None,
+        resume: str | None = None,
+        only: Sequence[str] = (),
+    ) -> PipelineResult:
+        """Runs the pipeline and says how it went; a failed component is in the result, not an exception.
+
+        A session passed in is used and stays as it is. only: these components and what they need.
+        """
+        return self.execute(RunRequest(spark=spark, run_id=run_id, resume=resume, only=only))
+
+    def execute(self, request: RunRequest) -> PipelineResult:
+        """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""
+        self._require_supported()
+        if request.resume is not None:
+            self._refuse_resume(request.resume)
+        workspace = Workspace(self.checked, self._selected(request.only))
+        try:
+            workspace.resolve_secrets()
+            run = Run.open(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
+            capture = request.capture or _no_capture
+            with capture(run.record.spark_log, workspace.redactor.redact):
+                return run.execute(request.spark)
+        finally:
+            workspace.close()
+
+    def preview(
+        self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
+    ) -> Preview:
+        """The first rows of a source or a transform. Builds what it needs, writes and publishes nothing."""
+        self._require_known([component])
+        if self.config.components[component].kind == "sink":
+            hint = f"Show what feeds it: {', '.join(self.config.components[component].inputs.values())}."
+            raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
+
+        def rows(steps: Steps) -> Preview:
+            frame = steps.frame(component)
+            return Preview(tuple(frame.columns), [tuple(row) for row in frame.limit(limit).collect()])
+
+        return self._look([component], spark, capture, rows)
+
+    def analyze(self, *, spark: "SparkSession | None" = None, capture: Capture | None = None) -> AnalyzedPlan:
+        """The plan and the schema of every frame. Starts Spark and asks every outside system, but writes nothing."""
+
+        def schemas(steps: Steps) -> AnalyzedPlan:
+            ping_all(steps)
+            frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
+            return AnalyzedPlan(self.plan, {name: frame.schema.simpleString() for name, frame in frames.items()})
+
+        return self._look((), spark, capture, schemas)
+
+    def _look(self, only: Sequence[str], spark: Any, capture: Capture | None, question: Callable[[Steps], T]) -> T:
+        """Builds the frames that are asked for, answers one question about them, and leaves nothing behind."""
+        workspace = Workspace(self.checked, self._selected(only))
+        try:
+            workspace.resolve_secrets()
+            with TemporaryDirectory(prefix="ppf-") as folder:
+                log = Path(folder) / "spark.log"
+                with (capture or _no_capture)(log, workspace.redactor.redact):
+                    return self._ask(workspace, spark, log, question)
+        finally:
+            workspace.close()
+
+    def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps], T]) -> T:
+        session = workspace.open_session(spark, log)
+        try:
+            steps = Steps(session.spark, "preview", self.config.name, workspace.components(), _note_nothing)
+            for step in self.plan.steps:
+                if step.kind == "build" and step.component in steps.components:
+                    steps.build(steps.components[step.component])
+            return question(steps)
+        except PpfError:
+            raise
+        except Exception as error:
+            told = describe_error(error)
+            raise ComponentError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
+        finally:
+            session.close()
+
+    def _selected(self, only: Sequence[str]) -> frozenset[str]:
+        self._require_known(only)
+        return self.checked.graph.upstream(only or self.checked.components)
+
+    def _require_known(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name not in self.checked.components:
+                raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.checked.components))
+
+    def _require_supported(self) -> None:
+        """Refuses what a file may say but this version cannot do: doing less in silence would be a false success."""
+        problem = self.checked.file.problem
+        problems = []
+        if self.config.mode == "streaming":
+            problems.append(problem("unsupported", "This version of ppf runs no streams.", ("mode",), hint="Use mode = batch."))
+        for name, component in self.checked.components.items():
+            place = ("components", name)
+            if component.config.quality:
+                message = f"This version of ppf evaluates no checks, so {name!r} cannot run."
+                problems.append(
+                    problem("unsupported", message, (*place, "quality"), at="key", hint="Remove its 'quality' block.")
+                )
+            if component.config.checkpoint:
+                message = f"This version of ppf writes no checkpoints, so {name!r} cannot run."
+                problems.append(problem("unsupported", message, (*place, "checkpoint"), at="key", hint="Remove 'checkpoint'."))
+        if problems:
+            raise ConfigError.of(problems)
+
+    def _refuse_resume(self, resume: str) -> None:
+        runs = [run["run_id"] for run in self.store.list(self.config.name)]
+        if resume == "last" and not runs:
+            raise ConfigError(f"There is no run of {self.config.name!r} to resume.", hint="Run it without --resume.")
+        if resume != "last":
+            self.store.show(resume)
+        hint = "Add hooks { checkpoint {} } to the file and start a new run."
+        raise CheckpointRefused("A run can only be resumed with the 'checkpoint' hook in the file.", hint=hint)
+
+
+def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _note_nothing(_line: str, **_values: Any) -> None:
+    return None

@@ -1,0 +1,168 @@
+"""What a run stands on: plugin instances with their secrets, and a Spark session that fits them."""
+
+import threading
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ppf_core.config.secret_references import fill_secrets, find_secrets
+from ppf_core.contracts.components import PipelineComponent
+from ppf_core.contracts.context import Context
+from ppf_core.contracts.hooks import Hooks
+from ppf_core.contracts.plugin import Plugin
+from ppf_core.contracts.results import ComponentInfo
+from ppf_core.errors import Problem, RunError, SecretError
+from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.redaction import Redactor
+from ppf_core.pipeline.secrets import SecretsResolver
+from ppf_core.pipeline.selection import BoundPlugin, create
+from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
+from ppf_core.plugins.hooks import HookCaller, HookInstance
+from ppf_core.spark.requirements import installed_spark, merge_requirements
+from ppf_core.spark.session import RunSession, SessionRequest, open_session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+P = TypeVar("P", bound=Plugin[Any])
+
+PING_SECONDS = 30
+
+
+@dataclass
+class Workspace:
+    """The instances of one run. Nothing is opened before it is asked for; `close` closes all, the last one first."""
+
+    checked: CheckedPipeline
+    selected: Collection[str]
+    redactor: Redactor = field(default_factory=Redactor)
+    _instances: list[Plugin[Any]] = field(default_factory=list)
+
+    @cached_property
+    def resolver(self) -> SecretsResolver:
+        """Where secrets come from; what it finds is masked everywhere from then on."""
+        return SecretsResolver(self.checked.backends, self.checked.file.folder, self.redactor)
+
+    def resolve_secrets(self) -> None:
+        """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""
+        uses = {
+            text: self.checked.file.problem("secret", "", path)
+            for plugin in self.plugins()
+            for path, text in plugin.secret_places
+        }
+        for key, value in self.checked.file.config.spark.conf.items():
+            uses.update({text: self.checked.file.problem("secret", "", ("spark", "conf", key)) for text in find_secrets(value)})
+        problems = self.resolver.check(uses)
+        if problems:
+            raise SecretError(f"{len(problems)} of {len(uses)} secrets cannot be had.", problems=problems)
+
+    def components(self) -> dict[str, ComponentRun]:
+        """The selected components with their instances, in the order of the file."""
+        return {
+            name: self._component(self.checked.components[name]) for name in self.checked.components if name in self.selected
+        }
+
+    def hooks(self) -> HookCaller:
+        """The hooks of the file, in its order."""
+        configs = self.checked.file.config.hooks
+        instances = []
+        for name, bound in self.checked.hooks.items():
+            plugin = self._create(bound, Hooks)
+            entry = bound.entry
+            instances.append(HookInstance(name, plugin, configs[name].required, entry.distribution, entry.version))
+        return HookCaller(instances)
+
+    def session_request(self, log: "Path | None" = None) -> SessionRequest:
+        """The session that the file and its plugins ask for; PluginError when two plugins contradict each other."""
+        spark = self.checked.file.config.spark
+        conf = {key: fill_secrets(value, self.resolver.lookup) for key, value in spark.conf.items()}
+        asked = [
+            (f"{plugin.entry.distribution}:{plugin.entry.name}", plugin.cls.requirements(plugin.bound.options))
+            for plugin in self.plugins()
+        ]
+        merged = merge_requirements(asked, conf=conf, packages=spark.packages, spark_version=installed_spark())
+        return SessionRequest(
+            app_name=spark.app_name or self.checked.file.config.name,
+            master=spark.master,
+            remote=spark.remote,
+            conf=merged.conf,
+            required=merged.required,
+            log=log,
+        )
+
+    def open_session(self, given: "SparkSession | None", log: "Path | None" = None) -> RunSession:
+        """A Spark session of the run's own."""
+        return open_session(self.session_request(log), given)
+
+    def close(self) -> list[str]:
+        """Closes every plugin, whatever happened; the texts say which ones failed to close."""
+        failures = []
+        for plugin in reversed(self._instances):
+            try:
+                plugin.close()
+            except Exception as error:  # noqa: BLE001 -- one plugin must not keep the others open
+                failures.append(
+                    self.redactor.redact(f"{type(plugin).__name__} failed to close: {type(error).__name__}: {error}")
+                )
+        self._instances.clear()
+        self.resolver.close()
+        return failures
+
+    def plugins(self) -> Iterable[BoundPlugin]:
+        """The plugins that the selected components, their checks and the hooks use."""
+        for name in self.selected:
+            yield self.checked.components[name].plugin
+            yield from self.checked.components[name].checks
+        yield from self.checked.hooks.values()
+        yield from self.checked.backends.values()
+
+    def _component(self, component: CheckedComponent) -> ComponentRun:
+        plugin = self._create(component.plugin, PipelineComponent)
+        info = ComponentInfo(
+            name=component.name,
+            kind=component.config.kind,
+            plugin=component.plugin.entry.name,
+            distribution=component.plugin.entry.distribution,
+            inputs=component.config.inputs,
+            datasets=tuple(plugin.datasets()),
+            options=self.redactor.redact_all(to_document(plugin.options)),
+        )
+        return ComponentRun(info, plugin, component.frames, component.config.persist)
+
+    def _create(self, bound: BoundPlugin, base: type[P]) -> P:
+        plugin = create(bound, base, self.checked.file.folder, self.resolver.lookup)
+        self._instances.append(plugin)
+        return plugin
+
+
+def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
+    """Asks every component, at the same time, whether its outside system answers; RunError names all that do not."""
+    asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
+    answers: dict[str, str | None] = {}
+    threads = [threading.Thread(target=_ping, args=(each, steps.context(each), answers), daemon=True) for each in asked]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    failures = {each.info.name: answers.get(each.info.name, f"no answer within {seconds:g} s") for each in asked}
+    problems = [_unreachable(name, text) for name, text in failures.items() if text is not None]
+    if problems:
+        raise RunError("Not everything that the pipeline needs can be reached.", problems=problems)
+
+
+def _ping(component: ComponentRun, context: Context, answers: dict[str, str | None]) -> None:
+    try:
+        component.plugin.ping(context)
+        answers[component.info.name] = None
+    except Exception as error:  # noqa: BLE001 -- foreign code; every failure is reported
+        answers[component.info.name] = f"{type(error).__name__}: {error}"
+
+
+def _unreachable(name: str, text: str) -> Problem:
+    return Problem(code="unreachable", message=f"{name!r} cannot be reached: {text}.", path=f"components.{name}")
