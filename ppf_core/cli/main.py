@@ -43,7 +43,7 @@ def _answer(arguments: Sequence[str], output: Output) -> int:
     except BrokenPipeError:
         silence(sys.stdout)
         return 0
-    except BaseException as error:  # a plugin's SystemExit too: it must not end ppf with exit code 0
+    except BaseException as error:  # noqa: BLE001 -- a plugin's SystemExit too: it must not end ppf with exit code 0
         return _unexpected(error, output)
 
 

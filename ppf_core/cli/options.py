@@ -12,10 +12,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported when they are asked for. `members` is name → `module:attribute`."""
 
     def __init__(self, *, members: Mapping[str, str], **settings: Any) -> None:
-        """`members`: name → `module:attribute`."""
         super().__init__(**settings, invoke_without_command=True)
         self.members = members
 

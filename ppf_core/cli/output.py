@@ -1,18 +1,14 @@
 """Where a command writes: its answer on standard output, everything else on standard error, one document under `--json`."""
 
 import contextlib
-import io
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from ppf_core import __version__
 from ppf_core.errors import Problem, RunError
-
-if TYPE_CHECKING:
-    from ppf_core.spark.streams import StandardStreams
 
 _STYLES = {
     **dict.fromkeys(("success", "ok", "ready", "resumed"), "green"),
@@ -25,7 +21,6 @@ class Output:
     """What a command tells its user. Made by `main`, handed to every command."""
 
     def __init__(self) -> None:
-        """For people, until `use_json`."""
         self.json = False
         self._answer: TextIO = sys.stdout
         self._shape: Mapping[str, Any] = {}
@@ -57,14 +52,6 @@ class Output:
     def expect(self, **shape: Any) -> None:
         """Says which keys the document of this command has, so that a failing command's document has them too."""
         self._shape = shape
-
-    def standard_streams(self) -> "StandardStreams":
-        """For commands that start Spark: the JVM writes to descriptors, not to `sys.stdout`, so that more is needed."""
-        from ppf_core.spark.streams import StandardStreams
-
-        streams = StandardStreams(json=self.json)
-        self._answer = io.TextIOWrapper(streams.document, encoding="ascii", write_through=True)
-        return streams
 
     def text(self, text: str) -> None:
         """A part of the answer, for people and pipes."""

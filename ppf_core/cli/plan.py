@@ -28,11 +28,14 @@ def command(output: Output, pipeline: str, overrides: dict[str, str], analyze: b
         raise click.UsageError(f"--json and --format {form} ask for two different answers.", click.get_current_context())
     output.use_json(form == "json")
     output.expect(pipeline=None, components=[], hooks=[], problems=[])
-    streams = output.standard_streams() if analyze else None
     from ppf_core.pipeline.runner import PipelineRunner
 
     runner = PipelineRunner.from_file(pipeline, overrides)
-    schemas: Mapping[str, str] = runner.analyze(capture=streams.capture).schemas if streams else {}
+    schemas: Mapping[str, str] = {}
+    if analyze:
+        from ppf_core.spark.streams import StandardStreams
+
+        schemas = runner.analyze(capture=StandardStreams(output.json).capture).schemas
     if output.json:
         output.document(_document(runner.plan, schemas))
     elif form in ("mermaid", "dot"):

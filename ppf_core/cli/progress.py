@@ -19,10 +19,9 @@ _COLORS = {"success": "green", "resumed": "green", "failed": "bold red", "skippe
 
 
 class LineProgress:
-    """Plain lines: for logs, for CI, for a pipe."""
+    """Plain lines: for logs, for CI, for a pipe. `write` takes one line."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
-        """`write` takes one line."""
         self._write = write
 
     def __call__(self, event: Event) -> None:
@@ -50,7 +49,6 @@ class LiveProgress:
     """On a terminal: what has ended scrolls by, what is at work stays below with its state and time."""
 
     def __init__(self) -> None:
-        """Shows nothing before the run starts."""
         self._working: dict[str, tuple[str, str, float]] = {}
         self._total = self._ended = 0
         self._live: Live | None = None

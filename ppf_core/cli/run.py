@@ -43,18 +43,18 @@ def command(
 ) -> int:
     """Run PIPELINE and print how each component went."""
     output.expect(**RUN_SHAPE)
-    streams = output.standard_streams()
     from ppf_core.cli.progress import progress
     from ppf_core.pipeline.runner import PipelineRunner, RunRequest
+    from ppf_core.spark.streams import StandardStreams
 
     shortcuts = {"runtime.parallelism": parallelism, "spark.master": master, "spark.remote": remote}
     given = {key: str(value) for key, value in shortcuts.items() if value is not None}
     runner = PipelineRunner.from_file(pipeline, {**overrides, **given})
     started = _Started()
+    capture = StandardStreams(output.json).capture
     with progress(output, wanted=not no_progress) as display:
-        request = RunRequest(
-            run_id=run_id, resume=resume, only=_names(only), observers=(started, display), capture=streams.capture
-        )
+        observers = (started, display)
+        request = RunRequest(run_id=run_id, resume=resume, only=_names(only), observers=observers, capture=capture)
         result = runner.execute(request)
     _report(output, result, started.run, spark_log=spark_log)
     return result.exit_code

@@ -80,7 +80,7 @@ def _store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str
     from ppf_core.config.loader import ConfigLoader
 
     file = ConfigLoader(pipeline, overrides).load()
-    return RunStore(Path(state_dir) if state_dir else file.folder / file.config.runtime.state_dir), file.config.name
+    return RunStore(Path(state_dir) if state_dir else file.folder / file.config.runtime.state_dir), file.config.name or None
 
 
 def _problem(document: dict[str, Any]) -> Any:

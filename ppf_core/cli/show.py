@@ -15,11 +15,12 @@ from ppf_core.cli.output import Output, counted
 def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int) -> int:
     """Print rows of one COMPONENT of PIPELINE. Runs what the component needs; writes and publishes nothing."""
     output.expect(component=component, columns=[], rows=[], problems=[])
-    streams = output.standard_streams()
     from ppf_core.pipeline.documents import to_document
     from ppf_core.pipeline.runner import PipelineRunner
+    from ppf_core.spark.streams import StandardStreams
 
-    preview = PipelineRunner.from_file(pipeline, overrides).preview(component, limit, capture=streams.capture)
+    capture = StandardStreams(output.json).capture
+    preview = PipelineRunner.from_file(pipeline, overrides).preview(component, limit, capture=capture)
     if output.json:
         rows = [dict(zip(preview.columns, row, strict=True)) for row in preview.rows]
         shown = {"component": component, "columns": preview.columns, "rows": rows, "problems": []}
