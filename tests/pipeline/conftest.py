@@ -1,0 +1,53 @@
+"""What the pipeline's tests share: small real plugins, and pipelines written in place."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+OFFERS = {
+    "sources.numbers": "ppf_small:Numbers",
+    "transforms.step": "ppf_small:Step",
+    "sinks.folder": "ppf_small:Folder",
+    "sinks.direct": "ppf_small:Direct",
+    "hooks.journal": "ppf_small:Journal",
+}
+
+WritePipeline = Callable[[str], Path]
+
+
+@pytest.fixture(scope="session")
+def small_plugins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The distribution `ppf-small`, installed in a folder of its own that is on sys.path."""
+    wheels = _wheels()
+    site = tmp_path_factory.mktemp("site")
+    code = (HERE / "small_plugins.py").read_text()
+    wheels.install(wheels.build_wheel(tmp_path_factory.mktemp("dist"), "ppf-small", offers=OFFERS, code=code), site)
+    sys.path.insert(0, str(site))
+    yield site
+    sys.path.remove(str(site))
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, small_plugins: Path) -> WritePipeline:
+    """Writes a pipeline file of these components, with everything else at its default."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "pipeline.conf"
+        path.write_text(text if "name =" in text else f"name = test\ncomponents {{\n{text}\n}}\n")
+        return path
+
+    return write
+
+
+def _wheels():  # noqa: ANN202 -- a module
+    spec = importlib.util.spec_from_file_location("wheels", HERE.parent / "plugins" / "wheels.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

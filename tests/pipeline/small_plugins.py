@@ -1,0 +1,206 @@
+"""Small real plugins for tests of the kernel; installed as the distribution `ppf-small`.
+
+Each one appends what it does to the file that its option `log` names, so that a test can see the order of effects.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ppf_core import (
+    ComponentInfo,
+    ComponentResult,
+    Context,
+    Dataset,
+    Hooks,
+    PipelineResult,
+    RunInfo,
+    Secret,
+    Sink,
+    Source,
+    StagedSink,
+    Ticket,
+    Transform,
+    hookimpl,
+    local_path,
+    option,
+    options,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def note(log: str | None, *words: object) -> None:
+    if log is not None:
+        with local_path(log).open("a") as file:
+            file.write(" ".join(map(str, words)) + "\n")
+
+
+@options
+class NumbersOptions:
+    """Options of `numbers`."""
+
+    rows: int = option("How many rows.", default=3)
+    schema: str | None = option("The schema that it promises.", default=None)
+    pin: str | None = option("What it pins.", default=None)
+    token: Secret | None = option("A password.", default=None)
+    url: str | None = option("A text that may hold a secret.", default=None)
+    unreachable: bool = option("Whether its ping fails.", default=False)
+    log: str | None = option("Where it writes down what it does.", path=True, default=None)
+
+
+class Numbers(Source[NumbersOptions]):
+    """Counts."""
+
+    @property
+    def output_schema(self) -> str | None:
+        return self.options.schema
+
+    def ping(self, context: Context) -> None:
+        if self.options.unreachable:
+            raise ConnectionError("nobody answers")
+
+    def pin(self, context: Context) -> str | None:
+        return self.options.pin
+
+    def read(self, context: Context) -> "DataFrame":
+        note(self.options.log, "read", context.component, context.pinned)
+        if self.options.token is not None:
+            note(self.options.log, "token", self.options.token.reveal())
+        if self.options.url is not None:
+            note(self.options.log, "url", self.options.url)
+        return context.spark.range(self.options.rows)
+
+    def close(self) -> None:
+        note(self.options.log, "close")
+
+
+@options
+class StepOptions:
+    """Options of `step`."""
+
+    raises: str | None = option("The text of the error that it raises.", default=None)
+    exits: bool = option("Whether it calls sys.exit.", default=False)
+    wants: str | None = option("The schema that it wants.", default=None)
+    beside: str | None = option("A component whose rows it counts too.", component=True, default=None)
+    log: str | None = option("Where it writes down what it does.", path=True, default=None)
+
+
+class Step(Transform[StepOptions]):
+    """Hands its input on."""
+
+    expects = 1
+
+    @property
+    def input_schema(self) -> str | None:
+        return self.options.wants
+
+    def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+        note(self.options.log, "transform", context.component, *sorted(context.frames))
+        if self.options.raises is not None:
+            raise ValueError(self.options.raises)
+        if self.options.exits:
+            raise SystemExit(7)
+        (frame,) = inputs.values()
+        return frame
+
+
+@options
+class FolderOptions:
+    """Options of `folder`."""
+
+    path: str = option("The folder that it writes.", path=True)
+    fails: str | None = option("The step that fails: stage, publish or discard.", default=None)
+    log: str | None = option("Where it writes down what it does.", path=True, default=None)
+
+
+class Folder(StagedSink[FolderOptions]):
+    """Writes one JSON file, staged beside its target."""
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        return (Dataset("file", str(local_path(self.options.path))),)
+
+    @property
+    def atomic(self) -> bool:
+        return True
+
+    def _stage(self, context: Context) -> Path:
+        target = local_path(self.options.path)
+        return target.with_name(f".{target.name}.{context.write_id}")
+
+    def _note(self, what: str, context: Context) -> None:
+        note(self.options.log, what, context.component)
+        if self.options.fails == what:
+            raise OSError(f"{what} failed")
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        rows = [row.asDict() for row in frame.collect()]
+        stage = self._stage(context)
+        stage.mkdir(parents=True)
+        (stage / "rows.json").write_text(json.dumps(rows))
+        context.report(rows_written=len(rows))
+        self._note("stage", context)
+        return {"stage": str(stage)}
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        self._note("publish", context)
+        shutil.rmtree(local_path(self.options.path), ignore_errors=True)
+        Path(ticket["stage"]).rename(local_path(self.options.path))
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        self._note("discard", context)
+        shutil.rmtree(self._stage(context), ignore_errors=True)
+
+
+@options
+class DirectOptions:
+    """Options of `direct`."""
+
+    fails: bool = option("Whether it fails.", default=False)
+    log: str | None = option("Where it writes down what it does.", path=True, default=None)
+
+
+class Direct(Sink[DirectOptions]):
+    """Writes at once."""
+
+    def write(self, context: Context, frame: "DataFrame") -> None:
+        note(self.options.log, "write", context.component)
+        if self.options.fails:
+            raise OSError("the other side hung up")
+        context.report(rows_written=frame.count())
+
+
+@options
+class JournalOptions:
+    """Options of `journal`."""
+
+    path: str = option("Where it writes what it hears.", path=True)
+    raises_in: str | None = option("The hook that raises.", default=None)
+
+
+class Journal(Hooks[JournalOptions]):
+    """Writes down each call."""
+
+    def _hear(self, hook: str, *words: Any) -> None:
+        note(self.options.path, hook, *words)
+        if self.options.raises_in == hook:
+            raise RuntimeError("deaf")
+
+    @hookimpl
+    def ppf_pipeline_start(self, run: RunInfo) -> None:
+        self._hear("pipeline_start", run.pipeline)
+
+    @hookimpl
+    def ppf_component_start(self, component: ComponentInfo) -> None:
+        self._hear("component_start", component.name)
+
+    @hookimpl
+    def ppf_component_end(self, component: ComponentInfo, result: ComponentResult) -> None:
+        self._hear("component_end", component.name, result.status)
+
+    @hookimpl
+    def ppf_pipeline_end(self, result: PipelineResult) -> None:
+        self._hear("pipeline_end", result.status)

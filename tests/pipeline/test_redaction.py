@@ -1,0 +1,66 @@
+"""The redactor: no form of a secret gets through, and nothing else is eaten."""
+
+import base64
+import json
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ppf_core.pipeline.redaction import Redactor
+
+CANARY = 'p@ss/w "örd"&x=1'
+
+
+def redactor(*values: str) -> Redactor:
+    made = Redactor()
+    for value in values:
+        made.add(value)
+    return made
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        CANARY,
+        quote(CANARY),
+        quote(CANARY, safe=""),
+        quote_plus(CANARY),
+        base64.b64encode(CANARY.encode()).decode(),
+        base64.urlsafe_b64encode(CANARY.encode()).decode(),
+        json.dumps(CANARY)[1:-1],
+        json.dumps(CANARY, ensure_ascii=False)[1:-1],
+    ],
+)
+def test_every_form_of_a_secret_is_masked(form: str) -> None:
+    assert redactor(CANARY).redact(f"before {form} after") == "before **** after"
+
+
+def test_a_short_secret_is_masked_only_where_it_stands_alone() -> None:
+    assert redactor("ab").redact("ab about ab.") == "**** about ****."
+
+
+def test_the_longer_of_two_secrets_is_masked_as_a_whole() -> None:
+    assert redactor("secret", "secret-and-more").redact("secret-and-more, secret") == "****, ****"
+
+
+def test_each_line_of_a_secret_of_several_lines_is_masked() -> None:
+    assert "MIIB" not in redactor("-----BEGIN\nMIIBxyz\n-----END").redact("key: MIIBxyz")
+
+
+def test_an_empty_secret_masks_nothing() -> None:
+    assert redactor("").redact("all of it") == "all of it"
+
+
+def test_values_inside_documents_are_masked() -> None:
+    assert redactor("s3cret").redact_all({"a": ["x s3cret", 1, None], "b": {"c": "s3cret"}}) == {
+        "a": ["x ****", 1, None],
+        "b": {"c": "****"},
+    }
+
+
+@given(st.text(min_size=4, max_size=30), st.text(max_size=50), st.text(max_size=50))
+def test_no_secret_survives_in_any_text(secret: str, before: str, after: str) -> None:
+    redacted = redactor(secret).redact(before + secret + after)
+    assert secret not in redacted or secret in before + "****" + after or secret in "****"

@@ -1,0 +1,132 @@
+"""Every rule of the graph and of plugins' options, each a located mistake, all of them at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.pipeline.validation import CheckedPipeline, check_pipeline
+
+WritePipeline = Callable[[str], Path]
+
+
+def problems(path: Path, **overrides: str) -> list[tuple[str, int | None]]:
+    return [(problem.code, problem.line) for problem in check_pipeline(path, overrides).problems]
+
+
+def only(checked: CheckedPipeline) -> Problem:
+    (problem,) = checked.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("components", "code", "line", "words"),
+    [
+        ("a { source = numbers }\nb { transform = step, inputs = [aa] }", "unknown-component", 4, "Did you mean 'a'?"),
+        ("a { source = numbers, after = [b] }", "unknown-component", 3, "'b'"),
+        ("a { source = numbers, enabled = false }\nb { transform = step, inputs = [a] }", "disabled-component", 4, "'a'"),
+        ("a { source = numbers }\nb { source = numbers, inputs = [a] }", "source-with-inputs", 4, "'b'"),
+        ("a { sink = direct }", "sink-without-inputs", 3, "'a'"),
+        (
+            "a { source = numbers }\nb { sink = direct, inputs = [a] }\nc { transform = step, inputs = [b] }",
+            "sink-as-input",
+            5,
+            "'b'",
+        ),
+        ("a { source = numbers }\nb { source = numbers }\nc { sink = direct, inputs = [a, b] }", "too-many-inputs", 5, "2"),
+        ("a { source = numbers }\nb { transform = step, inputs { x = a, y = a } }", "wrong-inputs", 4, "wants 1 input"),
+        ("a { transform = step, inputs = [b] }\nb { transform = step, inputs = [a] }", "cycle", 3, "a → b → a"),
+        ("a { source = numbers, options { rows = many } }", "wrong-type", 3, "'many'"),
+        ("a { source = numbers, options { rowz = 3 } }", "unknown-option", 3, "Did you mean 'rows'?"),
+        ("a { source = numbers }\nb { sink = folder, inputs = [a], options {} }", "missing-option", 4, "path"),
+        (
+            "a { source = numbers }\nb { transform = step, inputs = [a], options { beside = c } }",
+            "unknown-component",
+            4,
+            "'c'",
+        ),
+        (
+            "a { source = numbers, options { schema = \"id BIGINT\" } }\n"
+            "b { transform = step, inputs = [a], options { wants = \"id STRING\" } }",
+            "schema-mismatch",
+            4,
+            "'id'",
+        ),
+    ],
+)
+def test_a_mistake_is_one_located_problem(
+    components: str, code: str, line: int, words: str, pipeline: WritePipeline
+) -> None:
+    checked = check_pipeline(pipeline(components))
+    problem = only(checked)
+    assert (problem.code, problem.line) == (code, line)
+    assert words in str(problem)
+    assert problem.column is not None
+    assert checked.exit_code == 2
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file(pipeline: WritePipeline) -> None:
+    path = pipeline(
+        """
+        a { source = numberz }
+        b { source = numbers, options { rows = x } }
+        c { transform = step, inputs = [d] }
+        e { sink = direct, inputz = [b] }
+        """
+    )
+    found = problems(path)
+    assert [line for _, line in found] == sorted(line or 0 for _, line in found)
+    assert {code for code, _ in found} >= {"plugin-missing", "wrong-type", "unknown-component", "unknown-key"}
+
+
+def test_an_unknown_plugin_alone_is_exit_3_and_with_other_mistakes_2(pipeline: WritePipeline) -> None:
+    path = pipeline("a { source = numberz }")
+    checked = check_pipeline(path)
+    assert checked.exit_code == 3
+    assert "Did you mean 'numbers'?" in str(only(checked))
+    with pytest.raises(PluginError):
+        checked.require_sound()
+    both = check_pipeline(pipeline("a { source = numberz }\nb { sink = direct }"))
+    assert both.exit_code == 2
+    with pytest.raises(ConfigError):
+        both.require_sound()
+
+
+def test_a_plugin_of_the_other_kind_is_named(pipeline: WritePipeline) -> None:
+    problem = only(check_pipeline(pipeline("a { source = step }")))
+    assert problem.code == "plugin-missing"
+    assert "transform" in str(problem)
+
+
+def test_a_source_ordered_after_the_sink_that_writes_its_data_is_a_mistake(pipeline: WritePipeline) -> None:
+    assert check_pipeline(pipeline("a { source = numbers }\nb { sink = folder, inputs = [a], options { path = x } }")).exit_code == 0
+
+
+def test_a_batch_plugin_in_a_stream_is_a_located_mistake_that_names_the_mode(pipeline: WritePipeline) -> None:
+    path = pipeline("name = test\nmode = streaming\ncomponents { a { source = numbers } }")
+    problem = only(check_pipeline(path))
+    assert (problem.code, problem.line) == ("wrong-mode", 3)
+    assert "streaming" in problem.message
+
+
+def test_an_unknown_secrets_backend_is_located(pipeline: WritePipeline) -> None:
+    problem = only(check_pipeline(pipeline('a { source = numbers, options { url = "secret://valt/x" } }')))
+    assert (problem.code, problem.line) == ("plugin-missing", 3)
+    assert "'valt'" in problem.message
+
+
+def test_a_demanded_distribution_that_is_missing_is_exit_3(pipeline: WritePipeline) -> None:
+    path = pipeline('name = test\nplugins { require = ["ppf-small>=2"] }\ncomponents { a { source = numbers } }')
+    checked = check_pipeline(path)
+    assert checked.exit_code == 3
+    assert "1.0" in only(checked).message
+
+
+def test_validation_neither_reads_secrets_nor_touches_the_disk(
+    pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOT_SET", raising=False)
+    path = pipeline('a { source = numbers, options { token = "secret://env/NOT_SET", rows = 1, log = log } }')
+    assert check_pipeline(path).problems == ()
+    assert [each.name for each in path.parent.iterdir()] == ["pipeline.conf"]
