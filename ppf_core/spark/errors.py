@@ -2,54 +2,105 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ppf_core.contracts.results import ErrorInfo
 
-# A JVM stack starts at the first of these; everything before it is the message.
-_STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: |Traceback \(most recent call last\))")
 _LONGEST = 2000
-
-_DEAD = frozenset({"Py4JNetworkError", "ConnectionRefusedError", "ConnectionResetError"})
+# Where a stack begins, in all the ways in which Spark appends one to a message.
+_STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: )")
+# Spark appends the whole plan to the message of an analysis error.
+_PLAN = re.compile(r";\s*\n(?=\s*['!]?[A-Z]\w+)")
+_PYTHON_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)')
+_JAVA_CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]+(?:: |$)")
+# These say only that something failed; their cause says what.
+_WRAPPERS = re.compile(
+    r"^(?:Job aborted|Writing job aborted|Task failed|Exception thrown in awaitResult"
+    r"|\[(?:TASK_WRITE_FAILED|FAILED_READ_FILE\.NO_HINT)\])"
+)
+_WRAPPER_CLASSES = frozenset({"ExecutionException", "InvocationTargetException", "UndeclaredThrowableException"})
 
 
 def describe_error(error: BaseException) -> ErrorInfo:
-    """The class and a short text of an error: for Spark's own the error class, the words and the piece of SQL it is about."""
+    """The class and a short text of an error: for Spark's own the error class, the words, and the piece of SQL it is about."""
+    if jvm_is_dead(error):
+        return ErrorInfo(type(error).__name__, "Spark's JVM is gone. If it ran out of memory, raise spark.driver.memory.")
     java = getattr(error, "java_exception", None)
     if java is not None:
-        return _of_java(error, java)
-    if _is_spark(error):
-        return ErrorInfo(_type(error), _shorten(_words(error)))
-    return ErrorInfo(_type(error), _shorten(str(error)))
+        return _of_java(java)
+    text = _of_python_worker(_text(error)) if "Python worker" in _text(error) else _text(error) + _sql(error)
+    return ErrorInfo(type(error).__name__, _shorten(text) or f"{type(error).__name__}, without a message.")
 
 
 def is_analysis_error(error: BaseException) -> bool:
     """Whether Spark refused the plan itself, so that trying again cannot help."""
-    return any(_named(link, "AnalysisException", "ParseException") for link in _chain(error))
+    # Only causes that somebody named: what was merely being handled (`__context__`) may be a question that got its answer.
+    return any(_is_a(link, "AnalysisException") for link in _causes(error))
 
 
 def jvm_is_dead(error: BaseException) -> bool:
-    """Whether the JVM behind the session is gone, so that nothing else can run in it."""
-    return any(_named(link, *_DEAD) and not isinstance(link, TimeoutError) for link in _chain(error))
+    """Whether the JVM behind the session, or its SparkContext, is gone, so that nothing else can run there.
+
+    The kind of error is only a suspicion: a refused connection may be a plugin's own. So the JVM is asked.
+    """
+    of_py4j = any(_is_a(link, "Py4JError") for link in _causes(error))
+    if not of_py4j and not any(isinstance(link, ConnectionError) for link in _causes(error)):
+        return False
+    from pyspark import SparkContext
+
+    context = SparkContext._active_spark_context
+    if context is None:
+        return of_py4j
+    try:
+        return bool(context._jsc.sc().isStopped())
+    except Exception:  # noqa: BLE001 -- whatever it is, the JVM does not answer
+        return True
 
 
-def _of_java(error: BaseException, java: object) -> ErrorInfo:
-    return ErrorInfo(_type(error), _shorten(str(java)))
+def _of_java(java: Any) -> ErrorInfo:
+    """The first Java exception of the chain that says more than that something failed."""
+    while (cause := java.getCause()) is not None and _says_nothing(java):
+        java = cause
+    name, words = str(java.getClass().getName()), str(java.getMessage() or "")
+    if name.endswith(".PythonException"):
+        return ErrorInfo("PythonException", _shorten(_of_python_worker(words)))
+    return ErrorInfo(name, _shorten(_PLAN.split(words, maxsplit=1)[0]) or f"{name}, without a message.")
 
 
-def _named(error: BaseException, *names: str) -> bool:
-    return any(kind.__name__ in names for kind in type(error).__mro__)
+def _says_nothing(java: Any) -> bool:
+    words = java.getMessage()
+    repeats = words is not None and _JAVA_CLASS.match(words) is not None
+    return words is None or repeats or java.getClass().getSimpleName() in _WRAPPER_CLASSES or _WRAPPERS.match(words) is not None
 
 
-def _is_spark(error: BaseException) -> bool:
-    return type(error).__module__.startswith("pyspark.")
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 -- pyspark asks the JVM for the text, which may be dead
+        text = str(getattr(error, "_desc", ""))
+    return _PLAN.split(text, maxsplit=1)[0] if is_analysis_error(error) else text
 
 
-def _type(error: BaseException) -> str:
-    return type(error).__name__
+def _of_python_worker(text: str) -> str:
+    """`KeyError: 'x' (rules.py:12, in clean)` out of the traceback of a user's function."""
+    # A chained exception prints several tracebacks; the last one is what was raised.
+    head, _, trace = text.rpartition("Traceback (most recent call last):")
+    said = [line for line in trace.splitlines() if line and not line.startswith((" ", "\t"))]
+    frames = list(_PYTHON_FRAME.finditer(trace))
+    if not said or not frames:
+        return head or text
+    frame = frames[-1]
+    return f"{' '.join(said)} ({frame['file']}:{frame['line']}, in {frame['name']})"
 
 
-def _words(error: BaseException) -> str:
-    return str(error)
+def _sql(error: Any) -> str:
+    """The piece of SQL that a query context names, where the message does not show it already."""
+    try:
+        contexts = [context for context in error.getQueryContext() if context.contextType().name == "SQL"]
+        fragment = contexts[0].fragment() if contexts and "== SQL" not in _text(error) else ""
+    except Exception:  # noqa: BLE001 -- not an error of Spark, or of a version that has no contexts
+        return ""
+    return f" In: {fragment}" if fragment else ""
 
 
 def _shorten(text: str) -> str:
@@ -57,10 +108,15 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST].rstrip() + " …"
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _is_a(error: BaseException, name: str) -> bool:
+    # By name, so that asking does not import pyspark, and so that the classes of Spark Connect count, too.
+    return any(kind.__name__ == name for kind in type(error).__mro__)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     link: BaseException | None = error
     while link is not None and id(link) not in seen:
         seen.add(id(link))
         yield link
-        link = link.__cause__ or link.__context__
+        link = link.__cause__

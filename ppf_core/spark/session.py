@@ -1,19 +1,44 @@
 """The Spark session of a run: made or borrowed, separate from everybody else's, and left as it was found."""
 
-from collections.abc import Mapping
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ppf_core.errors import Problem
+from ppf_core.errors import Problem, RunError
+from ppf_core.spark import jvm
+from ppf_core.spark.connect import connect, is_connect, leave, sibling
+from ppf_core.spark.errors import describe_error
+from ppf_core.spark.java import require_java
+from ppf_core.spark.loggers import quiet_loggers
+from ppf_core.spark.masters import require_reachable, without_parameters
+from ppf_core.spark.requirements import PACKAGES, installed_spark
+from ppf_core.spark.settings import apply_settings, differing, jars_of, read_at_start, require_settings, settings_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_Opened: TypeAlias = "tuple[SparkSession, tuple[Problem, ...]]"
+
+_SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, and by nobody else
+
+# Only in a JVM that ppf starts, and the file may override them.
+_DEFAULTS = {"spark.scheduler.mode": "FAIR", "spark.ui.showConsoleProgress": "false"}
+# Spark on one machine needs no name or address that others can reach; laptops behind a VPN often have none that works.
+_LOCAL_DEFAULTS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+_COMPLAINT = re.compile(r"^(?!\s+at ).*(?:Exception|Error\b|ERROR|unresolved dependency|not found)", re.MULTILINE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRequest:
-    """What a run wants of Spark. required: the part of `conf` that plugins cannot do without. log: where Spark's output goes."""
+    """What a run wants of Spark. required: what plugins cannot do without, out of `conf`. log: where Spark's output goes."""
 
     app_name: str
     master: str | None = None
@@ -25,34 +50,199 @@ class SessionRequest:
 
 @dataclass(frozen=True)
 class RunSession:
-    """A session of the run's own. owned: ppf started Spark for it, and `close` stops it; else `close` leaves Spark alone."""
+    """A session of the run's own. owned: ppf started Spark for it, and `close` stops it; else `close` leaves Spark alone.
+
+    facts: spark_version, ansi, time_zone, master.
+    """
 
     spark: "SparkSession"
     owned: bool
     warnings: tuple[Problem, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    _undo: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def close(self) -> None:
-        """Ends what this run started, and gives the caller back the session that was active before."""
-        if self.owned:
-            self.spark.stop()
+        """Stops what ppf started, and nothing else; the caller's session is active again. Calling it twice does no harm."""
+        self._undo.close()
 
 
 def open_session(request: SessionRequest, given: "SparkSession | None" = None) -> RunSession:
-    """A new session for one run: in the given Spark, in the one that is active in this process, or in one that ppf starts."""
+    """A new session for one run: in the given Spark, in the one that is active in this process, or in one that ppf starts.
+
+        session = open_session(SessionRequest(app_name="flights", master="local[*]"))
+        session.spark.range(3).count()
+        session.close()
+
+    In a Spark that ppf did not start, it sets nothing but SQL settings on the new session, and stops nothing.
+    """
+    if installed_spark() is None:
+        raise RunError("pyspark is not installed.", hint="Install ppf-core[spark], or run in an environment that brings Spark.")
+    undo = ExitStack()
+    try:
+        base = given or _active_session()
+        if base is not None:
+            spark, warnings = _borrowed(request, base, undo)
+        elif request.remote or (not request.master and "SPARK_REMOTE" in os.environ):
+            spark, warnings = _remote(request, request.remote or os.environ["SPARK_REMOTE"], undo)
+        else:
+            spark, warnings = _started(request, undo)
+        undo.enter_context(quiet_loggers())
+        return RunSession(spark, base is None and _SUBMITTED not in os.environ, warnings, _facts(spark, request), undo)
+    except BaseException:
+        undo.close()
+        raise
+
+
+def _active_session() -> "SparkSession | None":
+    """The session of this process, from whichever thread one asks; `getActiveSession` knows only its own thread."""
+    if "pyspark" not in sys.modules:
+        return None
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+    from pyspark.sql.utils import is_remote
+
+    if is_remote() or SparkContext._active_spark_context is None:
+        return SparkSession.getActiveSession()
+    return SparkSession.builder.getOrCreate()
+
+
+def _borrowed(request: SessionRequest, base: "SparkSession", undo: ExitStack) -> _Opened:
+    if is_connect(base):
+        spark = sibling(base)
+        undo.callback(leave, spark)
+    else:
+        undo.enter_context(_active_again(base))
+        spark = base.newSession()
+    warnings = apply_settings(spark, _wanted(request))
+    require_settings(request.required, settings_of(spark, request.required), jars_of(spark))
+    return spark, warnings
+
+
+def _remote(request: SessionRequest, url: str, undo: ExitStack) -> _Opened:
+    if url.startswith("local"):
+        require_java()
+    mode = os.environ.get("SPARK_CONNECT_MODE_ENABLED")
+    with _explained(request, f"Spark Connect at {without_parameters(url)!r}"):
+        spark = connect(url, request.app_name)
+        # pyspark marks the whole process as a client of Spark Connect; a later run may want a JVM again.
+        undo.callback(_set_environment, "SPARK_CONNECT_MODE_ENABLED", mode)
+        undo.callback(spark.stop)
+        return spark, apply_settings(spark, request.conf)
+
+
+def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
+    """A new SparkContext; in a JVM of our own, or in the one that spark-submit started for us."""
+    from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    base = given or SparkSession.getActiveSession()
-    owned = base is None
-    if base is None:
-        builder = SparkSession.builder.appName(request.app_name)
-        for key, value in request.conf.items():
-            builder = builder.config(key, value)
-        base = (builder.master(request.master) if request.master else builder).getOrCreate()
-    spark = base.newSession()
-    return RunSession(spark, owned, (), {"spark_version": spark.version, "master": spark.sparkContext.master})
+    foreign = jvm.is_foreign()
+    conf = {"spark.app.name": request.app_name, **_wanted(request)}
+    warnings: tuple[Problem, ...] = ()
+    with _explained(request, "Spark"), _sigint_kept(), _python_of_workers(conf):
+        if foreign:
+            SparkContext._ensure_initialized()
+            found = dict(SparkConf().getAll())
+            require_settings(request.required, found)
+            del conf["spark.app.name"]
+            warnings = tuple(differing({key: conf[key] for key in conf if key in found or read_at_start(key)}, found))
+            conf = {key: value for key, value in conf.items() if key not in found and not read_at_start(key)}
+        else:
+            require_java()
+            require_reachable(conf.get("spark.master", ""))
+            local = conf.get("spark.master", "").startswith("local")
+            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if local else {}), **conf}
+            jvm.start_jvm(conf)
+        base = SparkSession.builder.config(map={**conf}).getOrCreate()
+    if _SUBMITTED not in os.environ:
+        undo.callback(base.stop)
+    return base.newSession(), warnings
 
 
-def connect_refusals(conf: Mapping[str, str], packages: Mapping[str, str]) -> list[str]:
-    """Why these settings and packages cannot work under Spark Connect; empty when they can."""
-    return []
+def _wanted(request: SessionRequest) -> dict[str, str]:
+    """The settings, the master among them."""
+    return {**request.conf, **({"spark.master": request.master} if request.master else {})}
+
+
+@contextmanager
+def _explained(request: SessionRequest, what: str) -> Iterator[None]:
+    """Whatever keeps Spark from starting becomes one RunError, with what Spark itself said of it."""
+    try:
+        yield
+    except RunError:
+        raise
+    except Exception as error:
+        jvm.end_jvm()
+        told = describe_error(error)
+        hint = "Spark's own words are on standard error, above." if request.log is None else _last_words(request.log)
+        if PACKAGES in request.conf and "JAVA_GATEWAY_EXITED" in told.message:
+            hint += (
+                f" If a package of {request.conf[PACKAGES]!r} was not found: check its name, the network, and that"
+                " ~/.m2/repository does not hold its POM without its JAR."
+            )
+        raise RunError(f"{what} did not start: {told.type}: {told.message}", hint=hint.strip()) from error
+
+
+def _last_words(log: Path) -> str:
+    """What Spark complained of in its log, and where that is."""
+    time.sleep(0.3)  # a thread writes the log
+    try:
+        text = log.read_bytes()[-100_000:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    complaints = [found[0].strip() for found in re.finditer(_COMPLAINT.pattern + ".*", text, re.MULTILINE)]
+    return f"Spark said: {complaints[-1]} (all of it: {log})" if complaints else f"Spark's own words: {log}."
+
+
+@contextmanager
+def _active_again(base: "SparkSession") -> Iterator[None]:
+    """Afterwards the session that was active in this thread is so again: `createDataFrame` makes its own session active."""
+    from pyspark.sql import SparkSession
+
+    home: Any = getattr(SparkSession, "_get_j_spark_session_class", lambda jvm: jvm.SparkSession)(base._jvm)
+    before, java = SparkSession._activeSession, home.getActiveSession()
+    yield
+    SparkSession._activeSession = before
+    if base._jsc is not None and not base._jsc.sc().isStopped():
+        home.setActiveSession(java.get()) if java.isDefined() else home.clearActiveSession()
+
+
+@contextmanager
+def _sigint_kept() -> Iterator[None]:
+    """pyspark takes SIGINT for itself when it makes a context; a run has its own way to end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _python_of_workers(conf: Mapping[str, str]) -> Iterator[None]:
+    """On this machine the workers run this very Python; Spark would take the first `python3` on the PATH."""
+    before = os.environ.get("PYSPARK_PYTHON")
+    if before is None and conf.get("spark.master", "local").startswith("local") and "spark.pyspark.python" not in conf:
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+    try:
+        yield
+    finally:
+        _set_environment("PYSPARK_PYTHON", before)
+
+
+def _set_environment(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+def _facts(spark: "SparkSession", request: SessionRequest) -> dict[str, str]:
+    remote = request.remote or os.environ.get("SPARK_REMOTE", "")
+    return {
+        "spark_version": spark.version,
+        "ansi": str(spark.conf.get("spark.sql.ansi.enabled")).lower(),
+        "time_zone": str(spark.conf.get("spark.sql.session.timeZone")),
+        "master": without_parameters(remote) if is_connect(spark) else str(spark.sparkContext.master),
+    }

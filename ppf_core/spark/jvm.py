@@ -1,0 +1,68 @@
+"""The JVM that ppf started, if it did: one at a time, kept for the next run that asks for the very same settings."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+_SECONDS_TO_END = 20
+
+# What the JVM was started with. Packages, memory and Java options only count at its start, and all settings of its first
+# context stay visible to the next one: so another run can use it only when it wants exactly these.
+_started_with: dict[str, str] | None = None
+
+
+def start_jvm(conf: Mapping[str, str]) -> None:
+    """Starts a JVM with these settings, or keeps the one that was started with the same."""
+    global _started_with  # a process has one JVM, and pyspark keeps it in a global as well
+    if _started_with is not None and (_started_with != conf or not _is_alive()):
+        end_jvm()
+    from pyspark import SparkConf, SparkContext
+
+    settings = SparkConf(loadDefaults=False)
+    for key, value in conf.items():
+        settings.set(key, value)
+    SparkContext._ensure_initialized(conf=settings)
+    _started_with = dict(conf)
+
+
+def is_foreign() -> bool:
+    """Whether the JVM that pyspark uses, or would use, was started by somebody else: spark-submit, or our caller."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ or (_started_with is None and _gateway() is not None)
+
+
+def end_jvm() -> None:
+    """Ends the JVM if ppf started it, and waits until it has printed its last words; else does nothing."""
+    global _started_with  # see above
+    gateway = _gateway()
+    if _started_with is None or gateway is None:
+        return
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    _started_with = None
+    with suppress(Exception):
+        # A context that is still there would stay pyspark's context, without a JVM.
+        SparkSession.builder.getOrCreate().stop() if SparkContext._active_spark_context else None
+    with suppress(Exception):
+        gateway.shutdown()
+    SparkContext._gateway = SparkContext._jvm = None
+    # The JVM ends by itself when its standard input does.
+    gateway.proc.stdin.close()
+    try:
+        gateway.proc.wait(_SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        gateway.proc.kill()
+
+
+def _is_alive() -> bool:
+    gateway = _gateway()
+    return gateway is not None and gateway.proc.poll() is None
+
+
+def _gateway() -> Any:
+    """pyspark's connection to its JVM; None before there is one."""
+    pyspark = sys.modules.get("pyspark")
+    return pyspark.SparkContext._gateway if pyspark is not None else None

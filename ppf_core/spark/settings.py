@@ -1,0 +1,101 @@
+"""What a run wants of a session that somebody else made, against what that session has."""
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.config.places import dotted
+from ppf_core.errors import Problem, RunError
+from ppf_core.spark.requirements import JARS, PACKAGES, REPOSITORIES
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Spark reads these when it starts, so that setting them on a session is accepted and does nothing.
+_ONLY_AT_START = (
+    "spark.jars",
+    "spark.hadoop.",
+    "spark.driver.",
+    "spark.executor.",
+    "spark.master",
+    "spark.app.",
+    "spark.submit.",
+)
+
+
+def read_at_start(key: str) -> bool:
+    """Whether a setting counts only when the JVM or the SparkContext starts."""
+    return key.startswith(_ONLY_AT_START)
+
+
+def apply_settings(spark: "SparkSession", conf: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Sets on a run's own session what can be set there; a warning with wanted and found for each other one that differs."""
+    late = {key: value for key, value in conf.items() if read_at_start(key) or not _set(spark, key, value)}
+    return tuple(
+        differing(late, {key: found for key in late if (found := spark.conf.get(key, None)) is not None}, jars_of(spark))
+    )
+
+
+def differing(wanted: Mapping[str, str], found: Mapping[str, str], jars: str = "") -> Iterator[Problem]:
+    """A warning for each setting that stays as it is, although the file wants another value."""
+    for key, value in wanted.items():
+        if key != REPOSITORIES and not _has(key, value, found, jars):
+            there = f"= {found[key]!r}" if key in found else "not set"
+            yield Problem(
+                code="spark-setting",
+                message=f"The Spark session that the run found has {key!r} {there}; the file wants {value!r}.",
+                hint="Set it where the session is created, or take it out of the file.",
+                path=dotted(("spark", "conf", key)),
+            )
+
+
+def require_settings(required: Mapping[str, str], found: Mapping[str, str], jars: str = "") -> None:
+    """Raises RunError when a session lacks what plugins cannot do without, with the arguments that spark-submit needs."""
+    missing = {key: value for key, value in required.items() if key != REPOSITORIES and not _has(key, value, found, jars)}
+    if missing:
+        if (PACKAGES in missing) and REPOSITORIES in required:
+            missing[REPOSITORIES] = required[REPOSITORIES]
+        listed = "; ".join(f"{key} = {value}" for key, value in missing.items())
+        raise RunError(
+            f"ppf did not create this Spark session, and it lacks what the plugins of the pipeline need: {listed}.",
+            hint=f"Start it with: spark-submit {' '.join(_arguments(missing))}",
+        )
+
+
+def settings_of(spark: "SparkSession", keys: Iterable[str]) -> dict[str, str]:
+    """The values that a session has for these keys, static ones included."""
+    return {key: value for key in keys if (value := spark.conf.get(key, None)) is not None}
+
+
+def jars_of(spark: Any) -> str:
+    """The names of all jars that a classic session can load, however they got there; empty under Spark Connect."""
+    try:
+        context, jvm = spark.sparkContext._jsc.sc(), spark._jvm
+    except Exception:  # noqa: BLE001 -- Spark Connect refuses these in several ways
+        return ""
+    return f"{jvm.java.lang.System.getProperty('java.class.path')} {context.listJars().mkString(' ')}"
+
+
+def _set(spark: "SparkSession", key: str, value: str) -> bool:
+    try:
+        spark.conf.set(key, value)
+    except Exception:  # noqa: BLE001 -- classic and Connect refuse static settings with different errors
+        return False
+    return True
+
+
+def _has(key: str, wanted: str, found: Mapping[str, str], jars: str) -> bool:
+    """Whether the value is there; of a list, whether all of its elements are."""
+    there = found.get(key, "")
+    missing = {part.strip() for part in wanted.split(",")} - {part.strip() for part in there.split(",")}
+    if key == PACKAGES:
+        missing = {package for package in missing if f"{package.split(':')[1]}-" not in jars}
+    if key == JARS:
+        missing = {jar for jar in missing if jar.rpartition("/")[2] not in jars}
+    return not missing or there == wanted
+
+
+def _arguments(missing: Mapping[str, str]) -> Iterator[str]:
+    options = {PACKAGES: "--packages", JARS: "--jars", REPOSITORIES: "--repositories"}
+    for key, value in missing.items():
+        yield f"{options[key]} {shlex.quote(value)}" if key in options else f"--conf {shlex.quote(f'{key}={value}')}"
