@@ -18,11 +18,11 @@ class LazyGroup(click.Group):
         super().__init__(**settings, invoke_without_command=True)
         self.members = members
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """The names in the order in which a newcomer meets them."""
         return list(self.members)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports the command; None when there is none of this name."""
         if cmd_name not in self.members:
             return None

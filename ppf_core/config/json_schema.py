@@ -53,10 +53,16 @@ def _block(options_class: type[Any], above: tuple[type[Any], ...]) -> Schema:
     for option in options:
         properties[option.name] = _property(option, (*above, options_class))
         properties |= {alias: {**properties[option.name], "deprecated": True} for alias in option.info.aliases}
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema: Schema = {**_described(options_class), "type": "object", "properties": properties, "additionalProperties": False}
     required = [option.name for option in options if option.required and not option.info.aliases]
     rules = [*_renamed(options), *_groups(options)]
     return schema | ({"required": required} if required else {}) | ({"allOf": rules} if rules else {})
+
+
+def _described(options_class: type[Any]) -> Schema:
+    # A dataclass without a docstring is given its signature as one.
+    doc = (vars(options_class).get("__doc__") or "").strip()
+    return {"description": doc.splitlines()[0]} if doc and not doc.startswith(f"{options_class.__name__}(") else {}
 
 
 def _property(option: Option, above: tuple[type[Any], ...]) -> Schema:
@@ -66,7 +72,7 @@ def _property(option: Option, above: tuple[type[Any], ...]) -> Schema:
     default = default_of(option)
     if default is not None and MASK not in str(default):
         schema = {**schema, "default": default}
-    return {"description": option.info.help, **schema} if option.info.help else schema
+    return {**schema, "description": option.info.help} if option.info.help else schema
 
 
 def _renamed(options: tuple[Option, ...]) -> list[Schema]:

@@ -52,7 +52,7 @@ def plugin_checks(registry: "PluginRegistry", *, load: bool) -> Iterator[Check]:
     checks = [_plugin(registry, entry, load=load) for entry in registry.entries]
     yield from (check for check in checks if load or check.status != "ok")
     if not load or not checks:
-        ready = sum(check.status == "ok" for check in checks)
+        ready = sum(entry.state == "ready" for entry in registry.entries)
         hint = None if checks else "Install some, for example: pip install ppf"
         yield Check("plugins", "ok" if checks else "warning", f"{ready} of {len(checks)} installed plugins are ready.", hint)
 
@@ -60,7 +60,7 @@ def plugin_checks(registry: "PluginRegistry", *, load: bool) -> Iterator[Check]:
 def _plugin(registry: "PluginRegistry", entry: "PluginEntry", *, load: bool) -> Check:
     name = f"{entry.distribution}:{entry.qualified}"
     if entry.state == "blocked":
-        return Check(name, "warning", f"blocked. {entry.reason}")
+        return Check(name, "ok", f"blocked. {entry.reason}")  # somebody wanted it so
     if entry.state != "ready":
         return Check(name, "error", f"{entry.state}. {entry.reason}")
     if load:

@@ -159,7 +159,7 @@ def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: 
     for name, component in components.items():
         try:
             answered[name] = component.datasets
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- foreign code
             yield file.problem(
                 "plugin-broken",
                 f"The plugin {component.config.plugin!r} of {name!r} cannot say what it reads or writes: {error!r}.",

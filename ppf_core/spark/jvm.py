@@ -33,6 +33,19 @@ def is_foreign() -> bool:
     return "PYSPARK_GATEWAY_PORT" in os.environ or (_started_with is None and _gateway() is not None)
 
 
+def end_context() -> None:
+    """Stops the SparkContext, whether or not its JVM still answers, and makes pyspark forget it."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    session = SparkSession._instantiatedSession
+    if session is not None:
+        with suppress(Exception):
+            session.stop()
+    # What `stop` leaves behind when the JVM died; the next session would be built on it.
+    SparkContext._active_spark_context = SparkSession._instantiatedSession = SparkSession._activeSession = None
+
+
 def end_jvm() -> None:
     """Ends the JVM if ppf started it, and waits until it has printed its last words; else does nothing."""
     global _started_with  # see above
@@ -40,12 +53,9 @@ def end_jvm() -> None:
     if _started_with is None or gateway is None:
         return
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
     _started_with = None
-    with suppress(Exception):
-        # A context that is still there would stay pyspark's context, without a JVM.
-        SparkSession.builder.getOrCreate().stop() if SparkContext._active_spark_context else None
+    end_context()
     with suppress(Exception):
         gateway.shutdown()
     SparkContext._gateway = SparkContext._jvm = None

@@ -154,7 +154,7 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
             jvm.start_jvm(conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
     if _SUBMITTED not in os.environ:
-        undo.callback(base.stop)
+        undo.callback(jvm.end_context)
     return base.newSession(), warnings
 
 

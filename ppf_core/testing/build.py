@@ -19,9 +19,14 @@ def build(plugin_class: type[P], folder: Path | str | None = None, **options: An
     from ppf_core.config.binding import bind
     from ppf_core.config.places import dotted
 
-    bound = bind(options_class(plugin_class), options, folder=Path(folder or Path.cwd()).absolute(), resolve=lambda value: value)
+    bound = bind(
+        options_class(plugin_class), options, folder=Path(folder or Path.cwd()).absolute(), resolve=lambda value: value
+    )
     if bound.faults:
         raise ConfigError.of(
-            [Problem(code=fault.code, message=fault.message, hint=fault.hint, path=dotted(fault.path)) for fault in bound.faults]
+            [
+                Problem(code=fault.code, message=fault.message, hint=fault.hint, path=dotted(fault.path))
+                for fault in bound.faults
+            ]
         )
     return plugin_class(bound.options)

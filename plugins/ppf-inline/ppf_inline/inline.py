@@ -4,10 +4,12 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, Source, option, options
+from ppf_core import Context, PpfError, Source, option, options
+from ppf_inline.values import Conversion, carried
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
 
 @options
@@ -44,4 +46,18 @@ class InlineSource(Source[InlineOptions]):
 
     def read(self, context: Context) -> "DataFrame":
         """The rows as a frame; no Spark job runs."""
-        return context.spark.createDataFrame(self.options.rows, self.options.schema)
+        wanted = context.spark.createDataFrame([], self.options.schema).schema
+        travelling = carried(wanted)
+        frame = context.spark.createDataFrame(self._converted(wanted), travelling)
+        if travelling == wanted:
+            return frame
+        # In backticks: a name may hold a dot, which Spark would take for a path.
+        columns = [frame[f"`{field.name.replace('`', '``')}`"].cast(field.dataType).alias(field.name) for field in wanted]
+        return frame.select(*columns)
+
+    def _converted(self, wanted: "StructType") -> list[Any]:
+        conversion = Conversion()
+        rows = [conversion.convert(row, wanted, f"rows[{index}]") for index, row in enumerate(self.options.rows)]
+        if conversion.mistakes:
+            raise PpfError("\n".join(conversion.mistakes), hint="Correct the rows or the schema.")
+        return rows

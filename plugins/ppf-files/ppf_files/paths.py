@@ -1,0 +1,43 @@
+"""Paths as Hadoop understands them: plain text with an optional scheme, never percent-encoded."""
+
+import re
+from urllib.parse import unquote
+
+from ppf_core import Dataset, local_path
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_GLOB = re.compile(r"([\\{}\[\]*?])")
+
+
+def scheme(path: str) -> str:
+    """The scheme of a path in lower case; empty when it has none, so that Spark's default file system is meant."""
+    found = _SCHEME.match(path)
+    return found.group()[:-1].lower() if found else ""
+
+
+def literal(path: str) -> str:
+    """The path in a form that Spark's readers do not take for a glob."""
+    return _GLOB.sub(r"\\\1", path)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether Spark's readers skip a file or folder of this name. `_c=1` is a partition, not a hidden folder."""
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def partition_columns(relative: str) -> tuple[str, ...]:
+    """The partition columns in the folders of a relative path: `year=2025/month=1/part-0` gives year and month."""
+    folders = relative.split("/")[:-1]
+    return tuple(unquote(folder.split("=", 1)[0]) for folder in folders if "=" in folder)
+
+
+def dataset(path: str) -> Dataset:
+    """The identity of a path for lineage and for finding two sinks with one target.
+
+    Done without asking any file system, so a path without a scheme counts as local.
+    """
+    if scheme(path) in ("", "file"):
+        return Dataset("file", str(local_path(path)))
+    start, _, rest = path.partition("://")
+    authority, _, name = rest.partition("/")
+    return Dataset(f"{start.lower()}://{authority}", "/" + name.strip("/"))

@@ -1,0 +1,187 @@
+"""The JSON Schema of a whole pipeline file, merged from the kernel's own blocks and the installed plugins."""
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ppf_core.config.json_schema import Schema, options_schema
+from ppf_core.config.model import CheckConfig, ComponentConfig, PipelineConfig
+from ppf_core.config.option_types import UnsupportedOption
+from ppf_core.contracts.plugin import options_class
+from ppf_core.errors import PluginError
+from ppf_core.plugins.registry import PluginEntry, PluginRegistry
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"}
+_COMPONENT_NAME: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,128}$"}
+_OPTIONS: Schema = {"type": ["object", "null"]}
+_IS_SIDE_INPUT: Schema = {"properties": {"batch": {"const": True}}, "required": ["batch"]}
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A plugin that a file may use: the names that mean it, and where the schema of its options stands.
+
+    Of several plugins with one name, each is only meant by its full name; the bare name then has no options of its own.
+    """
+
+    group: str
+    names: tuple[str, ...]
+    definition: str
+    schema: Schema
+
+    @property
+    def reference(self) -> Schema:
+        return {"$ref": f"#/$defs/{self.definition}"}
+
+    @property
+    def needs_options(self) -> bool:
+        return bool(self.schema.get("required") or self.schema.get("allOf"))
+
+
+def pipeline_schema(registry: PluginRegistry) -> Schema:
+    """The schema of a pipeline file (2020-12). Imports all usable plugins, and leaves out those that turn out broken."""
+    offers = _Offers(registry)
+    file = options_schema(PipelineConfig)
+    properties = file["properties"]
+    properties["name"] = _NAME
+    properties["components"] = {"type": "object", "minProperties": 1, "propertyNames": _COMPONENT_NAME}
+    properties["hooks"] = _instances(offers, "hooks")
+    properties["secrets"] = _instances(offers, "secrets")
+    # Both may be written with nested keys, which the loader flattens.
+    properties["spark"]["properties"]["conf"] = {"type": ["object", "null"]}
+    properties["plugins"]["properties"]["prefer"] = {"type": ["object", "null"]}
+    properties["runtime"]["properties"]["parallelism"]["minimum"] = 1
+    return {
+        "$schema": DIALECT,
+        "title": "ppf pipeline",
+        **file,
+        "required": ["name", "components"],
+        "if": {"properties": {"mode": {"const": "streaming"}}, "required": ["mode"]},
+        "then": _all_components("streaming"),
+        "else": _all_components("batch"),
+        "$defs": {
+            "batch": _component(_batch_rules(offers)),
+            "streaming": _component(_streaming_rules(offers)),
+            "check": _check(offers),
+            "hooks": _named_instance(offers, "hooks"),
+            "secrets": _named_instance(offers, "secrets"),
+            **offers.definitions,
+        },
+    }
+
+
+class _Offers:
+    """The installed plugins that can be used, by group."""
+
+    def __init__(self, registry: PluginRegistry) -> None:
+        self._offers = [offer for entry in registry.entries for offer in _offered(registry, entry)]
+        self._ambiguous = [(entry.group, entry.name) for entry in registry.entries if entry.state == "duplicate"]
+
+    @property
+    def definitions(self) -> Schema:
+        return {offer.definition: offer.schema for offer in self._offers}
+
+    def of(self, *groups: str) -> list[_Offer]:
+        """The offers of these groups; an earlier group wins a name."""
+        found: dict[str, _Offer] = {}
+        for group in groups:
+            found |= {offer.names[0]: offer for offer in self._offers if offer.group == group and offer.names[0] not in found}
+        return list(found.values())
+
+    def names(self, *groups: str) -> list[str]:
+        """All that a file may write where a plugin of these groups is wanted."""
+        ambiguous = [name for group, name in self._ambiguous if group in groups]
+        return sorted({*ambiguous, *(name for offer in self.of(*groups) for name in offer.names)})
+
+
+def _offered(registry: PluginRegistry, entry: PluginEntry) -> Iterator[_Offer]:
+    if entry.state not in ("ready", "duplicate"):
+        return
+    try:
+        plugin = registry.load(entry)
+        schema = options_schema(options_class(plugin))
+    except (PluginError, UnsupportedOption):
+        return  # `ppf plugins list` tells why
+    if entry.group in ("hooks", "secrets"):
+        # There the options stand beside two keys of the kernel.
+        schema["properties"] |= {"plugin": {"type": "string"}, "required": {"type": ["boolean", "null"]}}
+    full = f"{entry.distribution}:{entry.name}"
+    doc = (inspect.getdoc(plugin) or "").partition("\n")[0]
+    yield _Offer(
+        group=entry.group,
+        names=(entry.name, full) if entry.state == "ready" else (full,),
+        definition=re.sub(r"[^A-Za-z0-9._-]", "_", f"{entry.group}.{entry.distribution}.{entry.name}"),
+        schema={**schema, "description": doc} if doc else schema,
+    )
+
+
+def _all_components(mode: str) -> Schema:
+    return {"properties": {"components": {"additionalProperties": {"$ref": f"#/$defs/{mode}"}}}}
+
+
+def _component(rules: Iterable[Schema]) -> Schema:
+    schema = options_schema(ComponentConfig)
+    schema["properties"]["options"] = _OPTIONS
+    schema["properties"]["quality"] = {"type": ["array", "null"], "items": {"$ref": "#/$defs/check"}}
+    schema["properties"]["inputs"] = {
+        "anyOf": [
+            {"type": "array", "items": _COMPONENT_NAME},
+            {"type": "object", "additionalProperties": _COMPONENT_NAME},
+            {"type": "null"},
+        ]
+    }
+    kinds = [{"required": [kind], "properties": {kind: {"type": "string"}}} for kind in ("source", "transform", "sink")]
+    return {**schema, "oneOf": kinds, "allOf": list(rules)}
+
+
+def _batch_rules(offers: _Offers) -> Iterator[Schema]:
+    for kind in ("source", "transform", "sink"):
+        yield _plugin(kind, offers, f"{kind}s")
+
+
+def _streaming_rules(offers: _Offers) -> Iterator[Schema]:
+    yield {
+        "if": _IS_SIDE_INPUT,
+        "then": _plugin("source", offers, "sources"),
+        "else": _plugin("source", offers, "streaming_sources"),
+    }
+    yield _plugin("transform", offers, "transforms")
+    yield _plugin("sink", offers, "streaming_sinks", "sinks")
+
+
+def _check(offers: _Offers) -> Schema:
+    schema = options_schema(CheckConfig)
+    schema["properties"]["options"] = _OPTIONS
+    return {**schema, "allOf": [_plugin("check", offers, "checks")]}
+
+
+def _plugin(key: str, offers: _Offers, *groups: str) -> Schema:
+    """Where `key` names a plugin, it is one of these groups, and `options` are the options of that plugin."""
+    rules: list[Schema] = [{"properties": {key: {"enum": offers.names(*groups)}}}]
+    for offer in offers.of(*groups):
+        then: Schema = {"properties": {"options": offer.reference}}
+        if offer.needs_options:
+            then["required"] = ["options"]
+        rules.append({"if": {"properties": {key: {"enum": list(offer.names)}}}, "then": then})
+    return {"if": {"required": [key], "properties": {key: {"type": "string"}}}, "then": {"allOf": rules}}
+
+
+def _instances(offers: _Offers, group: str) -> Schema:
+    """The block `hooks` or `secrets`: the key names the plugin unless `plugin` does, and the options stand beside it."""
+    by_plugin: Schema = {"$ref": f"#/$defs/{group}"}
+    either = {
+        name: {"if": {"required": ["plugin"]}, "then": by_plugin, "else": offer.reference}
+        for offer in offers.of(group)
+        for name in offer.names
+    }
+    return {"type": ["object", "null"], "properties": either, "additionalProperties": by_plugin}
+
+
+def _named_instance(offers: _Offers, group: str) -> Schema:
+    rules: list[Schema] = [{"properties": {"plugin": {"enum": offers.names(group)}}}]
+    for offer in offers.of(group):
+        rules.append({"if": {"properties": {"plugin": {"enum": list(offer.names)}}}, "then": offer.reference})
+    return {"type": "object", "required": ["plugin"], "allOf": rules}

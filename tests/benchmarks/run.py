@@ -1,0 +1,156 @@
+"""The performance budget: every number is compared with another one of the same run. `tox -e bench`, or with names: `-- list`.
+
+Exits with 1 when a budget is broken.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+HERE = Path(__file__).parent
+FLIGHTS = HERE.parents[1] / "docs" / "examples" / "flights"
+PPF = Path(sys.executable).with_name("ppf")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `budget` is None where a number is only reported."""
+
+    name: str
+    measured: float
+    budget: float | None
+    unit: str
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.budget is None or self.measured <= self.budget
+
+
+def seconds(command: Sequence[str | Path], **environment: str) -> float:
+    """The wall time of a command, which must succeed."""
+    start = time.perf_counter()
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    elapsed = time.perf_counter() - start
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return elapsed
+
+
+def alternately(runs: int, *measures: Callable[[], float]) -> list[float]:
+    """The median of each measure; they take turns, so that a slow moment of the machine hits all of them."""
+    taken = [[measure() for measure in measures] for _ in range(runs)]
+    return [statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def list_plugins(folder: Path) -> Iterator[Row]:
+    """`ppf plugins list` among 300 distributions, none of which may be imported."""
+    for number in range(300):
+        _install(folder, f"ppf_bench_{number:03}")
+    command = [PPF, "plugins", "list", "--json"]
+    bare, listing = alternately(
+        9,
+        lambda: seconds([sys.executable, "-c", "pass"], PYTHONPATH=str(folder)),
+        lambda: seconds(command, PYTHONPATH=str(folder)),
+    )
+    yield Row("plugins list, 300 distributions", (listing - bare) * 1000, 150, "ms", "above python -c pass")
+
+    trace = subprocess.run(
+        [sys.executable, "-X", "importtime", *command],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in trace.stderr.splitlines()}
+    unwanted = [name for name in imported if name == "pyspark" or name.startswith("ppf_") and name != "ppf_core"]
+    yield Row("… modules of pyspark or plugins", len(unwanted), 0, "", ", ".join(sorted(unwanted)))
+
+
+def _install(folder: Path, name: str) -> None:
+    """Installs a distribution by hand, with a module that must not be imported."""
+    metadata = folder / f"{name}-1.0.dist-info"
+    metadata.mkdir()
+    metadata.joinpath("METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nSummary: One of many.\nRequires-Dist: ppf-core>=0.1,<1\n"
+    )
+    metadata.joinpath("entry_points.txt").write_text(f"[ppf.sources]\n{name} = {name}:Source\n")
+    metadata.joinpath("RECORD").write_text(f"{name}.py,,\n")
+    folder.joinpath(f"{name}.py").write_text("raise ImportError('A plugin was imported.')\n")
+
+
+def validate(folder: Path) -> Iterator[Row]:
+    """`ppf validate` of a file of 10 KB."""
+    file = folder / "ten_kilobytes.conf"
+    file.write_text(_pipeline(75))
+    (elapsed,) = alternately(5, lambda: seconds([PPF, "validate", file]))
+    yield Row("validate", elapsed, 1.0, "s", f"a file of {file.stat().st_size / 1024:.1f} KB, whole process")
+
+
+def _pipeline(components: int) -> str:
+    """One source and many small transforms."""
+    lines = "\n".join(
+        f'  keep_{number:05} {{ transform = filter, inputs = [numbers], options {{ where = "id % 7 = {number % 7}" }}, after = [] }}'
+        for number in range(components - 1)
+    )
+    return f"name = many\n\ncomponents {{\n  numbers {{ source = range, options {{ end = 10 }} }}\n{lines}\n}}\n"
+
+
+def many_components(folder: Path) -> Iterator[Row]:
+    """What the kernel costs for each component of a large file, up to the plan, pyhocon's parsing apart."""
+    cost = {}
+    for count in (2_500, 5_000, 10_000):
+        file = folder / f"{count}.conf"
+        file.write_text(_pipeline(count))
+        done = subprocess.run([sys.executable, HERE / "plan_cost.py", file], capture_output=True, text=True, check=True)
+        measured = json.loads(done.stdout)
+        cost[count] = measured["kernel"] / count * 1000
+        note = f"pyhocon beside it: {measured['parsing'] / count * 1000:.2f} ms"
+        yield Row(f"one of {count:,} components", cost[count], 1.0, "ms", note)
+    yield Row("… ten thousand against 2,500", cost[10_000] / cost[2_500], 1.3, "×", "linear is 1")
+
+
+def flights(folder: Path) -> Iterator[Row]:
+    """The flights example against the same job written by hand, each in a fresh process."""
+    for name in ("flights.conf", "fetch_data.py"):
+        shutil.copy(FLIGHTS / name, folder / name)
+    seconds([sys.executable, folder / "fetch_data.py"])
+    by_hand, by_ppf = alternately(
+        3,
+        lambda: seconds([sys.executable, HERE / "flights_by_hand.py", folder]),
+        lambda: seconds([PPF, "run", folder / "flights.conf"]),
+    )
+    note = f"by hand {by_hand:.1f} s; the budget is 1.03 × that + 1 s"
+    yield Row("flights, whole process", by_ppf, 1.03 * by_hand + 1, "s", note)
+
+
+BENCHMARKS = {"list": list_plugins, "validate": validate, "components": many_components, "flights": flights}
+
+
+def main(names: Sequence[str]) -> int:
+    """Measures, prints the table, and gives the exit code."""
+    table = Table("what", "measured", "budget", "", "note", title="Performance budget")
+    rows = []
+    for name in names or BENCHMARKS:
+        with tempfile.TemporaryDirectory() as folder:
+            for row in BENCHMARKS[name](Path(folder)):
+                budget = "" if row.budget is None else f"{row.budget:.2f} {row.unit}"
+                table.add_row(row.name, f"{row.measured:.2f} {row.unit}", budget, "" if row.holds else "broken", row.note)
+                rows.append(row)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

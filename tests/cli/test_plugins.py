@@ -1,0 +1,112 @@
+"""`ppf plugins`: lists without importing, shows, and finds out what is broken."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROWS = '''
+from ppf_core import Source, Secret, option, options
+print("imported")
+@options
+class RowsOptions:
+    count: int = option("How many rows.", default=3)
+    token: Secret = option("What opens the door.")
+class Rows(Source[RowsOptions]):
+    """Makes rows."""
+    examples = ("{ count = 2, token = x }",)
+    def read(self, context):
+        return context.spark.range(self.options.count)
+'''
+
+
+@pytest.fixture
+def rows(install):
+    install("acme-rows", "rows = acme_rows:Rows", ROWS)
+
+
+def test_the_list_has_one_line_for_each_plugin(ppf, rows):
+    answer = ppf("plugins", "list")
+    assert answer.code == 0
+    assert [line.split(None, 5) for line in answer.out.splitlines() if "blocked" not in line] == [
+        ["GROUP", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"],
+        ["sources", "rows", "acme-rows", "1.0", "ready", "What acme-rows does."],
+    ]
+
+
+def test_the_list_is_a_document_too(ppf, rows):
+    (found,) = [row for row in ppf("plugins", "list", "--json").document["plugins"] if row["state"] != "blocked"]
+    assert found == {
+        "group": "sources",
+        "name": "rows",
+        "distribution": "acme-rows",
+        "version": "1.0",
+        "state": "ready",
+        "reason": None,
+        "summary": "What acme-rows does.",
+    }
+
+
+def test_the_list_imports_neither_a_plugin_nor_anything_heavy(rows):
+    watched = ["acme_rows", "pyspark", "pyhocon", "dataconf", "rich", "stevedore", "sqlglot", "tenacity"]
+    run = "import sys; from ppf_core.cli.main import main; main(['plugins', 'list'])"
+    code = f"{run}; print([name for name in {watched} if name in sys.modules])"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_unknown_distribution_in_the_environment_is_an_error_beside_the_list(ppf, rows, monkeypatch):
+    monkeypatch.setenv("PPF_PLUGINS", "acme-rwos")
+    answer = ppf("plugins", "list", "--json")
+    assert answer.code == answer.document["exit_code"] == 2
+    assert "acme-rows" in answer.document["problems"][0]["hint"]
+    assert answer.document["plugins"]
+
+
+def test_show_has_the_keys_of_the_catalogue(ppf, rows):
+    (plugin,) = ppf("plugins", "show", "acme-rows:rows", "--json").document["plugins"]
+    assert plugin["options"] == [
+        {"name": "count", "type": "whole number", "required": False, "default": 3, "help": "How many rows.", "secret": False},
+        {"name": "token", "type": "secret", "required": True, "default": None, "help": "What opens the door.", "secret": True},
+    ]
+    assert (plugin["supports"], plugin["doc"]) == (["classic"], "Makes rows.")
+    assert plugin["requirements"]["packages"] == []
+
+
+def test_what_a_plugin_prints_while_it_is_imported_is_not_in_the_document(ppf, rows):
+    sys.modules.pop("acme_rows", None)
+    answer = ppf("plugins", "show", "sources.rows", "--json")
+    assert json.loads(answer.out)
+    assert "imported" in answer.err
+
+
+def test_show_prints_options_with_their_defaults(ppf, rows):
+    out = ppf("plugins", "show", "rows").out
+    assert "sources.rows, acme-rows 1.0: ready" in out
+    assert [line.split(None, 4)[-1] for line in out.splitlines() if line.startswith(("count", "token"))]
+    assert "required  What opens the door." in out
+    assert "{ count = 2, token = x }" in out
+
+
+def test_show_of_an_unknown_name_has_a_near_miss(ppf, rows):
+    answer = ppf("plugins", "show", "rosw")
+    assert answer.code == 3
+    assert "Did you mean 'rows'?" in answer.err
+
+
+def test_doctor_names_what_cannot_be_imported(ppf, install):
+    install("acme-broken", "torn = acme_broken:Torn", "import acme_client\n")
+    answer = ppf("plugins", "doctor", "--json")
+    assert answer.code == 1
+    (check,) = [check for check in answer.document["checks"] if check["name"] == "acme-broken:sources.torn"]
+    assert check["status"] == "error"
+    assert "acme_client" in check["message"]
+
+
+def test_doctor_finds_a_sound_plugin_sound(ppf, rows):
+    answer = ppf("plugins", "doctor")
+    assert answer.code == 0
+    assert ["acme-rows:sources.rows", "ok", "acme-rows", "1.0"] in [line.split() for line in answer.out.splitlines()]

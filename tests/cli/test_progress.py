@@ -1,0 +1,125 @@
+"""What a person sees while a run goes on: lines in a pipe, a live display on a real pseudo-terminal."""
+
+import datetime
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+from ppf_core.cli.progress import LineProgress
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo
+from ppf_core.errors import Problem
+from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, RunEnded, RunStarted, StepStarted, Warned
+
+NOW = datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)
+RUN = RunInfo(
+    run_id="r1", pipeline="flights", version=None, environment="dev", mode="batch", tags={}, started_at=NOW, record_path="/r1"
+)
+OUT = ComponentInfo(name="out", kind="sink", plugin="csv", distribution="acme", inputs={}, datasets=(), options={})
+ENDED = ComponentResult(
+    name="out", kind="sink", plugin="csv", distribution="acme", status="success", duration=1.25, rows_written=7
+)
+RESULT = PipelineResult(
+    run_id="r1",
+    pipeline="flights",
+    version=None,
+    environment="dev",
+    status="success",
+    exit_code=0,
+    started_at=NOW,
+    ended_at=NOW,
+    duration=2.0,
+)
+EVENTS = [
+    RunStarted(RUN, (OUT,)),
+    ComponentStarted(OUT, 1),
+    StepStarted("out", "stage"),
+    Warned(Problem(code="w", message="Look out.")),
+    StepStarted("out", "publish"),
+    ComponentEnded(OUT, ENDED, started=True),
+    RunEnded(RUN, RESULT),
+]
+
+
+def test_lines_tell_what_happens():
+    lines: list[str] = []
+    for event in EVENTS:
+        LineProgress(lines.append)(event)
+    assert lines == [
+        "Run r1 of flights: 1 component",
+        "out: started",
+        "warning: Look out.",
+        "out: publish",
+        "out: success, 7 rows, 1.2 s",
+    ]
+
+
+def on_a_terminal(code: str, **environ: str) -> str:
+    """What a Python program shows on a real pseudo-terminal."""
+    controller, terminal = pty.openpty()
+    every = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "PYTHONPATH": os.pathsep.join(sys.path), **environ}
+    with subprocess.Popen([sys.executable, "-c", code], stdin=terminal, stdout=terminal, stderr=terminal, env=every) as process:
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                chunk = os.read(controller, 65536)
+            except OSError:  # Linux says so when the other side has closed
+                break
+            if not chunk:
+                break
+            shown += chunk
+        assert process.wait(timeout=30) == 0
+    os.close(controller)
+    return shown.decode()
+
+
+LIVE = f"""
+import importlib.util, sys, time
+specification = importlib.util.spec_from_file_location("events", {str(Path(__file__))!r})
+events = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(events)
+from ppf_core.cli.output import Output
+from ppf_core.cli.progress import progress
+with progress(Output(), wanted=True) as display:
+    for event in events.EVENTS:
+        display(event)
+        if type(event).__name__ == "StepStarted":
+            print("x" * 150)
+            time.sleep(0.3)
+"""
+
+
+def test_a_terminal_shows_live_what_is_at_work():
+    shown = on_a_terminal(LIVE)
+    assert "\x1b[" in shown
+    assert "0 of 1 ended" in shown
+    assert "stage" in shown
+    assert "out: success, 7 rows, 1.2 s" in shown
+
+
+def test_what_plugins_print_stays_whole_above_the_live_display():
+    assert "x" * 150 in on_a_terminal(LIVE)
+
+
+def test_no_color_holds_for_the_live_display():
+    assert "\x1b[32m" in on_a_terminal(LIVE)
+    assert "\x1b[32m" not in on_a_terminal(LIVE, NO_COLOR="1")
+
+
+TABLE = "from ppf_core.cli.main import main; main(['plugins', 'list'])"
+
+
+def test_a_terminal_gets_a_drawn_table():
+    assert "─" in on_a_terminal(TABLE)
+
+
+def test_a_dumb_terminal_gets_plain_lines():
+    assert "─" not in on_a_terminal(TABLE, TERM="dumb")
+
+
+def test_problems_are_red_on_a_terminal_unless_no_color_is_set():
+    wrong = "from ppf_core.cli.main import main; main(['rnu'])"
+    assert "\x1b[31m" in on_a_terminal(wrong)
+    assert "\x1b[31m" not in on_a_terminal(wrong, NO_COLOR="1")
