@@ -7,7 +7,7 @@ which knows the time zone of its session.
 
 import datetime
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.errors import suggestion
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
 _BITS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
+_MOST_DIGITS = 38  # of Spark's decimals; Python rounds to 28 unless told
 
 
 class Conversion:
@@ -84,7 +85,7 @@ def _carried(wanted: "DataType") -> "DataType":
         return ArrayType(_carried(wanted.elementType), wanted.containsNull)
     if isinstance(wanted, MapType):
         return MapType(_carried(wanted.keyType), _carried(wanted.valueType), wanted.valueContainsNull)
-    return wanted if wanted.typeName() in {*_BITS, *_MADE, "decimal"} else StringType()
+    return wanted if wanted.typeName() in _TRAVEL_AS_THEY_ARE else StringType()
 
 
 def _single(value: Any, wanted: Any) -> Any:
@@ -95,19 +96,21 @@ def _single(value: Any, wanted: Any) -> Any:
         return _whole(value, _BITS[kind])
     if kind == "decimal":
         return _decimal(value, wanted.precision, wanted.scale)
-    return _CHECKED[kind](value) if kind in _CHECKED else _MADE.get(kind, _text)(value)
+    return _PLAIN[kind](value) if kind in _PLAIN else _text(value)
 
 
 def _whole(value: Any, bits: int) -> int:
     number = _number(value)
-    if number != int(number) or not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+    # The size first: to write out 1e999999999 takes long.
+    if not -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) or number != int(number):
         raise ValueError("not whole, or too large")
     return int(number)
 
 
 def _decimal(value: Any, precision: int, scale: int) -> Decimal:
     number = _number(value)
-    rounded = round(number, scale)
+    with localcontext(prec=_MOST_DIGITS):
+        rounded = round(number, scale)
     if rounded != number or abs(rounded) >= Decimal(10) ** (precision - scale):
         raise ValueError("too many digits")
     return rounded
@@ -163,13 +166,14 @@ def _bytes(value: Any) -> bytes:
     return str(value).encode()
 
 
-_MADE: Mapping[str, Callable[[Any], Any]] = {
+_PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "string": _text,
     "boolean": _boolean,
     "float": _fraction,
     "double": _fraction,
     "date": _date,
+    "timestamp": _moment_text,
     "timestamp_ntz": _local_moment,
     "binary": _bytes,
 }
-_CHECKED: Mapping[str, Callable[[Any], str]] = {"timestamp": _moment_text}
+_TRAVEL_AS_THEY_ARE = ({*_PLAIN} - {"timestamp"}) | {*_BITS, "decimal"}

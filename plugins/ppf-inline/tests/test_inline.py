@@ -35,6 +35,11 @@ def test_rows_get_the_types_of_the_schema(spark: SparkSession) -> None:
     ]
 
 
+def test_a_decimal_keeps_all_its_digits(spark: SparkSession) -> None:
+    text = "12345678901234567890.123456789012345678"
+    assert read(spark, "v DECIMAL(38,18)", {"v": text}).head() == (Decimal(text),)
+
+
 def test_a_column_that_is_left_out_is_null(spark: SparkSession) -> None:
     assert read(spark, "id INT, name STRING", {"id": 1}).collect() == [(1, None)]
 
@@ -90,6 +95,7 @@ def test_an_unknown_column_gets_the_near_miss(spark: SparkSession) -> None:
         ("INT", True),
         ("TINYINT", 128),
         ("BIGINT", "many"),
+        ("BIGINT", "1e999999999"),
         ("DOUBLE", "much"),
         ("DECIMAL(3,2)", 0.125),
         ("DECIMAL(3,2)", 10),
