@@ -12,9 +12,10 @@ from enum import Enum
 from pathlib import Path as Folder
 from typing import Any
 
+from ppf_core.config.annotations import Option, UnsupportedOption, holds_secret, option_type, options_of
 from ppf_core.config.conversion import UNBUILT, Conversion
 from ppf_core.config.faults import Fault, Spot
-from ppf_core.config.option_types import Block, Option, UnsupportedOption, holds_secret, option_type, options_of
+from ppf_core.config.option_types import Block
 from ppf_core.config.places import Path
 from ppf_core.config.secret_references import SecretReference, find_secrets, parse_secret
 from ppf_core.config.type_texts import type_text

@@ -1,12 +1,14 @@
 """The values of an options block → an instance of its options class, or the faults that say why not."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from os.path import normpath
 from pathlib import Path as Folder
 from typing import Any
 
+from ppf_core.config.annotations import holds_secret, options_of
+from ppf_core.config.block_keys import BlockKeys
 from ppf_core.config.faults import Fault, Spot, parse_path, sentences, shown
 from ppf_core.config.option_types import (
     ANYTHING,
@@ -16,21 +18,18 @@ from ppf_core.config.option_types import (
     Many,
     Maybe,
     OneOrMany,
-    Option,
     OptionType,
     Scalar,
     Table,
     Tagged,
-    holds_secret,
-    options_of,
 )
-from ppf_core.config.places import Path, dotted
+from ppf_core.config.places import Path
 from ppf_core.config.scalars import Unfit, choose, convert_scalar
 from ppf_core.config.secret_references import SCHEME, fill_secrets, find_secrets, is_malformed
 from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
 from ppf_core.contracts.secrets import MASK, Secret
-from ppf_core.errors import near_miss, suggestion
+from ppf_core.errors import near_miss
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""
@@ -102,77 +101,32 @@ class Conversion:
             return values
         if not isinstance(values, Mapping):
             return self._unfit(values, Block(options_class), spot)
-        options = options_of(options_class)
-        keys = {option.name: self._key(option, values, spot) for option in options}
-        meant = self._refuse_unknown(values, options, spot)
-        self._check_groups(values, options, keys, meant, spot)
+        keys = BlockKeys(values, options_of(options_class), spot)
+        self.faults += keys.faults
+        self.warnings += keys.warnings
         arguments = {}
-        for option in options:
-            key = keys[option.name]
+        for option in keys.options:
+            key = keys.written[option.name]
             here = replace(spot.at(key), info=option.info)
             # Null unsets an option, as everywhere in HOCON, unless null is a value of its type.
             if key in values and (values[key] is not None or option.takes_null):
                 arguments[option.name] = self.convert(values[key], option.type, here)
-            elif option.name in meant:
+            elif option.name in keys.meant:
                 arguments[option.name] = UNBUILT
             elif not option.has_default:
                 arguments[option.name] = self._missing(option.type, here) if option.required else None
-        return UNBUILT if _has_unbuilt(arguments.values()) else self._build(options_class, arguments, keys, spot)
+        return UNBUILT if _has_unbuilt(arguments.values()) else self._build(options_class, arguments, keys)
 
-    def _key(self, option: Option, values: Mapping[str, Any], spot: Spot) -> str:
-        """The key under which an option stands in the file: its name or an old name."""
-        key = option.name
-        for alias in (alias for alias in option.info.aliases if alias in values):
-            there = spot.at(alias)
-            if key != option.name or option.name in values:
-                message = f"{there} is an old name of {option.name!r}, which is set already."
-                self.faults.append(Fault(there.path, f"unknown-{spot.noun}", message, f"Remove {alias!r}.", "key"))
-            else:
-                message = f"{there} is called {option.name!r} now."
-                hint = f"Write {option.name!r}: the old name will go away."
-                self.warnings.append(Fault(there.path, f"renamed-{spot.noun}", message, hint, "key"))
-                key = alias
-        return key
-
-    def _refuse_unknown(self, values: Mapping[str, Any], options: Sequence[Option], spot: Spot) -> set[str]:
-        """The options that mistyped keys probably mean: that these are missing is no second mistake."""
-        helps = {option.name: option.info.help for option in options}
-        old = {alias for option in options for alias in option.info.aliases}
-        meant = set()
-        for key in (str(key) for key in values if key not in helps and key not in old):
-            close = near_miss(key, helps)
-            hint = sentences(suggestion(key, helps), f"{close}: {helps[close]}" if close and helps[close] else "")
-            there = spot.at(key)
-            self.faults.append(
-                Fault(there.path, f"unknown-{spot.noun}", f"Unknown {spot.noun} {dotted(there.path)!r}.", hint, "key")
-            )
-            meant.add(close or "")
-        return meant
-
-    def _check_groups(
-        self, values: Mapping[str, Any], options: Sequence[Option], keys: Mapping[str, str], meant: set[str], spot: Spot
-    ) -> None:
-        """Of the options that carry one label in `one_of`, exactly one is set."""
-        for group in dict.fromkeys(option.info.one_of for option in options if option.info.one_of):
-            members = [option for option in options if option.info.one_of == group]
-            named = ", ".join(repr(dotted(spot.at(option.name).path)) for option in members)
-            given = [keys[option.name] for option in members if values.get(keys[option.name]) is not None]
-            if not given and not meant.intersection(option.name for option in members):
-                hint = sentences(*(f"{option.name}: {option.info.help}" for option in members if option.info.help))
-                self.faults.append(Fault(spot.path, "one-of", f"Exactly one of {named} must be set, but none is.", hint, "key"))
-            for key in given[1:]:
-                message = f"{spot.at(key)} is set besides {given[0]!r}, but exactly one of {named} must be set."
-                self.faults.append(Fault(spot.at(key).path, "one-of", message, "Remove all but one.", "key"))
-
-    def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: Mapping[str, str], spot: Spot) -> Any:
+    def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: BlockKeys) -> Any:
         """The instance; what the class itself finds wrong in `__post_init__` becomes faults."""
+        spot = keys.spot
         try:
             return options_class(**arguments)
         except OptionsError as error:
-            helps = {option.name: option.info.help for option in options_of(options_class)}
+            helps = {option.name: option.info.help for option in keys.options}
             for where, text in error.problems.items():
                 name, *rest = parse_path(where) or ("",)
-                there = spot.at(keys.get(str(name), name), *rest) if name else spot
+                there = spot.at(keys.written.get(str(name), name), *rest) if name else spot
                 self._refuse(f"{there}: {text}" if there.path else text, there, helps.get(str(name), ""))
         except Exception as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
             self._refuse(f"The {spot.noun}s do not fit: {error or type(error).__name__}", spot)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from ppf_core.config.annotations import Option, options_of
 from ppf_core.config.binding import default_of
 from ppf_core.config.option_types import (
     Block,
@@ -11,12 +12,10 @@ from ppf_core.config.option_types import (
     Many,
     Maybe,
     OneOrMany,
-    Option,
     OptionType,
     Scalar,
     Table,
     Tagged,
-    options_of,
 )
 from ppf_core.contracts.options import OptionInfo
 from ppf_core.contracts.secrets import MASK, Secret

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ppf_core.config.annotations import UnsupportedOption
 from ppf_core.config.json_schema import Schema, options_schema
 from ppf_core.config.model import CheckConfig, ComponentConfig, PipelineConfig
-from ppf_core.config.option_types import UnsupportedOption
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import PluginError
 from ppf_core.plugins.registry import PluginEntry, PluginRegistry
@@ -182,6 +182,7 @@ def _instances(offers: _Offers, group: str) -> Schema:
 
 def _named_instance(offers: _Offers, group: str) -> Schema:
     rules: list[Schema] = [{"properties": {"plugin": {"enum": offers.names(group)}}}]
-    for offer in offers.of(group):
-        rules.append({"if": {"properties": {"plugin": {"enum": list(offer.names)}}}, "then": offer.reference})
+    rules += [
+        {"if": {"properties": {"plugin": {"enum": list(offer.names)}}}, "then": offer.reference} for offer in offers.of(group)
+    ]
     return {"type": "object", "required": ["plugin"], "allOf": rules}
