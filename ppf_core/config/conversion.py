@@ -111,11 +111,11 @@ class Conversion:
             # Null unsets an option, as everywhere in HOCON, unless null is a value of its type.
             if key in values and (values[key] is not None or option.takes_null):
                 arguments[option.name] = self.convert(values[key], option.type, here)
-            elif option.name in keys.meant:
-                arguments[option.name] = UNBUILT
-            elif not option.has_default:
+            elif not option.has_default and option.name not in keys.meant:
                 arguments[option.name] = self._missing(option.type, here) if option.required else None
-        return UNBUILT if _has_unbuilt(arguments.values()) else self._build(options_class, arguments, keys)
+        if keys.faults or _has_unbuilt(arguments.values()):
+            return UNBUILT  # with a key missing or meant otherwise, what the class itself would say could be wrong
+        return self._build(options_class, arguments, keys)
 
     def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: BlockKeys) -> Any:
         """The instance; what the class itself finds wrong in `__post_init__` becomes faults."""
