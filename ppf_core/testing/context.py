@@ -24,8 +24,10 @@ def context(
 ) -> Context:
     """The context that a run would hand to a component.
 
-        source = build(CsvSource, path="people.csv", header=True)
-        source.read(context(spark)).show()
+        def test_reads_one_row_a_line(spark, tmp_path):
+            (tmp_path / "names.csv").write_text("name\\nAda\\n")
+            source = build(CsvSource, tmp_path, path="names.csv")
+            assert source.read(context(spark)).count() == 1
 
     Its cursor behaves as in a run: the first value that `advance` gets for a key wins, and is then in `state`.
     """

@@ -1,5 +1,7 @@
 """The `spark` fixture for tests of plugins and pipelines; load it with `-p ppf_core.testing.fixtures`."""
 
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,6 +17,8 @@ def spark() -> "Iterator[SparkSession]":
     """One small local session for the whole test process; a JVM costs seconds, so that tests share it."""
     from pyspark.sql import SparkSession
 
+    # Functions of a test run in workers, which must see what the test sees; Spark would take the first `python3` on the PATH.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryDirectory(prefix="ppf-spark-", ignore_cleanup_errors=True) as folder:
         builder = SparkSession.builder.master("local[2]").appName("ppf tests")
         for key, value in _small(folder).items():
@@ -30,6 +34,7 @@ def _small(folder: str) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
+        "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": f"{folder}/warehouse",
         "spark.local.dir": f"{folder}/local",
         # The test process and the JVM are one machine: no look-up of a host name that may not resolve.
