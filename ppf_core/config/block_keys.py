@@ -52,7 +52,7 @@ class BlockKeys:
             close = near_miss(key, helps)
             self.meant.add(close or "")
             hint = sentences(suggestion(key, helps), f"{close}: {helps[close]}" if close and helps[close] else "")
-            message = f"Unknown {self.spot.noun} {dotted(self.spot.at(key).path)!r}."
+            message = f"Unknown {self.spot.noun} {key!r}."
             yield self._fault(key, f"unknown-{self.spot.noun}", message, hint)
 
     def _groups(self) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
+from ppf_transforms.columns import applied, expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,8 @@ class AddColumnsTransform(Transform[AddColumnsOptions]):
     examples: ClassVar = ('columns { hours = "dep_delay / 60", late = "dep_delay > 15" }',)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The columns of the input, each replaced where it stands, then the new ones."""
+        (frame,) = inputs.values()
+        texts = {f"columns.{name}": text for name, text in self.options.columns.items()}
+        columns = {name: expression(frame, text, f"columns.{name}") for name, text in self.options.columns.items()}
+        return applied(frame, lambda: frame.withColumns(columns), texts)

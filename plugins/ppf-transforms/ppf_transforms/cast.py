@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
+from ppf_transforms.columns import explained, literal, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,18 @@ class CastTransform(Transform[CastOptions]):
     examples: ClassVar = ('columns { dep_delay = INT, price = "DECIMAL(10,2)" }',)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The same columns in the same order. What a value that does not fit becomes is Spark's: an error in ANSI mode, else NULL."""
+        (frame,) = inputs.values()
+        require_columns(frame, self.options.columns, "columns")
+        for name, type_name in self.options.columns.items():
+            frame = _cast(frame, name, type_name)
+        return frame
+
+
+def _cast(frame: "DataFrame", name: str, type_name: str) -> "DataFrame":
+    from pyspark.errors import AnalysisException
+
+    try:
+        return frame.withColumn(name, literal(frame, name).cast(type_name))
+    except AnalysisException as error:
+        raise explained(error, frame.columns, type_name, f"columns.{name}") from error

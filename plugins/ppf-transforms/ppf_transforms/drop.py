@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Transform, option, options
+from ppf_core import Context, PpfError, Transform, option, options
+from ppf_transforms.columns import require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,9 @@ class DropTransform(Transform[DropOptions]):
     examples: ClassVar = ("columns = [tailnum, time_hour]",)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The frame without these columns."""
+        (frame,) = inputs.values()
+        require_columns(frame, self.options.columns, "columns")
+        if set(self.options.columns) >= set(frame.columns):
+            raise PpfError("drop would leave no column.", hint="Name fewer columns.")
+        return frame.drop(*self.options.columns)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
+from ppf_transforms.columns import applied, expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,7 @@ class FilterTransform(Transform[FilterOptions]):
     examples: ClassVar = ('where = "dep_delay > 15 AND carrier IS NOT NULL"',)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The rows for which the condition is true, neither false nor NULL."""
+        (frame,) = inputs.values()
+        condition = expression(frame, self.options.where, "where")
+        return applied(frame, lambda: frame.filter(condition), {"where": self.options.where})

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
+from ppf_transforms.columns import literal, require_columns, require_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,9 @@ class RenameTransform(Transform[RenameOptions]):
     examples: ClassVar = ("columns { dest = destination }",)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The same columns in the same order; two may swap their names."""
+        (frame,) = inputs.values()
+        names = self.options.columns
+        require_columns(frame, names, "columns")
+        renamed = frame.select(*[literal(frame, name).alias(names.get(name, name)) for name in frame.columns])
+        return require_distinct(renamed, "Choose another new name, or rename both.")

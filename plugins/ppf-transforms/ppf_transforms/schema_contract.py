@@ -1,32 +1,81 @@
-"""A frame that has exactly the promised columns."""
+"""A frame that has the promised columns."""
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ppf_core import Context, Transform, option, options
+from ppf_core import Context, PpfError, Transform, option, options
+from ppf_core.errors import near_miss
+from ppf_transforms.columns import applied, literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
 
 @options
 class SchemaContractOptions:
-    """Options of `schema_contract`."""
+    """What is promised, and what is done about a difference."""
 
     schema: str = option('The columns and their types, as DDL: "id INT, name STRING".')
     mode: Literal["strict", "coerce", "evolve"] = option(
-        "strict: any difference is an error. coerce: columns are cast, further ones dropped. evolve: further columns pass.",
+        "strict: any difference is an error. coerce: columns are cast to their type, further ones dropped. "
+        "evolve: further columns pass.",
         default="strict",
     )
 
 
 class SchemaContractTransform(Transform[SchemaContractOptions]):
-    """Holds a frame against a schema."""
+    """Holds a frame against a schema, and gives it the order and the spelling of the schema.
+
+    Whether a column may be NULL is not compared: Spark takes every column of a file for one that may.
+    """
 
     expects: ClassVar = 1
     examples: ClassVar = ('schema = "carrier STRING, dep_delay INT"', 'schema = "carrier STRING", mode = evolve')
 
+    @property
+    def output_schema(self) -> str:
+        """The promised columns; with `evolve` there may be more."""
+        return self.options.schema
+
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The promised columns, then the further ones where they may pass."""
+        (frame,) = inputs.values()
+        wanted = context.spark.createDataFrame([], self.options.schema).schema
+        names = _matching(frame, wanted)
+        further = [name for name in frame.columns if name not in names.values()]
+        differences = self._differences(frame, wanted, names, further)
+        if differences:
+            raise PpfError("The input is not as the schema says.\n" + "\n".join(differences))
+        columns = [literal(frame, names[field.name]).cast(field.dataType).alias(field.name) for field in wanted]
+        passing = [literal(frame, name) for name in further] if self.options.mode == "evolve" else []
+        texts = {f"schema, column {field.name}": field.dataType.simpleString() for field in wanted}
+        return applied(frame, lambda: frame.select(*columns, *passing), texts)
+
+    def _differences(
+        self, frame: "DataFrame", wanted: "StructType", names: "Mapping[str, str]", further: list[str]
+    ) -> list[str]:
+        found = dict(frame.dtypes)
+        differences = []
+        for field in wanted:
+            type_name = field.dataType.simpleString()
+            if field.name not in names:
+                differences.append(f"Field {field.name!r} is missing; wanted {type_name}.{_hint(field.name, further)}")
+            elif found[names[field.name]] != type_name and self.options.mode != "coerce":
+                differences.append(f"Field {field.name!r} is {found[names[field.name]]}; wanted {type_name}.")
+        if self.options.mode == "strict":
+            differences += [f"Field {name!r} is {found[name]}; the schema does not have it." for name in further]
+        return differences
+
+
+def _matching(frame: "DataFrame", wanted: "StructType") -> dict[str, str]:
+    """The column of the frame for each promised one that it has, compared as Spark compares names."""
+    sensitive = frame.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
+    found = {name if sensitive else name.casefold(): name for name in frame.columns}
+    return {name: found[key] for name in wanted.names if (key := name if sensitive else name.casefold()) in found}
+
+
+def _hint(name: str, further: list[str]) -> str:
+    close = near_miss(name, further)
+    return f" The input has {close!r}." if close else ""

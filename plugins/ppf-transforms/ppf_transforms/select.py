@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
+from ppf_transforms.columns import applied, expression, require_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,9 @@ class SelectTransform(Transform[SelectOptions]):
     examples: ClassVar = ('columns = [carrier, "dep_delay / 60 AS hours"]',)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The listed columns, in this order."""
+        (frame,) = inputs.values()
+        texts = {f"columns[{index}]": text for index, text in enumerate(self.options.columns)}
+        columns = [expression(frame, text, option) for option, text in texts.items()]
+        chosen = applied(frame, lambda: frame.select(*columns), texts)
+        return require_distinct(chosen, "Give one of them another name with AS.")

@@ -1,8 +1,9 @@
 """Inputs one below the other."""
 
+from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Transform, option, options
+from ppf_core import Context, OptionsError, PpfError, Transform, option, options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,11 @@ class UnionOptions:
     by_name: bool = option("Match columns by name; false matches them by position.", default=True)
     allow_missing: bool = option("With by_name: a column that an input does not have is NULL there.", default=False)
 
+    def __post_init__(self) -> None:
+        """By position nothing can be missing."""
+        if self.allow_missing and not self.by_name:
+            raise OptionsError({"allow_missing": "needs by_name = true."})
+
 
 class UnionTransform(Transform[UnionOptions]):
     """Puts the rows of all inputs into one frame; duplicates stay."""
@@ -25,5 +31,33 @@ class UnionTransform(Transform[UnionOptions]):
     examples: ClassVar = ("", "allow_missing = true")
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """The new frame."""
-        raise NotImplementedError
+        """The rows of the first input, then those of the second, and so on."""
+        for alias, frame in inputs.items():
+            self._require_alike(inputs, alias, frame)
+        return reduce(self._append, inputs.values())
+
+    def _append(self, above: "DataFrame", below: "DataFrame") -> "DataFrame":
+        if not self.options.by_name:
+            return above.union(below)
+        return above.unionByName(below, allowMissingColumns=self.options.allow_missing)
+
+    def _require_alike(self, inputs: "Mapping[str, DataFrame]", alias: str, frame: "DataFrame") -> None:
+        first, model = next(iter(inputs.items()))
+        if not self.options.by_name and len(frame.columns) != len(model.columns):
+            raise PpfError(
+                f"Inputs have different numbers of columns: {first!r} {len(model.columns)}, {alias!r} {len(frame.columns)}.",
+                hint="Select the same columns in both.",
+            )
+        if self.options.by_name and not self.options.allow_missing:
+            _require_same_names(first, model, alias, frame)
+
+
+def _require_same_names(first: str, model: "DataFrame", alias: str, frame: "DataFrame") -> None:
+    sensitive = frame.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
+    wanted, found = ({name if sensitive else name.casefold(): name for name in side.columns} for side in (model, frame))
+    only = [f"only {first!r} has {wanted[name]!r}" for name in wanted if name not in found]
+    only += [f"only {alias!r} has {found[name]!r}" for name in found if name not in wanted]
+    if only:
+        raise PpfError(
+            f"Inputs have different columns: {', '.join(only)}.", hint="Set allow_missing = true to fill them with NULL."
+        )

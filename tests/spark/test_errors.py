@@ -1,0 +1,101 @@
+import pytest
+from pyspark.sql.functions import udf
+
+from ppf_core.errors import RunError
+from ppf_core.spark.errors import describe_error, is_analysis_error, jvm_is_dead
+
+
+def fail(action) -> Exception:
+    """The error that a call raises."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 -- any error is what this is about
+        action()
+    return caught.value
+
+
+def test_an_analysis_error_keeps_class_words_and_sql_but_not_the_plan(spark):
+    told = describe_error(fail(lambda: spark.sql("SELECT\n  nope FROM range(3)")))
+    assert told.type == "AnalysisException"
+    assert told.message.startswith("[UNRESOLVED_COLUMN.WITH_SUGGESTION]")
+    assert "line 2 pos 2" in told.message
+    assert "Project" not in told.message
+
+
+def test_a_syntax_error_shows_the_place_in_the_sql(spark):
+    told = describe_error(fail(lambda: spark.sql("SELEC 1")))
+    assert (told.type, "[PARSE_SYNTAX_ERROR]" in told.message, "^^^" in told.message) == ("ParseException", True, True)
+
+
+def test_a_failing_function_is_one_line_with_its_place(spark):
+    def half(number: int) -> int:
+        raise KeyError(f"no half of {number}")
+
+    told = describe_error(fail(spark.range(1).select(udf(half, "int")("id")).collect))
+    assert told.type == "PythonException"
+    assert told.message.startswith(f"KeyError: 'no half of 0' ({__file__}:")
+    assert told.message.endswith(", in half)")
+
+
+def test_a_failing_function_looks_the_same_while_writing(spark, tmp_path):
+    frame = spark.range(1).select(udf(lambda number: 1 // number, "int")("id"))
+    told = describe_error(fail(lambda: frame.write.parquet(str(tmp_path / "out"))))
+    assert told.message.startswith("ZeroDivisionError: ")
+
+
+def test_a_java_error_has_its_class_and_its_first_words(spark):
+    told = describe_error(fail(lambda: spark.read.text("nosuch://host/path")))
+    assert (told.type, told.message) == (
+        "org.apache.hadoop.fs.UnsupportedFileSystemException",
+        'No FileSystem for scheme "nosuch"',
+    )
+
+
+def test_an_error_in_a_task_is_told_and_not_that_a_job_was_aborted(spark):
+    told = describe_error(fail(spark.sql("SELECT raise_error('mine') FROM range(2)").collect))
+    assert "mine" in told.message
+    assert "Job aborted" not in told.message
+
+
+def test_no_message_has_a_stack_even_when_spark_is_told_to_show_it(spark):
+    session = spark.newSession()
+    session.conf.set("spark.sql.pyspark.jvmStacktrace.enabled", "true")
+    told = describe_error(fail(session.sql("SELECT CAST('x' AS int) + assert_true(false)").collect))
+    assert "\tat " not in told.message
+    assert "JVM stacktrace" not in told.message
+
+
+def test_errors_of_python_keep_their_words():
+    assert vars(describe_error(ValueError("bad value"))) == {"type": "ValueError", "message": "bad value"}
+    assert describe_error(RunError("No Java.", hint="Install it.")).message == "No Java. Install it."
+
+
+def test_an_error_without_words_still_says_something():
+    assert describe_error(TimeoutError()).message == "TimeoutError, without a message."
+
+
+def test_a_long_message_is_cut():
+    assert len(describe_error(ValueError("x" * 100_000)).message) < 2100
+
+
+def test_analysis_errors_are_told_from_others_also_as_a_cause(spark):
+    analysis = fail(lambda: spark.table("missing"))
+    wrapped = RuntimeError("outer")
+    wrapped.__cause__ = analysis
+    assert [is_analysis_error(error) for error in (analysis, wrapped, ValueError("x"))] == [True, True, False]
+
+
+def test_an_analysis_error_that_was_handled_before_does_not_count(spark):
+    def ask_then_fail():
+        try:
+            spark.table("missing")
+        except Exception:
+            raise ConnectionError("flaky")  # noqa: B904 -- as a plugin may write it
+
+    assert not is_analysis_error(fail(ask_then_fail))
+
+
+def test_a_refused_connection_of_a_plugin_is_no_dead_jvm(spark):
+    assert not jvm_is_dead(ConnectionRefusedError(111, "Connection refused"))
+
+
+def test_a_failing_job_is_no_dead_jvm(spark):
+    assert not jvm_is_dead(fail(lambda: spark.read.text("nosuch://host/path")))
