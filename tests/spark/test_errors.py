@@ -1,4 +1,5 @@
 import pytest
+from pyspark.errors import AnalysisException
 from pyspark.sql.functions import udf
 
 from ppf_core.errors import RunError
@@ -87,7 +88,7 @@ def test_an_analysis_error_that_was_handled_before_does_not_count(spark):
     def ask_then_fail():
         try:
             spark.table("missing")
-        except Exception:
+        except AnalysisException:
             raise ConnectionError("flaky")  # noqa: B904 -- as a plugin may write it
 
     assert not is_analysis_error(fail(ask_then_fail))

@@ -15,8 +15,7 @@ def open_port():
 @pytest.fixture
 def closed_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    return port
+        return server.getsockname()[1]
 
 
 @pytest.mark.parametrize("url", ["local[*]", "local-cluster[1,1,1024]", "yarn", ""])
@@ -51,7 +50,7 @@ def test_a_server_that_is_not_there_is_named_without_its_token(closed_port: int)
 
 @pytest.mark.parametrize("url", ["spark://host", "spark://", "spark://host:port", "spark://a:1:2"])
 def test_an_address_that_is_none_shows_how_one_looks(url: str):
-    with pytest.raises(RunError, match="is no address of a Spark master. It looks like 'spark://host:7077'"):
+    with pytest.raises(RunError, match=r"is no address of a Spark master\. It looks like 'spark://host:7077'"):
         require_reachable(url)
 
 

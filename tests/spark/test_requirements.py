@@ -55,9 +55,7 @@ def test_a_plain_setting_joins_the_list_that_another_plugin_extends():
 
 
 def test_settings_that_two_plugins_want_differently_name_both_with_their_values():
-    with pytest.raises(
-        PluginError, match="'delta' and 'iceberg' want different values of Spark setting 'spark.k': 'x' and 'y'"
-    ):
+    with pytest.raises(PluginError, match=r"'delta' and 'iceberg' differ on the Spark setting 'spark\.k': 'x' and 'y'"):
         merge(Requirements(conf={"spark.k": "x"}), Requirements(conf={"spark.k": "y"}))
 
 
