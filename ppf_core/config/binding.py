@@ -37,13 +37,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Bound:
-    """What binding gave: the options, or what is wrong with them.
+    """What binding gave: the options, or None and what is wrong with them.
 
     secrets: the references in the values. components: the names given by component options. pending: nothing is wrong, but the
     options can be built only when the secrets are resolved.
     """
 
-    options: Any | None
+    options: Any
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
     secrets: tuple[tuple[Path, str], ...] = ()

@@ -119,7 +119,7 @@ def test_a_nested_class_refuses_below_its_own_path() -> None:
     class Outer:
         window: Window = option("A window.")
 
-    assert [fault.path for fault in bound(Outer, window={"columns": ["a"], "low": 10}).faults][0] == ("window", "low")
+    assert bound(Outer, window={"columns": ["a"], "low": 10}).faults[0].path == ("window", "low")
 
 
 @pytest.mark.parametrize("error", [ValueError("too much"), TypeError("too much"), ZeroDivisionError("too much")])
@@ -203,7 +203,7 @@ def test_a_kernel_block_is_checked_in_the_same_way() -> None:
 
     assert value is None
     assert [(fault.path, fault.code) for fault in faults] == [(("defaults", "retry", "jiter"), "unknown-key")]
-    assert faults[0].message == "Unknown key 'defaults.retry.jiter'."
+    assert faults[0].message == "Unknown key 'jiter'."
 
 
 def test_a_kernel_block_leaves_references_to_secrets_alone() -> None:
@@ -241,11 +241,13 @@ def test_specs_are_what_people_read() -> None:
     assert (specs["mode"].default, specs["wait"].default, specs["exact"].default) == ("append", 90, "0.0")
 
 
+TEXTS = st.text() | st.sampled_from(["secret://env/A", "{{ secret://x", "1", "basic"])
+KEYS = st.text() | st.sampled_from(["kind", "name", "user"])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["secret://env/A", "{{ secret://x", "1", "basic"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["kind", "name", "user"]), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
     max_leaves=8,
-)  # fmt: skip
+)
 NAMES = st.sampled_from([spec.name for spec in option_specs(Every)])
 
 

@@ -35,7 +35,14 @@ def test_a_template_in_a_secret_option_is_its_reference() -> None:
     assert found.secrets == ((("password",), "secret://env/A"), (("password",), "secret://env/B#f"))
 
 
-@pytest.mark.parametrize("values", [{"url": "secret://env/U"}, {"url": "u", "port": "secret://env/P"}, {"url": "u", "extra": {"a": ["{{ secret://env/E }}!"]}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"url": "secret://env/U"},
+        {"url": "u", "port": "secret://env/P"},
+        {"url": "u", "extra": {"a": ["{{ secret://env/E }}!"]}},
+    ],
+)
 def test_other_options_that_need_a_secret_are_pending(values: dict[str, Any]) -> None:
     found = bound(**values)
 

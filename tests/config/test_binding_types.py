@@ -106,8 +106,8 @@ def test_what_is_already_of_its_type_passes(value: Any) -> None:
         ("one_or_many", [{}], "wrong-type", "Option 'one_or_many[0]' is an object, but must be a string."),
         ("login", {"kind": "basik"}, "bad-value", "Option 'login.kind' is 'basik', but must be one of basic, bearer, token."),
         ("login", {"user": "u"}, "missing-option", "Option 'login.kind' is missing. It must be one of basic, bearer, token."),
-        ("login", {"kind": "basic", "token": "t"}, "unknown-option", "Unknown option 'login.token'."),
-        ("logins", [{"kind": "token"}], "missing-option", "Option 'logins[0].token' is missing. It must be a string or a reference to a secret."),
+        ("login", {"kind": "basic", "token": "t"}, "unknown-option", "Unknown option 'token'."),
+        ("logins", [{"kind": "basic"}], "missing-option", "Option 'logins[0].user' is missing. It must be a string."),
     ],
 )  # fmt: skip
 def test_a_value_that_does_not_fit_is_named_with_what_is_wanted(name: str, value: Any, code: str, message: str) -> None:
