@@ -60,6 +60,13 @@ class Option:
         return self.field.default is not MISSING or self.field.default_factory is not MISSING
 
     @property
+    def default(self) -> Any:
+        """Its default, made anew where the class says so; None when there is none. Runs code of the plugin."""
+        if self.field.default_factory is not MISSING:
+            return self.field.default_factory()
+        return None if self.field.default is MISSING else self.field.default
+
+    @property
     def required(self) -> bool:
         """Whether a file must set it; of a `one_of` group the group is required."""
         return not self.has_default and self.info.one_of is None

@@ -5,7 +5,7 @@ Every mistake is a `Fault` with a path relative to the block; the caller knows w
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
@@ -119,12 +119,8 @@ def _spec(option: Option) -> OptionSpec:
 
 def default_of(option: Option) -> Any:
     """The default of an option as a file would have it, in JSON's types; None when there is none."""
-    if option.field.default is not MISSING:
-        return _written(option.field.default)
-    if option.field.default_factory is MISSING:
-        return None
     try:
-        return _written(option.field.default_factory())
+        return _written(option.default)
     except Exception as error:  # the plugin's own code
         raise UnsupportedOption(f"The default of the option {option.name!r} cannot be made: {error}") from error
 

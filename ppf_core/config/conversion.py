@@ -111,6 +111,8 @@ class Conversion:
             # Null unsets an option, as everywhere in HOCON, unless null is a value of its type.
             if key in values and (values[key] is not None or option.takes_null):
                 arguments[option.name] = self.convert(values[key], option.type, here)
+            elif option.info.path and option.default:
+                arguments[option.name] = self.convert(option.default, option.type, here)  # relative to the file as well
             elif not option.has_default and option.name not in keys.meant:
                 arguments[option.name] = self._missing(option.type, here) if option.required else None
         if keys.faults or _has_unbuilt(arguments.values()):

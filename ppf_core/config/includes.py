@@ -12,6 +12,7 @@ from ppf_core.errors import Problem
 DEEPEST_INCLUDE = 100
 LARGEST = 10 * 1024 * 1024
 
+# The closing brackets are counted against the opening ones where the statement is used.
 _STATEMENT = re.compile(r'(required\s*\(\s*)?(?:(file|url|classpath|package)\s*\(\s*)?"((?:[^"\\\n]|\\.)*)"(\s*\))?(\s*\))?')
 
 
@@ -96,7 +97,9 @@ class Reader:
             message = f"These files include each other: {way}."
             self.problems.append(scanner.mistake(message, code="include", hint="Remove one of the includes.", at=start).problem)
         elif depth >= DEEPEST_INCLUDE:
-            raise scanner.mistake(f"Includes are more than {DEEPEST_INCLUDE} deep.", code="limit", hint="Flatten them.", at=start)
+            raise scanner.mistake(
+                f"Includes are more than {DEEPEST_INCLUDE} deep.", code="limit", hint="Flatten them.", at=start
+            )
         elif not path.is_file():
             message = f"The include {name!r} is no file."
             self.problems.append(scanner.mistake(message, code="include", at=start).problem)

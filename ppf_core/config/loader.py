@@ -115,7 +115,8 @@ class _Checker:
             if key not in known:
                 self.say("unknown-key", f"Unknown key {key!r}.", (key,), at="key", hint=suggestion(key, known))
         prepared = {**raw, **self._flattened(raw)}
-        values = {key: self._checked(prepared[key], type_, (key,)) for key, type_ in _BLOCKS.items() if prepared.get(key) is not None}
+        given = {key: type_ for key, type_ in _BLOCKS.items() if prepared.get(key) is not None}
+        values = {key: self._checked(prepared[key], type_, (key,)) for key, type_ in given.items()}
         values = {key: value for key, value in values.items() if value is not None}
         if "name" not in raw:
             self.say("missing-key", "Key 'name' is missing.", (), hint="Add name = … at the top of the file.")
@@ -194,7 +195,7 @@ class _Checker:
         config = config or ComponentConfig()
         for fault in component_mistakes(name, config, block):
             self._report(fault)
-        return config  # type: ignore[no-any-return]  # what is checked against a class is of that class
+        return config
 
     def _inputs(self, inputs: Any, path: Path) -> Any:
         """A list of names as `{name: name}`; each alias has the place of its element."""
@@ -233,4 +234,3 @@ class _Checker:
 def _spark_text(value: Any) -> str:
     """A value as Spark's own settings are written."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-

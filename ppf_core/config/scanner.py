@@ -96,7 +96,7 @@ class Scanner:
         """Reads the whole text as the value of one key, as `--set` gives them."""
         path = Scanner(key, self.file, self.scan, self._include).read_key_alone()
         self._open(path, Place(self.file))
-        self._value(path, level=1, appends=False)
+        self._value(path, level=1)
         self._gap()
         if self.position < len(self.text):
             raise self.mistake("Something is left after the value.")
@@ -126,11 +126,14 @@ class Scanner:
         place = self.place(at)
         return Mistake(Problem(code=code, message=message, hint=hint, file=place.file, line=place.line, column=place.column))
 
+    def _too_deep(self) -> Mistake:
+        return self.mistake(f"Braces and brackets are nested more than {DEEPEST} deep.", code="limit", hint="Flatten the file.")
+
     # ---- objects
 
     def _fields(self, base: Path, *, closed: bool, level: int) -> None:
         if level > DEEPEST:
-            raise self.mistake(f"Braces and brackets are nested more than {DEEPEST} deep.", code="limit", hint="Flatten the file.")
+            raise self._too_deep()
         opened = self.position - 1
         while True:
             self._gap(commas=True)
@@ -166,7 +169,7 @@ class Scanner:
             raise self.mistake(f"Key {key!r} has no value.", hint=hint, at=start)
         self._open(path[len(base) :], place, base)
         self._gap()
-        self._value(path, level=level + 1, appends=appends)
+        self._value(path, level=level + 1, appends=appends, key_at=start)
         self._close(path[len(base) :])
 
     def _key(self) -> Path:
@@ -200,17 +203,21 @@ class Scanner:
 
     # ---- values
 
-    def _value(self, path: Path, *, level: int, appends: bool) -> None:
+    def _value(self, path: Path, *, level: int, appends: bool = False, key_at: int | None = None) -> None:
         """One value: what stands in a row, up to a comma or a new line, is one concatenation."""
         start = self.position
+        is_first = path not in self.scan.values
         self.scan.values[path] = self.place()
         pieces: list[_Piece] = []
         while (piece := self._piece(path, level, appends)) is not None:
             pieces.append(piece)
-        text = self._joined(_stripped(pieces), path, start)
+        if not (pieces := _stripped(pieces)):
+            at = start if key_at is None else key_at
+            raise self.mistake(f"Key {path[-1]!r} has no value.", hint='Write a value, or "" for an empty text.', at=at)
+        text = self._joined(pieces, path, start)
         if appends:
             target = ".".join(self.scan.alias(str(key)) for key in path)
-            text = f"${{?{target}}} [{text}]"
+            text = f"[{text}]" if is_first else f"${{?{target}}} [{text}]"
         self.scan.text.append(text)
 
     def _piece(self, path: Path, level: int, appends: bool) -> "_Piece | None":
@@ -234,19 +241,18 @@ class Scanner:
 
     def _joined(self, pieces: "list[_Piece]", path: Path, start: int) -> str:
         """The value for pyhocon, every text in quotes."""
-        if not pieces:
-            raise self.mistake(f"Key {path[-1]!r} has no value.", hint='Write a value, or "" for an empty text.', at=start)
         kinds = {piece.kind for piece in pieces if piece.text.strip() or piece.kind == "quoted"}
         literal = sum(len(piece.text) for piece in pieces if piece.kind in ("raw", "quoted"))
         self.scan.weights[path] = self.scan.weights.get(path, 0) + literal + 1
         if "block" in kinds:
             if kinds & {"raw", "quoted"}:
-                raise self.mistake("A text and an object or a list cannot be one value.", hint="Add a comma or a new line.", at=start)
+                message = "A text and an object or a list cannot be one value."
+                raise self.mistake(message, hint="Add a comma or a new line.", at=start)
             return " ".join(piece.text for piece in pieces if piece.kind in ("block", "substitution"))
         for piece in pieces:
             if piece.kind == "raw" and (bad := re.search("[:=]", piece.text)):
-                hint = "Put the value in double quotes."
-                raise self.mistake(f"{bad[0]!r} cannot stand in a value without quotes: {piece.text.strip()!r}.", hint=hint, at=start)
+                message = f"{bad[0]!r} cannot stand in a value without quotes: {piece.text.strip()!r}."
+                raise self.mistake(message, hint="Put the value in double quotes.", at=start)
         if len(pieces) == 1 and pieces[0].kind == "raw":
             text = pieces[0].text
             return text if _NUMBER.fullmatch(text) or text in ("true", "false", "null") else _json(text)
@@ -265,7 +271,7 @@ class Scanner:
 
     def _items(self, path: Path, level: int) -> None:
         if level > DEEPEST:
-            raise self.mistake(f"Braces and brackets are nested more than {DEEPEST} deep.", code="limit", hint="Flatten the file.")
+            raise self._too_deep()
         opened, index = self.position - 1, 0
         while True:
             self._gap(commas=True)
@@ -279,7 +285,7 @@ class Scanner:
                 raise self.mistake("This brace closes nothing.", hint="Close the list with ']' first.")
             if index:
                 self.scan.text.append(", ")
-            self._value((*path, index), level=level + 1, appends=False)
+            self._value((*path, index), level=level + 1)
             index += 1
 
     def _substitution(self, owner: Path) -> str:
@@ -326,12 +332,13 @@ class Scanner:
         start = self.position
         simple = _STRING.match(self.text, start)
         if simple is None or self.text.startswith('"""', start):
-            raise self.mistake("This quote is never closed.", hint='Add the closing quote. Use """ for a text of several lines.')
+            hint = 'Add the closing quote. Use """ for a text of several lines.'
+            raise self.mistake("This quote is never closed.", hint=hint)
         self.position = simple.end()
         try:
             return str(json.loads(simple[0].replace("\t", "\\t")))
         except ValueError:
-            hint = "Use \\n, \\t, \\\", \\\\ or \\uXXXX, and \\\\ for a backslash."
+            hint = 'Use \\n, \\t, \\", \\\\ or \\uXXXX, and \\\\ for a backslash.'
             raise self.mistake("This text holds an escape that HOCON does not know.", hint=hint, at=start) from None
 
 

@@ -130,7 +130,7 @@ class SecretsResolver:
             )
         self._opening.append(name)
         try:
-            backend = create(self.backends[name], _BACKEND, self.folder, self.lookup)
+            backend: SecretsBackend[Any] = create(self.backends[name], _BACKEND, self.folder, self.lookup)
         finally:
             self._opening.pop()
         self._open[name] = backend

@@ -16,7 +16,7 @@ parse = ConfigParser.parse
 
 def timed_parse(*arguments: Any, **options: Any) -> Any:
     """pyhocon's own entry, with a clock."""
-    global parsing  # noqa: PLW0603 -- one number of one small process
+    global parsing
     start = time.perf_counter()
     try:
         return parse(*arguments, **options)

@@ -74,7 +74,7 @@ def list_plugins(folder: Path) -> Iterator[Row]:
         check=True,
     )
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in trace.stderr.splitlines()}
-    unwanted = [name for name in imported if name == "pyspark" or name.startswith("ppf_") and name != "ppf_core"]
+    unwanted = [name for name in imported if name == "pyspark" or (name.startswith("ppf_") and name != "ppf_core")]
     yield Row("… modules of pyspark or plugins", len(unwanted), 0, "", ", ".join(sorted(unwanted)))
 
 

@@ -165,6 +165,15 @@ def test_paths_work_at_any_depth() -> None:
     assert (options.path, options.named, options.inner.at) == (["file:/work/a", "/b"], {"x": "file:/work/c"}, "file:/work/d")
 
 
+def test_a_relative_default_is_relative_to_the_file() -> None:
+    @options
+    class Placed:
+        path: str = option("Where.", default="out", path=True)
+        other: str = option("Or nowhere.", default="", path=True)
+
+    assert bound(Placed).options == Placed(path="file:/work/out", other="")
+
+
 def test_an_empty_path_is_a_mistake() -> None:
     assert [fault.code for fault in bound(Located, path="").faults] == ["bad-value"]
 

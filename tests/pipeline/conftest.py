@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +12,7 @@ HERE = Path(__file__).parent
 
 OFFERS = {
     "sources.numbers": "ppf_small:Numbers",
+    "sources.stored": "ppf_small:Stored",
     "transforms.step": "ppf_small:Step",
     "sinks.folder": "ppf_small:Folder",
     "sinks.direct": "ppf_small:Direct",
@@ -44,7 +46,7 @@ def pipeline(tmp_path: Path, small_plugins: Path) -> WritePipeline:
     return write
 
 
-def _wheels():  # noqa: ANN202 -- a module
+def _wheels() -> ModuleType:
     spec = importlib.util.spec_from_file_location("wheels", HERE.parent / "plugins" / "wheels.py")
     assert spec is not None
     assert spec.loader is not None

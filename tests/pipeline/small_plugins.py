@@ -79,6 +79,23 @@ class Numbers(Source[NumbersOptions]):
 
 
 @options
+class StoredOptions:
+    """Options of `stored`."""
+
+    path: str = option("The folder that it reads.", path=True)
+
+
+class Stored(Source[StoredOptions]):
+    """Reads what `folder` writes."""
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        return (Dataset("file", str(local_path(self.options.path))),)
+
+    def read(self, context: Context) -> "DataFrame":
+        return context.spark.read.json(self.options.path)
+
+
+@options
 class StepOptions:
     """Options of `step`."""
 

@@ -1,5 +1,7 @@
 """The graph: order, stages, cycles; linear and without recursion."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,4 +59,4 @@ def test_a_cycle_is_found_exactly_when_no_order_is_complete(edges: dict[int, set
     assert bool(graph.cycles()) == graph.is_cyclic
     for cycle in graph.cycles():
         assert cycle[0] == cycle[-1]
-        assert all(need in names[name] for name, need in zip(cycle, cycle[1:], strict=False))
+        assert all(need in names[name] for name, need in pairwise(cycle))

@@ -75,7 +75,7 @@ def test_a_killed_run_is_interrupted_and_keeps_what_ended(tmp_path: Path) -> Non
         "from test_record import info, component\n"
         "import os, signal\n"
         "record = RunStore(Path(sys.argv[1])).create('r1'); record.begin(info('r1'), ()); record.component(component('a'))\n"
-        "record._file.write('{\"line\": \"compo'); record._file.flush(); os.kill(os.getpid(), signal.SIGKILL)\n"
+        'record._file.write(\'{"line": "compo\'); record._file.flush(); os.kill(os.getpid(), signal.SIGKILL)\n'
     )
     folder = os.path.dirname(__file__)  # noqa: PTH120
     killed = subprocess.run([sys.executable, "-c", program, str(tmp_path), folder], check=False)
@@ -94,7 +94,7 @@ def test_a_run_id_is_taken_once(tmp_path: Path) -> None:
 def test_an_unknown_run_is_named_with_its_near_miss(tmp_path: Path) -> None:
     record = RunStore(tmp_path).create("nightly-1")
     record.begin(info("nightly-1"), ())
-    with pytest.raises(ConfigError, match="'nightly-2'.*'nightly-1'"):
+    with pytest.raises(ConfigError, match=r"'nightly-2'.*'nightly-1'"):
         RunStore(tmp_path).show("nightly-2")
 
 

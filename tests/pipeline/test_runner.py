@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
@@ -57,7 +56,7 @@ def test_a_failed_step_leaves_the_old_data_of_its_target(step: str, spark: Spark
     assert path.with_name("first").joinpath("rows.json").read_text() == old
 
 
-def test_a_failure_before_publishing_publishes_nothing_and_leaves_no_stage(spark: SparkSession, pipeline: WritePipeline) -> None:
+def test_a_failure_before_publishing_leaves_no_stage(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline(TWO_SINKS)
     result = run(path, spark, **{"components.print.options.fails": "true"})
     assert statuses(result) == {"numbers": "success", "first": "skipped", "second": "skipped", "print": "failed"}
@@ -113,7 +112,7 @@ def test_only_runs_what_is_named_and_what_it_needs(spark: SparkSession, pipeline
 
 
 def test_an_unknown_name_in_only_has_its_near_miss(spark: SparkSession, pipeline: WritePipeline) -> None:
-    with pytest.raises(ConfigError, match="'secnd'.*'second'"):
+    with pytest.raises(ConfigError, match=r"'secnd'.*'second'"):
         PipelineRunner.from_file(pipeline(TWO_SINKS)).run(spark=spark, only=["secnd"])
 
 

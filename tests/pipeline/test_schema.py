@@ -1,7 +1,8 @@
 import pytest
+from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from ppf_core import SchemaContract
+from ppf_core import Schema, SchemaContract
 from ppf_core.pipeline.schema import SchemaMismatch
 
 EVERY_TYPE = {
@@ -36,17 +37,17 @@ if hasattr(T, "YearMonthIntervalType"):
     EVERY_TYPE["a_month_interval interval year to month"] = T.YearMonthIntervalType()
 
 
-def differences(wanted, found):
+def differences(wanted: Schema, found: Schema) -> tuple[SchemaMismatch, ...]:
     return SchemaContract.of(wanted).differences(SchemaContract.of(found))
 
 
 @pytest.mark.parametrize("column", EVERY_TYPE, ids=str)
-def test_ddl_and_spark_type_say_the_same(column: str):
+def test_ddl_and_spark_type_say_the_same(column: str) -> None:
     found = T.StructType().add(column.split()[0], EVERY_TYPE[column])
     assert SchemaContract.of(column) == SchemaContract.of(found)
 
 
-def test_spark_reads_the_ddl_in_the_same_way(spark):
+def test_spark_reads_the_ddl_in_the_same_way(spark: SparkSession) -> None:
     ddl = (
         "id bigint NOT NULL COMMENT 'the; key, `x`', `odd ``name` array<struct<a: int, b: decimal(5)>>, m map<int,date> -- end"
     )
@@ -56,26 +57,26 @@ def test_spark_reads_the_ddl_in_the_same_way(spark):
 @pytest.mark.parametrize(
     "ddl", ["a: int, b: string", "struct<a:int,b:string>", "A int,\n  b /* text */ string", "`a` int, b string"]
 )
-def test_the_forms_of_ddl_mean_the_same(ddl: str):
+def test_the_forms_of_ddl_mean_the_same(ddl: str) -> None:
     assert not differences("a int, b string", ddl)
 
 
-def test_words_of_the_grammar_are_names_as_well():
+def test_words_of_the_grammar_are_names_as_well() -> None:
     assert not differences("`struct` int, `date` date, `not` int", "struct int, date date, not int not null")
 
 
-def test_a_missing_field_is_named_with_the_wanted_type():
+def test_a_missing_field_is_named_with_the_wanted_type() -> None:
     (mismatch,) = differences("id bigint, name string", "id bigint")
     assert mismatch == SchemaMismatch("name", "string", None)
     assert str(mismatch) == "Field 'name' is missing; wanted string."
 
 
-def test_a_field_of_another_type_is_named_with_both_types():
+def test_a_field_of_another_type_is_named_with_both_types() -> None:
     (mismatch,) = differences("id bigint", "id int")
     assert str(mismatch) == "Field 'id' is int; wanted bigint."
 
 
-def test_nested_fields_have_dotted_names():
+def test_nested_fields_have_dotted_names() -> None:
     wanted = "a struct<b: array<struct<c: int>>>, m map<string, int>"
     found = "a struct<b: array<struct<c: string>>>, m map<string, bigint>"
     assert [(each.field, each.wanted, each.found) for each in differences(wanted, found)] == [
@@ -84,21 +85,21 @@ def test_nested_fields_have_dotted_names():
     ]
 
 
-def test_another_kind_of_type_is_one_mismatch():
+def test_another_kind_of_type_is_one_mismatch() -> None:
     assert [str(each) for each in differences("a array<int>", "a struct<x: int>")] == [
         "Field 'a' is struct<x:int>; wanted array<int>."
     ]
 
 
-def test_precision_and_scale_count():
+def test_precision_and_scale_count() -> None:
     assert [each.found for each in differences("a decimal(12,2)", "a decimal(12,3)")] == ["decimal(12,3)"]
 
 
-def test_further_fields_order_case_and_nullability_do_not_matter():
+def test_further_fields_order_case_and_nullability_do_not_matter() -> None:
     assert not differences("b string, A int", "z date, a int not null, B string")
 
 
-def test_the_field_of_the_very_name_is_preferred():
+def test_the_field_of_the_very_name_is_preferred() -> None:
     found = T.StructType().add("ID", "string").add("id", "long")
     assert not differences("id bigint", found)
     assert not differences("ID string", found)
@@ -123,7 +124,7 @@ def test_the_field_of_the_very_name_is_preferred():
     ],
     ids=lambda text: text[:30],
 )
-def test_text_that_is_no_ddl_says_where_and_what(ddl: str, complaint: str):
+def test_text_that_is_no_ddl_says_where_and_what(ddl: str, complaint: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 -- the text is compared below
         SchemaContract.of(ddl)
     assert complaint in str(caught.value)

@@ -47,17 +47,15 @@ def only(checked: CheckedPipeline) -> Problem:
             "'c'",
         ),
         (
-            "a { source = numbers, options { schema = \"id BIGINT\" } }\n"
-            "b { transform = step, inputs = [a], options { wants = \"id STRING\" } }",
+            'a { source = numbers, options { schema = "id BIGINT" } }\n'
+            'b { transform = step, inputs = [a], options { wants = "id STRING" } }',
             "schema-mismatch",
             4,
             "'id'",
         ),
     ],
 )
-def test_a_mistake_is_one_located_problem(
-    components: str, code: str, line: int, words: str, pipeline: WritePipeline
-) -> None:
+def test_a_mistake_is_one_located_problem(components: str, code: str, line: int, words: str, pipeline: WritePipeline) -> None:
     checked = check_pipeline(pipeline(components))
     problem = only(checked)
     assert (problem.code, problem.line) == (code, line)
@@ -100,7 +98,16 @@ def test_a_plugin_of_the_other_kind_is_named(pipeline: WritePipeline) -> None:
 
 
 def test_a_source_ordered_after_the_sink_that_writes_its_data_is_a_mistake(pipeline: WritePipeline) -> None:
-    assert check_pipeline(pipeline("a { source = numbers }\nb { sink = folder, inputs = [a], options { path = x } }")).exit_code == 0
+    path = pipeline(
+        """
+        a { source = numbers }
+        b { sink = folder, inputs = [a], options { path = x } }
+        c { source = stored, after = [b], options { path = x/y } }
+        """
+    )
+    problem = only(check_pipeline(path))
+    assert (problem.code, problem.line) == ("read-after-write", 6)
+    assert "'b'" in str(problem)
 
 
 def test_a_batch_plugin_in_a_stream_is_a_located_mistake_that_names_the_mode(pipeline: WritePipeline) -> None:

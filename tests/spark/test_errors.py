@@ -1,19 +1,23 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
 from pyspark.sql.functions import udf
 
 from ppf_core.errors import RunError
 from ppf_core.spark.errors import describe_error, is_analysis_error, jvm_is_dead
 
 
-def fail(action) -> Exception:
+def fail(action: Callable[[], object]) -> Exception:
     """The error that a call raises."""
     with pytest.raises(Exception) as caught:  # noqa: PT011 -- any error is what this is about
         action()
     return caught.value
 
 
-def test_an_analysis_error_keeps_class_words_and_sql_but_not_the_plan(spark):
+def test_an_analysis_error_keeps_class_words_and_sql_but_not_the_plan(spark: SparkSession) -> None:
     told = describe_error(fail(lambda: spark.sql("SELECT\n  nope FROM range(3)")))
     assert told.type == "AnalysisException"
     assert told.message.startswith("[UNRESOLVED_COLUMN.WITH_SUGGESTION]")
@@ -21,12 +25,12 @@ def test_an_analysis_error_keeps_class_words_and_sql_but_not_the_plan(spark):
     assert "Project" not in told.message
 
 
-def test_a_syntax_error_shows_the_place_in_the_sql(spark):
+def test_a_syntax_error_shows_the_place_in_the_sql(spark: SparkSession) -> None:
     told = describe_error(fail(lambda: spark.sql("SELEC 1")))
     assert (told.type, "[PARSE_SYNTAX_ERROR]" in told.message, "^^^" in told.message) == ("ParseException", True, True)
 
 
-def test_a_failing_function_is_one_line_with_its_place(spark):
+def test_a_failing_function_is_one_line_with_its_place(spark: SparkSession) -> None:
     def half(number: int) -> int:
         raise KeyError(f"no half of {number}")
 
@@ -36,13 +40,13 @@ def test_a_failing_function_is_one_line_with_its_place(spark):
     assert told.message.endswith(", in half)")
 
 
-def test_a_failing_function_looks_the_same_while_writing(spark, tmp_path):
+def test_a_failing_function_looks_the_same_while_writing(spark: SparkSession, tmp_path: Path) -> None:
     frame = spark.range(1).select(udf(lambda number: 1 // number, "int")("id"))
     told = describe_error(fail(lambda: frame.write.parquet(str(tmp_path / "out"))))
     assert told.message.startswith("ZeroDivisionError: ")
 
 
-def test_a_java_error_has_its_class_and_its_first_words(spark):
+def test_a_java_error_has_its_class_and_its_first_words(spark: SparkSession) -> None:
     told = describe_error(fail(lambda: spark.read.text("nosuch://host/path")))
     assert (told.type, told.message) == (
         "org.apache.hadoop.fs.UnsupportedFileSystemException",
@@ -50,13 +54,13 @@ def test_a_java_error_has_its_class_and_its_first_words(spark):
     )
 
 
-def test_an_error_in_a_task_is_told_and_not_that_a_job_was_aborted(spark):
+def test_an_error_in_a_task_is_told_and_not_that_a_job_was_aborted(spark: SparkSession) -> None:
     told = describe_error(fail(spark.sql("SELECT raise_error('mine') FROM range(2)").collect))
     assert "mine" in told.message
     assert "Job aborted" not in told.message
 
 
-def test_no_message_has_a_stack_even_when_spark_is_told_to_show_it(spark):
+def test_no_message_has_a_stack_even_when_spark_is_told_to_show_it(spark: SparkSession) -> None:
     session = spark.newSession()
     session.conf.set("spark.sql.pyspark.jvmStacktrace.enabled", "true")
     told = describe_error(fail(session.sql("SELECT CAST('x' AS int) + assert_true(false)").collect))
@@ -64,28 +68,28 @@ def test_no_message_has_a_stack_even_when_spark_is_told_to_show_it(spark):
     assert "JVM stacktrace" not in told.message
 
 
-def test_errors_of_python_keep_their_words():
+def test_errors_of_python_keep_their_words() -> None:
     assert vars(describe_error(ValueError("bad value"))) == {"type": "ValueError", "message": "bad value"}
     assert describe_error(RunError("No Java.", hint="Install it.")).message == "No Java. Install it."
 
 
-def test_an_error_without_words_still_says_something():
+def test_an_error_without_words_still_says_something() -> None:
     assert describe_error(TimeoutError()).message == "TimeoutError, without a message."
 
 
-def test_a_long_message_is_cut():
+def test_a_long_message_is_cut() -> None:
     assert len(describe_error(ValueError("x" * 100_000)).message) < 2100
 
 
-def test_analysis_errors_are_told_from_others_also_as_a_cause(spark):
+def test_analysis_errors_are_told_from_others_also_as_a_cause(spark: SparkSession) -> None:
     analysis = fail(lambda: spark.table("missing"))
     wrapped = RuntimeError("outer")
     wrapped.__cause__ = analysis
     assert [is_analysis_error(error) for error in (analysis, wrapped, ValueError("x"))] == [True, True, False]
 
 
-def test_an_analysis_error_that_was_handled_before_does_not_count(spark):
-    def ask_then_fail():
+def test_an_analysis_error_that_was_handled_before_does_not_count(spark: SparkSession) -> None:
+    def ask_then_fail() -> None:
         try:
             spark.table("missing")
         except AnalysisException:
@@ -94,9 +98,9 @@ def test_an_analysis_error_that_was_handled_before_does_not_count(spark):
     assert not is_analysis_error(fail(ask_then_fail))
 
 
-def test_a_refused_connection_of_a_plugin_is_no_dead_jvm(spark):
+def test_a_refused_connection_of_a_plugin_is_no_dead_jvm(spark: SparkSession) -> None:
     assert not jvm_is_dead(ConnectionRefusedError(111, "Connection refused"))
 
 
-def test_a_failing_job_is_no_dead_jvm(spark):
+def test_a_failing_job_is_no_dead_jvm(spark: SparkSession) -> None:
     assert not jvm_is_dead(fail(lambda: spark.read.text("nosuch://host/path")))
