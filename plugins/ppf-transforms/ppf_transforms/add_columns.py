@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
-from ppf_transforms.columns import applied, expression
+from ppf_transforms.columns import applied, expressions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @options
 class AddColumnsOptions:
-    """Options of `add_columns`."""
+    """Which columns are computed, and how."""
 
     columns: dict[str, str] = option("SQL expressions by name. Each sees the columns of the input, not the other new ones.")
 
@@ -27,6 +27,11 @@ class AddColumnsTransform(Transform[AddColumnsOptions]):
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The columns of the input, each replaced where it stands, then the new ones."""
         (frame,) = inputs.values()
-        texts = {f"columns.{name}": text for name, text in self.options.columns.items()}
-        columns = {name: expression(frame, text, f"columns.{name}") for name, text in self.options.columns.items()}
-        return applied(frame, lambda: frame.withColumns(columns), texts)
+        names = {f"columns.{name}": name for name in self.options.columns}
+        texts = {option: self.options.columns[name] for option, name in names.items()}
+        return applied(
+            frame,
+            texts,
+            expressions(frame, texts),
+            lambda columns: frame.withColumns({names[option]: column for option, column in columns.items()}),
+        )

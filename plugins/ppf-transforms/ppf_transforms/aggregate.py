@@ -3,17 +3,17 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, OptionsError, Transform, option, options
-from ppf_transforms.columns import applied, expression, require_distinct
+from ppf_transforms.columns import applied, expressions, require_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 
 @options
 class AggregateOptions:
-    """Options of `aggregate`."""
+    """The groups, and what is computed of each."""
 
     group_by: list[str] = option("Columns, or SQL expressions with AS; empty for one row over everything.")
     metrics: dict[str, str] = option('Aggregate expressions by name: "avg(dep_delay)".')
@@ -34,8 +34,12 @@ class AggregateTransform(Transform[AggregateOptions]):
         """One row a group: its columns, then its metrics."""
         (frame,) = inputs.values()
         groups = {f"group_by[{index}]": text for index, text in enumerate(self.options.group_by)}
-        texts = groups | {f"metrics.{name}": text for name, text in self.options.metrics.items()}
-        keys = [expression(frame, text, option) for option, text in groups.items()]
-        metrics = [expression(frame, text, f"metrics.{name}").alias(name) for name, text in self.options.metrics.items()]
-        grouped = applied(frame, lambda: frame.groupBy(*keys).agg(*metrics), texts)
-        return require_distinct(grouped, "Give the metric another name.")
+        names = {f"metrics.{name}": name for name in self.options.metrics}
+        texts = groups | {option: self.options.metrics[name] for option, name in names.items()}
+
+        def grouped(columns: "Mapping[str, Column]") -> "DataFrame":
+            keys = [column for option, column in columns.items() if option in groups]
+            metrics = [column.alias(names[option]) for option, column in columns.items() if option in names]
+            return frame.groupBy(*keys).agg(*metrics) if metrics else frame.select(*keys)
+
+        return require_distinct(applied(frame, texts, expressions(frame, texts), grouped), "Give the metric another name.")

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pyspark.errors import PySparkException
     from pyspark.sql import Column, DataFrame
 
+    Change = Callable[[Mapping[str, Column]], DataFrame]
+
 
 def literal(frame: "DataFrame", name: str) -> "Column":
     """The column of exactly this name, whatever characters it has."""
@@ -17,8 +19,12 @@ def literal(frame: "DataFrame", name: str) -> "Column":
     return frame[f"`{quoted}`"]
 
 
-def expression(frame: "DataFrame", text: str, option: str) -> "Column":
-    """The column of exactly this name if there is one, else the SQL expression. `option` is its place in the options."""
+def expressions(frame: "DataFrame", texts: Mapping[str, str]) -> "dict[str, Column]":
+    """Option → column: the column of exactly this name if there is one, else the SQL expression."""
+    return {option: _expression(frame, text, option) for option, text in texts.items()}
+
+
+def _expression(frame: "DataFrame", text: str, option: str) -> "Column":
     from pyspark.errors import ParseException
     from pyspark.sql import functions
 
@@ -27,33 +33,38 @@ def expression(frame: "DataFrame", text: str, option: str) -> "Column":
     try:
         return functions.expr(text)
     except ParseException as error:
-        raise explained(error, frame.columns, text, option) from error
+        raise refused(error, frame.columns, text, option) from error
 
 
-def applied(frame: "DataFrame", change: "Callable[[], DataFrame]", texts: Mapping[str, str]) -> "DataFrame":
-    """What `change` gives; when Spark refuses it, the error names the option that is to blame. `texts` are option → expression."""
+def applied(
+    frame: "DataFrame",
+    texts: Mapping[str, str],
+    columns: "Mapping[str, Column]",
+    change: "Change",
+) -> "DataFrame":
+    """What `change` makes of the columns. When Spark refuses it, the error names the option that is to blame."""
     from pyspark.errors import AnalysisException
 
     try:
-        return change()
+        return change(columns)
     except AnalysisException as error:
-        option, cause = _blamed(frame, texts) or (next(iter(texts)), error)
-        raise explained(cause, frame.columns, texts[option], option) from error
+        option, cause = _blamed(columns, change) or (", ".join(columns), error)
+        raise refused(cause, frame.columns, texts.get(option, " | ".join(texts.values())), option) from error
 
 
-def _blamed(frame: "DataFrame", texts: Mapping[str, str]) -> "tuple[str, PySparkException] | None":
-    """The first expression that fails by itself; Spark's own error does not tell which one it was."""
+def _blamed(columns: "Mapping[str, Column]", change: "Change") -> "tuple[str, PySparkException] | None":
+    """The first column that fails by itself: Spark's own error does not tell which one it was."""
     from pyspark.errors import AnalysisException
 
-    for option, text in texts.items():
+    for option, column in columns.items():
         try:
-            frame.select(expression(frame, text, option))
+            change({option: column})
         except AnalysisException as error:
             return option, error
     return None
 
 
-def explained(error: "PySparkException", names: Iterable[str], text: str, option: str) -> PpfError:
+def refused(error: "PySparkException", names: Iterable[str], text: str, option: str) -> PpfError:
     """Spark's refusal as a sentence about an option; `names` are the columns that it could have meant."""
     # Spark 4 gave getErrorClass a new name and warns of the old one.
     condition = getattr(error, "getCondition", error.getErrorClass)() or ""
@@ -74,9 +85,15 @@ def require_columns(frame: "DataFrame", names: Iterable[str], option: str, whose
 
 def require_distinct(frame: "DataFrame", hint: str) -> "DataFrame":
     """The frame; raises when two of its columns have one name, since nobody downstream could tell them apart."""
-    sensitive = frame.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
-    names = frame.columns if sensitive else [name.casefold() for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    spelled = spelling(frame)
+    names = [spelled(name) for name in frame.columns]
+    twice = [name for name in frame.columns if names.count(spelled(name)) > 1]
     if twice:
-        raise PpfError(f"The result has two columns of one name: {', '.join(map(repr, twice))}.", hint=hint)
+        raise PpfError(f"The result has columns of one name: {', '.join(map(repr, twice))}.", hint=hint)
     return frame
+
+
+def spelling(frame: "DataFrame") -> Callable[[str], str]:
+    """Makes two names equal where Spark, as its session is set, takes them for one."""
+    sensitive = frame.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
+    return str if sensitive else str.casefold

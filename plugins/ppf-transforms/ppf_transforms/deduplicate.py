@@ -1,10 +1,11 @@
 """One row a key."""
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ppf_core import Context, OptionsError, Transform, option, options
-from ppf_transforms.columns import applied, expression, literal, require_columns
+from ppf_transforms.columns import applied, expressions, literal, require_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
-_SORT = re.compile(r"(?:\s+(?P<direction>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*$", re.IGNORECASE)
+_DIRECTION = re.compile(r"(?:\s+(?P<direction>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*$", re.IGNORECASE)
 
 
 @options
 class DeduplicateOptions:
-    """Options of `deduplicate`."""
+    """What makes rows the same, and which of them stays."""
 
     keys: list[str] = option("The columns that make a row the same.")
     order_by: list[str] = option(
@@ -39,7 +40,7 @@ class DeduplicateTransform(Transform[DeduplicateOptions]):
     examples: ClassVar = ("keys = [id], order_by = [updated_at]",)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
-        """One row of each key; rows whose keys are all NULL in the same places have the same key."""
+        """One row of each key; NULL in a key equals NULL, as in GROUP BY."""
         (frame,) = inputs.values()
         require_columns(frame, self.options.keys, "keys")
         if not self.options.order_by:
@@ -49,29 +50,45 @@ class DeduplicateTransform(Transform[DeduplicateOptions]):
     def _first_of_each(self, frame: "DataFrame") -> "DataFrame":
         from pyspark.sql import Window, functions
 
-        texts = {f"order_by[{index}]": text for index, text in enumerate(self.options.order_by)}
-        order = [_ordered(frame, option, text, backwards=self.options.keep == "last") for option, text in texts.items()]
+        orders = {f"order_by[{index}]": _Order.of(text, frame.columns) for index, text in enumerate(self.options.order_by)}
+        texts = {option: order.text for option, order in orders.items()}
         # Rows that are equal in `order_by` would be chosen anew in each attempt; the other columns decide then.
         ties = [literal(frame, field.name) for field in frame.schema if _is_orderable(field.dataType)]
-        window = Window.partitionBy(*[literal(frame, name) for name in self.options.keys]).orderBy(*order, *ties)
+        keys = Window.partitionBy(*[literal(frame, name) for name in self.options.keys])
         place = _new_name(frame)
-        bare = {option: _SORT.sub("", text) for option, text in texts.items()}
-        numbered = applied(frame, lambda: frame.withColumn(place, functions.row_number().over(window)), bare)
-        return numbered.filter(literal(numbered, place) == 1).drop(place)
+
+        def numbered(columns: "Mapping[str, Column]") -> "DataFrame":
+            wanted = [orders[option].sorted(column, self.options.keep) for option, column in columns.items()]
+            return frame.withColumn(place, functions.row_number().over(keys.orderBy(*wanted, *ties)))
+
+        rows = applied(frame, texts, expressions(frame, texts), numbered)
+        return rows.filter(literal(rows, place) == 1).drop(place)
 
 
-def _ordered(frame: "DataFrame", option: str, text: str, *, backwards: bool) -> "Column":
-    """One entry of `order_by` as a sort order, turned round when the last row is wanted."""
-    direction = _SORT.search(text)
-    column = expression(frame, _SORT.sub("", text), option)
-    down = direction is not None and (direction["direction"] or "").lower() == "desc"
-    # Spark's rule: NULL comes first when ascending, last when descending.
-    nulls_first = not down if direction is None or direction["nulls"] is None else direction["nulls"].lower() == "first"
-    if backwards:
-        down, nulls_first = not down, not nulls_first
-    if down:
-        return column.desc_nulls_first() if nulls_first else column.desc_nulls_last()
-    return column.asc_nulls_first() if nulls_first else column.asc_nulls_last()
+@dataclass(frozen=True)
+class _Order:
+    """One entry of `order_by`: an expression and its direction."""
+
+    text: str
+    down: bool = False
+    nulls_first: bool = True
+
+    @classmethod
+    def of(cls, text: str, columns: list[str]) -> "_Order":
+        direction = _DIRECTION.search(text)
+        if text in columns or direction is None:
+            return cls(text)
+        down = (direction["direction"] or "asc").lower() == "desc"
+        # Spark's rule: NULL comes first when ascending, last when descending.
+        nulls_first = direction["nulls"].lower() == "first" if direction["nulls"] else not down
+        return cls(text[: direction.start()], down, nulls_first)
+
+    def sorted(self, column: "Column", keep: str) -> "Column":
+        """The column in this order, turned round when the last row is wanted."""
+        down, nulls_first = (self.down, self.nulls_first) if keep == "first" else (not self.down, not self.nulls_first)
+        if down:
+            return column.desc_nulls_first() if nulls_first else column.desc_nulls_last()
+        return column.asc_nulls_first() if nulls_first else column.asc_nulls_last()
 
 
 def _is_orderable(data_type: "DataType") -> bool:

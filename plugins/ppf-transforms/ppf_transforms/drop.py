@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @options
 class DropOptions:
-    """Options of `drop`."""
+    """Which columns go."""
 
     columns: list[str] = option("Names of the columns to remove.")
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
-from ppf_transforms.columns import applied, expression
+from ppf_transforms.columns import applied, expressions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @options
 class FilterOptions:
-    """Options of `filter`."""
+    """Which rows stay."""
 
     where: str = option('The condition, a SQL expression: "dep_delay > 15".')
 
@@ -27,5 +27,5 @@ class FilterTransform(Transform[FilterOptions]):
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The rows for which the condition is true, neither false nor NULL."""
         (frame,) = inputs.values()
-        condition = expression(frame, self.options.where, "where")
-        return applied(frame, lambda: frame.filter(condition), {"where": self.options.where})
+        texts = {"where": self.options.where}
+        return applied(frame, texts, expressions(frame, texts), lambda columns: frame.filter(columns["where"]))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ppf_core import Context, OptionsError, PpfError, Transform, option, options
 from ppf_core.errors import suggestion
-from ppf_transforms.columns import explained, require_columns, require_distinct
+from ppf_transforms.columns import refused, require_columns, require_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,14 +67,12 @@ class JoinTransform(Transform[JoinOptions]):
             joined = self._by_condition(left, right, on)
         else:
             joined = self._by_columns(left, right, [on] if isinstance(on, str) else on)
-        return require_distinct(
-            joined, "Drop or rename it in one input; what both are joined on belongs in a list: on = [name]."
-        )
+        return require_distinct(joined, "Drop or rename one before; what both are joined on belongs in a list: on = [name].")
 
     def _by_columns(self, left: "DataFrame", right: "DataFrame", names: list[str]) -> "DataFrame":
         require_columns(left, names, "on", f"the input {self.options.left!r}")
         require_columns(right, names, "on", f"the input {self.options.right!r}")
-        return left.join(right, names, self.options.how)
+        return left.join(right, names or None, self.options.how)
 
     def _by_condition(self, left: "DataFrame", right: "DataFrame", condition: str) -> "DataFrame":
         from pyspark.errors import AnalysisException
@@ -84,12 +82,10 @@ class JoinTransform(Transform[JoinOptions]):
         try:
             return left.join(right, functions.expr(condition), self.options.how)
         except AnalysisException as error:
-            names = [
-                f"{alias}.{name}"
-                for alias, side in ((self.options.left, left), (self.options.right, right))
-                for name in side.columns
+            names = [f"{self.options.left}.{name}" for name in left.columns] + [
+                f"{self.options.right}.{name}" for name in right.columns
             ]
-            raise explained(error, names, condition, "on") from error
+            raise refused(error, names, condition, "on") from error
 
 
 def _input(inputs: "Mapping[str, DataFrame]", side: str, alias: str) -> "DataFrame":

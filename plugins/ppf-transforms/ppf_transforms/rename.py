@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @options
 class RenameOptions:
-    """Options of `rename`."""
+    """Which columns get which names."""
 
     columns: dict[str, str] = option("New names by old name.")
 

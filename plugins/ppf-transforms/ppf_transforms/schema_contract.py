@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ppf_core import Context, PpfError, Transform, option, options
 from ppf_core.errors import near_miss
-from ppf_transforms.columns import applied, literal
+from ppf_transforms.columns import applied, literal, spelling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +48,11 @@ class SchemaContractTransform(Transform[SchemaContractOptions]):
         differences = self._differences(frame, wanted, names, further)
         if differences:
             raise PpfError("The input is not as the schema says.\n" + "\n".join(differences))
-        columns = [literal(frame, names[field.name]).cast(field.dataType).alias(field.name) for field in wanted]
-        passing = [literal(frame, name) for name in further] if self.options.mode == "evolve" else []
         texts = {f"schema, column {field.name}": field.dataType.simpleString() for field in wanted}
-        return applied(frame, lambda: frame.select(*columns, *passing), texts)
+        casts = [literal(frame, names[field.name]).cast(field.dataType).alias(field.name) for field in wanted]
+        passing = [literal(frame, name) for name in further] if self.options.mode == "evolve" else []
+        columns = dict(zip(texts, casts, strict=True))
+        return applied(frame, texts, columns, lambda chosen: frame.select(*chosen.values(), *passing))
 
     def _differences(
         self, frame: "DataFrame", wanted: "StructType", names: "Mapping[str, str]", further: list[str]
@@ -71,9 +72,9 @@ class SchemaContractTransform(Transform[SchemaContractOptions]):
 
 def _matching(frame: "DataFrame", wanted: "StructType") -> dict[str, str]:
     """The column of the frame for each promised one that it has, compared as Spark compares names."""
-    sensitive = frame.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
-    found = {name if sensitive else name.casefold(): name for name in frame.columns}
-    return {name: found[key] for name in wanted.names if (key := name if sensitive else name.casefold()) in found}
+    spelled = spelling(frame)
+    found = {spelled(name): name for name in frame.columns}
+    return {name: found[spelled(name)] for name in wanted.names if spelled(name) in found}
 
 
 def _hint(name: str, further: list[str]) -> str:

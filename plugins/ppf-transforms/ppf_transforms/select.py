@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Transform, option, options
-from ppf_transforms.columns import applied, expression, require_distinct
+from ppf_transforms.columns import applied, expressions, require_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @options
 class SelectOptions:
-    """Options of `select`."""
+    """Which columns stay."""
 
     columns: list[str] = option('Names of columns, or SQL expressions: "upper(name) AS name".')
 
@@ -28,6 +28,5 @@ class SelectTransform(Transform[SelectOptions]):
         """The listed columns, in this order."""
         (frame,) = inputs.values()
         texts = {f"columns[{index}]": text for index, text in enumerate(self.options.columns)}
-        columns = [expression(frame, text, option) for option, text in texts.items()]
-        chosen = applied(frame, lambda: frame.select(*columns), texts)
+        chosen = applied(frame, texts, expressions(frame, texts), lambda columns: frame.select(*columns.values()))
         return require_distinct(chosen, "Give one of them another name with AS.")

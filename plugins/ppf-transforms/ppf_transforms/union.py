@@ -4,6 +4,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, OptionsError, PpfError, Transform, option, options
+from ppf_transforms.columns import spelling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 @options
 class UnionOptions:
-    """Options of `union`."""
+    """How the columns of the inputs match."""
 
     by_name: bool = option("Match columns by name; false matches them by position.", default=True)
     allow_missing: bool = option("With by_name: a column that an input does not have is NULL there.", default=False)
@@ -53,11 +54,9 @@ class UnionTransform(Transform[UnionOptions]):
 
 
 def _require_same_names(first: str, model: "DataFrame", alias: str, frame: "DataFrame") -> None:
-    sensitive = frame.sparkSession.conf.get("spark.sql.caseSensitive") == "true"
-    wanted, found = ({name if sensitive else name.casefold(): name for name in side.columns} for side in (model, frame))
+    spelled = spelling(frame)
+    wanted, found = ({spelled(name): name for name in side.columns} for side in (model, frame))
     only = [f"only {first!r} has {wanted[name]!r}" for name in wanted if name not in found]
     only += [f"only {alias!r} has {found[name]!r}" for name in found if name not in wanted]
     if only:
-        raise PpfError(
-            f"Inputs have different columns: {', '.join(only)}.", hint="Set allow_missing = true to fill them with NULL."
-        )
+        raise PpfError(f"Inputs have different columns: {', '.join(only)}.", hint="Set allow_missing = true to fill in NULL.")
