@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from ppf_transforms.deduplicate import DeduplicateTransform
 from pyspark.sql import DataFrame, SparkSession
@@ -13,7 +15,7 @@ def versions(spark: SparkSession) -> DataFrame:
     return spark.createDataFrame(rows, "`the.key` INT, at INT, value STRING")
 
 
-def kept(spark: SparkSession, frame: DataFrame, **options: object) -> list[str]:
+def kept(spark: SparkSession, frame: DataFrame, **options: Any) -> list[str]:
     frame = build(DeduplicateTransform, keys=["the.key"], **options).transform(context(spark), {"in": frame})
     assert frame.columns == ["the.key", "at", "value"]
     return sorted(row.value for row in frame.collect())

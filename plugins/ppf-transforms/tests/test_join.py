@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from ppf_transforms.join import JoinTransform
@@ -17,7 +18,7 @@ def inputs(spark: SparkSession) -> Mapping[str, DataFrame]:
     }
 
 
-def joined(spark: SparkSession, inputs: Mapping[str, DataFrame], **options: object) -> DataFrame:
+def joined(spark: SparkSession, inputs: Mapping[str, DataFrame], **options: Any) -> DataFrame:
     return build(JoinTransform, left="flights", right="plane-list", **options).transform(context(spark), inputs)
 
 
@@ -71,6 +72,6 @@ def test_columns_that_both_sides_have_are_refused(spark: SparkSession, inputs: M
 @pytest.mark.parametrize(
     "options", [{}, {"on": ["a"], "how": "cross"}, {"on": ["a"], "right": "flights"}, {"on": ["a"], "how": "lef"}]
 )
-def test_contradictions_are_mistakes_of_the_file(options: dict[str, object]) -> None:
+def test_contradictions_are_mistakes_of_the_file(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         build(JoinTransform, **{"left": "flights", "right": "planes", **options})
