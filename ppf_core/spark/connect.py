@@ -46,6 +46,11 @@ def is_connect(spark: "SparkSession") -> bool:
     return type(spark).__module__.startswith("pyspark.sql.connect")
 
 
+def server_of(spark: Any) -> str:
+    """Where the server of a session is; never with the token that may stand in its URL."""
+    return f"sc://{spark.client.host}"
+
+
 def connect(url: str, app_name: str) -> "SparkSession":
     """A new session on the server; `local[…]` starts one on this machine."""
     from pyspark.sql import SparkSession

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.errors import Problem, RunError
 from ppf_core.spark import jvm
-from ppf_core.spark.connect import connect, is_connect, leave, sibling
+from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.java import require_java
 from ppf_core.spark.loggers import quiet_loggers
@@ -87,7 +87,7 @@ def open_session(request: SessionRequest, given: "SparkSession | None" = None) -
         else:
             spark, warnings = _started(request, undo)
         undo.enter_context(quiet_loggers())
-        return RunSession(spark, base is None and _SUBMITTED not in os.environ, warnings, _facts(spark, request), undo)
+        return RunSession(spark, base is None and _SUBMITTED not in os.environ, warnings, _facts(spark), undo)
     except BaseException:
         undo.close()
         raise
@@ -238,11 +238,10 @@ def _set_environment(name: str, value: str | None) -> None:
         os.environ[name] = value
 
 
-def _facts(spark: "SparkSession", request: SessionRequest) -> dict[str, str]:
-    remote = request.remote or os.environ.get("SPARK_REMOTE", "")
+def _facts(spark: "SparkSession") -> dict[str, str]:
     return {
         "spark_version": spark.version,
         "ansi": str(spark.conf.get("spark.sql.ansi.enabled")).lower(),
         "time_zone": str(spark.conf.get("spark.sql.session.timeZone")),
-        "master": without_parameters(remote) if is_connect(spark) else str(spark.sparkContext.master),
+        "master": server_of(spark) if is_connect(spark) else str(spark.sparkContext.master),
     }

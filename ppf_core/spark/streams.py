@@ -107,6 +107,8 @@ class _Drain:
         return complete
 
     def _write(self, text: str) -> None:
+        if not text:
+            return
         # Whatever goes wrong here, the pipe must be emptied: a full one stops the JVM.
         with suppress(OSError, ValueError):
             self._log.write(_redacted(text, self._redact).encode("utf-8", "backslashreplace"))
