@@ -9,7 +9,7 @@ from ppf_core.errors import ConfigError, Problem
 P = TypeVar("P", bound=Plugin[Any])
 
 
-def build(plugin_class: type[P], folder: Path | str | None = None, **options: Any) -> P:
+def build(plugin_class: type[P], folder: Path | str | None = None, /, **options: Any) -> P:
     """The plugin with these options, checked and converted as those of a pipeline file in `folder` (default: the current one).
 
         sink = build(ParquetSink, tmp_path, path="out", mode="overwrite")
