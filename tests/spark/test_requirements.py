@@ -38,7 +38,7 @@ def test_jars_and_repositories_are_united_with_those_of_the_file() -> None:
 def test_versions_of_the_installed_spark_are_filled_in() -> None:
     wants = Requirements(packages=["g:a_{spark_minor}_{scala}:{spark}"], conf={"spark.k": '{"json": "{spark}"}'})
     conf = merge(wants).conf
-    assert conf == {"spark.jars.packages": "g:a_4.1_2.13:4.1.1", "spark.k": '{"json": "4.1.1"}'}
+    assert conf == {"spark.jars.packages": f"g:a_4.1_{installed_scala()}:4.1.1", "spark.k": '{"json": "4.1.1"}'}
 
 
 def test_extended_lists_are_united_with_the_file_and_sorted() -> None:
