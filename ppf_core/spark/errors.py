@@ -48,11 +48,12 @@ def jvm_is_dead(error: BaseException) -> bool:
         return False
     from pyspark import SparkContext
 
-    context = SparkContext._active_spark_context
-    if context is None:
-        return of_py4j
+    context, jvm = SparkContext._active_spark_context, SparkContext._jvm
     try:
-        return bool(context._jsc.sc().isStopped())
+        if context is not None:
+            return bool(context._jsc.sc().isStopped())
+        # No context: an error of Py4J can come from starting one.
+        return of_py4j and (jvm is None or jvm.java.lang.System.nanoTime() is None)
     except Exception:  # noqa: BLE001 -- whatever it is, the JVM does not answer
         return True
 

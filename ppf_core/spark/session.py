@@ -33,7 +33,8 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, and by nobody else
 _DEFAULTS = {"spark.scheduler.mode": "FAIR", "spark.ui.showConsoleProgress": "false"}
 # Spark on one machine needs no name or address that others can reach; laptops behind a VPN often have none that works.
 _LOCAL_DEFAULTS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-_COMPLAINT = re.compile(r"^(?!\s+at ).*(?:Exception|Error\b|ERROR|unresolved dependency|not found)", re.MULTILINE)
+_FATAL = re.compile(r'^(?:Exception in thread "main"|Error:|java: ).*', re.MULTILINE)
+_COMPLAINT = re.compile(r"^(?!\s+at ).*(?:Exception|ERROR).*", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,8 +172,8 @@ def _explained(request: SessionRequest, what: str) -> Iterator[None]:
     except RunError:
         raise
     except Exception as error:
-        jvm.end_jvm()
         told = describe_error(error)
+        jvm.end_jvm()
         hint = "Spark's own words are on standard error, above." if request.log is None else _last_words(request.log)
         if PACKAGES in request.conf and "JAVA_GATEWAY_EXITED" in told.message:
             hint += (
@@ -189,8 +190,8 @@ def _last_words(log: Path) -> str:
         text = log.read_bytes()[-100_000:].decode("utf-8", "replace")
     except OSError:
         return ""
-    complaints = [found[0].strip() for found in re.finditer(_COMPLAINT.pattern + ".*", text, re.MULTILINE)]
-    return f"Spark said: {complaints[-1]} (all of it: {log})" if complaints else f"Spark's own words: {log}."
+    found = _FATAL.search(text) or _COMPLAINT.search(text)
+    return f"Spark said: {found[0]} (all of it: {log})" if found else f"Spark's own words: {log}."
 
 
 @contextmanager

@@ -92,7 +92,8 @@ def test_the_blocks_of_the_kernel_are_bound(tmp_path: Path) -> None:
         plugins.prefer { "sources.csv" = ppf-files }
         hooks { ops { plugin = slack, required = true, channel = "#ops" } }
         runtime { timeout = 2 hours }
-        components { a { source = csv }, b { transform = t, inputs { left = a }, timeout = PT5M, retry { initial_delay = 0.5 } } }
+        components { a { source = csv }
+          b { transform = t, inputs { left = a }, timeout = PT5M, retry { initial_delay = 0.5 } } }
         """,
     )
     config = file.config
@@ -298,7 +299,9 @@ def test_files_can_be_loaded_from_several_threads(tmp_path: Path) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet='ab ={}[]"$\n,.:#+\\1é', max_size=60))
 def test_any_text_gives_a_file_or_a_located_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    problems: tuple[Problem, ...] = ()
     try:
         load(tmp_path_factory.getbasetemp(), text)
     except ConfigError as error:
-        assert all(problem.file for problem in error.problems)
+        problems = error.problems
+    assert all(problem.file for problem in problems)

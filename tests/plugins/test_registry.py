@@ -297,7 +297,7 @@ def test_unmet_requirement_shows_wanted_and_found(site: Site) -> None:
 
 def test_requirement_that_is_not_installed_gets_a_near_miss(site: Site) -> None:
     site.install("acme-kafka")
-    ((index, message),) = site.discover().unmet(["acme-kafak>=1"])
+    ((_, message),) = site.discover().unmet(["acme-kafak>=1"])
     assert message.startswith("Wanted 'acme-kafak>=1', found no distribution 'acme-kafak'. Did you mean 'acme-kafka'?")
 
 

