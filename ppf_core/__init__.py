@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         StreamProgress,
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
-    from ppf_core.errors import PpfError, SecretNotResolved
+    from ppf_core.errors import PpfError, SecretNotResolved, near_miss, suggestion
     from ppf_core.pipeline.runner import PipelineRunner
     from ppf_core.pipeline.schema import SchemaContract
 
@@ -73,7 +73,7 @@ _HOMES = {
         "StreamProgress",
     ),
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
-    "ppf_core.errors": ("PpfError", "SecretNotResolved"),
+    "ppf_core.errors": ("PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.pipeline.runner": ("PipelineRunner",),
     "ppf_core.pipeline.schema": ("SchemaContract",),
 }
@@ -122,8 +122,10 @@ __all__ = [
     "hookimpl",
     "json_field",
     "local_path",
+    "near_miss",
     "option",
     "options",
+    "suggestion",
 ]
 
 

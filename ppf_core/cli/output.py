@@ -83,7 +83,7 @@ class Output:
             place = f"{problem.place}: " if problem.place else ""
             kind = "warning: " if warning else "" if place else "error: "
             message = printable(problem.message).replace("\n", "\n    ")
-            self.note(place + _colored(kind + message, "yellow" if warning else "red"))
+            _write(sys.stderr, printable(place) + _colored(kind + message, "yellow" if warning else "red") + "\n")
             if problem.hint:
                 self.note("    " + problem.hint.replace("\n", "\n    "))
 

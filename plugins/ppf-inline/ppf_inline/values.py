@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.errors import suggestion
+from ppf_core import suggestion
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType

@@ -9,8 +9,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options
-from ppf_core.errors import suggestion
+from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options, suggestion
 from ppf_python.folder import ModuleFolder
 
 if TYPE_CHECKING:

@@ -3,8 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options
-from ppf_core.errors import suggestion
+from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options, suggestion
 from ppf_sql.query import arguments, require_query
 from ppf_sql.scope import moved, scope
 

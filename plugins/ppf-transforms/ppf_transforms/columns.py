@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ppf_core import PpfError
-from ppf_core.errors import suggestion
+from ppf_core import PpfError, suggestion
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException

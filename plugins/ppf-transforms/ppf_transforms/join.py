@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ppf_core import Context, OptionsError, PpfError, Transform, option, options
-from ppf_core.errors import suggestion
+from ppf_core import Context, OptionsError, PpfError, Transform, option, options, suggestion
 from ppf_transforms.columns import refused, require_columns, require_distinct
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ppf_core import Context, PpfError, Transform, option, options
-from ppf_core.errors import near_miss
+from ppf_core import Context, PpfError, Transform, near_miss, option, options
 from ppf_transforms.columns import applied, literal, spelling
 
 if TYPE_CHECKING:
