@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_syntax_error_shows_the_place_in_the_sql(spark: SparkSession) -> None:
 
 
 def test_a_failing_function_is_one_line_with_its_place(spark: SparkSession) -> None:
-    def half(number: object) -> object:
+    def half(number: Any) -> Any:
         raise KeyError(f"no half of {number}")
 
     told = describe_error(fail(spark.range(1).select(udf(half, "int")("id")).collect))
