@@ -1,6 +1,6 @@
 from collections.abc import Callable
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.errors import AnalysisException
