@@ -7,6 +7,7 @@ from typing import Any
 from ppf_core.config.binding import OptionSpec
 from ppf_core.plugins.registry import PluginRegistry
 
+KINDS = {"secrets": "secrets backend", "streaming_sources": "streaming source", "streaming_sinks": "streaming sink"}
 MARK = "<!-- the tables of all plugins -->"
 
 
@@ -23,7 +24,7 @@ def plugin_tables() -> Iterator[str]:
         yield f"## {distribution}\n"
         for entry in entries:
             described = registry.describe(entry)
-            yield f"### {entry.group[:-1].replace('_', ' ')} `{entry.name}` {{ #{entry.qualified} }}\n"
+            yield f"### {KINDS.get(entry.group, entry.group[:-1])} `{entry.name}` {{ #{entry.qualified} }}\n"
             yield f"{described.doc}\n"
             yield from option_table(described.options)
 
