@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,8 +19,16 @@ from ppf_core.spark.errors import describe_error
 from ppf_core.spark.java import require_java
 from ppf_core.spark.loggers import quiet_loggers
 from ppf_core.spark.masters import require_reachable, without_parameters
-from ppf_core.spark.requirements import PACKAGES, installed_spark
-from ppf_core.spark.settings import apply_settings, differing, jars_of, read_at_start, require_settings, settings_of
+from ppf_core.spark.requirements import JARS, PACKAGES, installed_spark
+from ppf_core.spark.settings import (
+    apply_settings,
+    differing,
+    jars_of,
+    jars_of_jvm,
+    read_at_start,
+    require_settings,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -143,15 +151,15 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
         if foreign:
             SparkContext._ensure_initialized()
             found = dict(SparkConf().getAll())
-            require_settings(request.required, found)
-            del conf["spark.app.name"]
-            warnings = tuple(differing({key: conf[key] for key in conf if key in found or read_at_start(key)}, found))
+            settled = {key for key in (*conf, *request.required) if key in found or read_at_start(key)} - {"spark.app.name"}
+            jars = f"{jars_of_jvm(SparkContext._jvm)} {found.get(JARS, '')}"
+            require_settings({key: value for key, value in request.required.items() if key in settled}, found, jars)
+            warnings = tuple(differing({key: conf[key] for key in conf if key in settled}, found, jars))
             conf = {key: value for key, value in conf.items() if key not in found and not read_at_start(key)}
         else:
             require_java()
             require_reachable(conf.get("spark.master", ""))
-            local = conf.get("spark.master", "").startswith("local")
-            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if local else {}), **conf}
+            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if _is_local(conf) else {}), **conf}
             jvm.start_jvm(conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
     if _SUBMITTED not in os.environ:
@@ -162,6 +170,12 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
 def _wanted(request: SessionRequest) -> dict[str, str]:
     """The settings, the master among them."""
     return {**request.conf, **({"spark.master": request.master} if request.master else {})}
+
+
+def _is_local(conf: Mapping[str, str]) -> bool:
+    """Whether Spark runs on this machine. Without a master it does, unless an installation of Spark here says otherwise."""
+    elsewhere = os.environ.get("SPARK_HOME") or os.environ.get("SPARK_CONF_DIR")
+    return conf.get("spark.master", "" if elsewhere else "local").startswith("local")
 
 
 @contextmanager
@@ -203,7 +217,7 @@ def _active_again(base: "SparkSession") -> Iterator[None]:
     before, java = SparkSession._activeSession, home.getActiveSession()
     yield
     SparkSession._activeSession = before
-    if base._jsc is not None and not base._jsc.sc().isStopped():
+    with suppress(Exception):  # the caller's Spark may be gone by now
         home.setActiveSession(java.get()) if java.isDefined() else home.clearActiveSession()
 
 
@@ -224,7 +238,7 @@ def _sigint_kept() -> Iterator[None]:
 def _python_of_workers(conf: Mapping[str, str]) -> Iterator[None]:
     """On this machine the workers run this very Python; Spark would take the first `python3` on the PATH."""
     before = os.environ.get("PYSPARK_PYTHON")
-    if before is None and conf.get("spark.master", "local").startswith("local") and "spark.pyspark.python" not in conf:
+    if before is None and _is_local(conf) and "spark.pyspark.python" not in conf:
         os.environ["PYSPARK_PYTHON"] = sys.executable
     try:
         yield

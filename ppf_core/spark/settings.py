@@ -73,7 +73,12 @@ def jars_of(spark: Any) -> str:
         context, jvm = spark.sparkContext._jsc.sc(), spark._jvm
     except Exception:  # noqa: BLE001 -- Spark Connect refuses these in several ways
         return ""
-    return f"{jvm.java.lang.System.getProperty('java.class.path')} {context.listJars().mkString(' ')}"
+    return f"{jars_of_jvm(jvm)} {context.listJars().mkString(' ')}"
+
+
+def jars_of_jvm(jvm: Any) -> str:
+    """The jars that a JVM started with."""
+    return str(jvm.java.lang.System.getProperty("java.class.path"))
 
 
 def _set(spark: "SparkSession", key: str, value: str) -> bool:

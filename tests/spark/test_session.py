@@ -267,7 +267,7 @@ from ppf_core.spark.session import SessionRequest, open_session
 
 conf = {"spark.sql.shuffle.partitions": "5", "spark.sql.extensions": "", "spark.executor.memory": "9g"}
 try:
-    open_session(SessionRequest(app_name="x", required={"spark.jars.packages": "g:a:1"}))
+    open_session(SessionRequest(app_name="x", required={"spark.jars.packages": "g:a:1", "spark.sql.extensions": "x.Y"}))
 except RunError as error:
     refused = error.hint
 session = open_session(SessionRequest(app_name="mine", master="spark://elsewhere:7077", conf=conf))

@@ -1,6 +1,6 @@
 """What a sink refuses before it computes anything: targets that belong to others, and appends that would not fit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError
@@ -10,7 +10,7 @@ from ppf_files.publishing import EMPTY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
+    from pyspark.sql.types import StructField, StructType
 
 # What lies in a folder that plain files must not be added to or taken from.
 _OWNERS = {"_delta_log": "a Delta table", "_spark_metadata": "the output of a Spark stream", ".hoodie": "a Hudi table"}
@@ -81,7 +81,7 @@ def schema_of(spark: "SparkSession", format: str, options: dict[str, str], uri: 
         ) from error
 
 
-def require_same_columns(target: str, found: "StructType", frame: "StructType") -> None:
+def require_same_columns(target: str, found: "Iterable[StructField]", frame: "Iterable[StructField]") -> None:
     """Refuses columns of other names or types, in any order."""
     there = {field.name.lower(): field.dataType.simpleString() for field in found}
     given = {field.name.lower(): field.dataType.simpleString() for field in frame}

@@ -1,13 +1,17 @@
 """Sources that read files."""
 
+import json
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Schema, Source
+from ppf_core import Context, Dataset, Schema, Source
+from ppf_files.listing import listing
 from ppf_files.options import CsvReadOptions, ReadOptions, spark_options
+from ppf_files.paths import dataset, literal
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, DataFrameReader
 
 R = TypeVar("R", bound=ReadOptions)
 
@@ -22,12 +26,33 @@ class FileSource(Source[R]):
         """The schema that the file gives; None: Spark finds it when it reads."""
         return self.options.schema
 
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The files and folders."""
+        return tuple(dataset(path) for path in self.options.paths)
+
+    def pin(self, context: Context) -> str | None:
+        """The files that are there now, with sizes and times."""
+        return json.dumps({path: listing(context.spark, path) for path in self.options.paths})
+
     def read(self, context: Context) -> "DataFrame":
-        """The files as a frame."""
+        """The pinned files as a frame; without a pin what is there when it is called."""
+        pinned = json.loads(context.pinned) if context.pinned else {}
+        if not any(pinned.values()):
+            return self._reader(context).load(self.options.paths)
+        frames = [self._read_pinned(context, files) for files in pinned.values() if files]
+        return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
+
+    def _read_pinned(self, context: Context, files: list[dict[str, Any]]) -> "DataFrame":
+        """Exactly these files. Their common folder tells Spark which part of a path is a partition."""
+        roots = {file["root"] for file in files if file["root"]}
+        reader = self._reader(context)
+        if len(roots) == 1:
+            reader = reader.option("basePath", roots.pop())
+        return reader.load([literal(file["path"]) for file in files])
+
+    def _reader(self, context: Context) -> "DataFrameReader":
         reader = context.spark.read.format(self.format).options(**self.reader_options())
-        if self.options.schema is not None:
-            reader = reader.schema(self.options.schema)
-        return reader.load(self.options.paths)
+        return reader if self.options.schema is None else reader.schema(self.options.schema)
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader."""

@@ -1,0 +1,191 @@
+"""File sinks: staged beside the target, shown at once, and what fails leaves all as it was."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as arrow
+import pytest
+from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
+from pyspark.sql import DataFrame, SparkSession
+
+from ppf_core import PpfError, TargetMoved
+from ppf_core.testing import build, context
+
+
+def write(
+    spark: SparkSession, target: Path, frame: DataFrame, *, sink: Any = ParquetSink, run: str = "r", **options: Any
+) -> None:
+    made = build(sink, path=str(target), **options)
+    here = context(spark, run_id=run)
+    ticket = made.stage(here, frame)
+    made.publish(here, ticket)
+    made.publish(here, ticket)
+
+
+def ids(target: Path) -> list[int]:
+    """What a reader that is not Spark sees."""
+    return sorted(arrow.dataset(target, format="parquet", partitioning="hive").to_table().column("id").to_pylist())
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("sink", "format_name"),
+    [(ParquetSink, "parquet"), (OrcSink, "orc"), (JsonSink, "json"), (CsvSink, "csv"), (TextSink, "text")],
+)
+def test_nothing_is_seen_before_publishing_and_all_after_it(
+    sink: Any, format_name: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    made, here = build(sink, path=str(tmp_path / "out")), context(spark)
+    frame = spark.range(7).selectExpr("CAST(id AS STRING) AS value")
+    ticket = made.stage(here, frame)
+    assert not [name for name in names(tmp_path) if not name.startswith(".")]
+    staged = made.staged(here, ticket)
+    assert staged is not None
+    assert staged.count() == 7
+    made.publish(here, ticket)
+    assert names(tmp_path) == ["out"]
+    reader = spark.read.format(format_name).option("header", True)
+    assert reader.load(str(tmp_path / "out")).count() == 7
+
+
+def test_overwrite_replaces_all_rows_and_leaves_nothing_beside(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(5), run="one")
+    write(spark, tmp_path / "out", spark.range(2), run="two", mode="overwrite")
+    assert ids(tmp_path / "out") == [0, 1]
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_folder_may_be_read_and_overwritten_in_one_run(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(4), run="one")
+    frame = spark.read.parquet(str(tmp_path / "out")).selectExpr("id + 10 AS id")
+    write(spark, tmp_path / "out", frame, run="two", mode="overwrite")
+    assert ids(tmp_path / "out") == [10, 11, 12, 13]
+    assert spark.read.parquet(str(tmp_path / "out")).count() == 4
+
+
+def test_a_failing_stage_leaves_the_old_rows_and_discard_removes_the_rest(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(3), run="one")
+    made, here = build(ParquetSink, path=str(tmp_path / "out"), mode="overwrite"), context(spark, run_id="two")
+    with pytest.raises(Exception, match=r"(?i)zero"):
+        made.stage(here, spark.range(9).selectExpr("raise_error('divided by zero') AS id"))
+    assert ids(tmp_path / "out") == [0, 1, 2]
+    made.discard(here, None)
+    made.discard(here, None)
+    assert names(tmp_path) == ["out"]
+
+
+def test_append_adds_once_also_when_it_is_published_twice(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(2), run="one", mode="append")
+    write(spark, tmp_path / "out", spark.range(3), run="two", mode="append")
+    assert ids(tmp_path / "out") == [0, 0, 1, 1, 2]
+
+
+def test_error_refuses_a_target_that_exists_before_anything_is_written(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(1), run="one")
+    with pytest.raises(PpfError, match="exists, and mode is 'error'"):
+        write(spark, tmp_path / "out", spark.range(2), run="two")
+    assert ids(tmp_path / "out") == [0]
+    assert names(tmp_path) == ["out"]
+
+
+def test_ignore_leaves_a_target_that_exists(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(1), run="one")
+    write(spark, tmp_path / "out", spark.range(2), run="two", mode="ignore")
+    assert ids(tmp_path / "out") == [0]
+
+
+@pytest.mark.parametrize("mode", ["error", "overwrite"])
+def test_a_target_that_moved_meanwhile_is_not_replaced(mode: str, spark: SparkSession, tmp_path: Path) -> None:
+    if mode == "overwrite":
+        write(spark, tmp_path / "out", spark.range(1), run="one")
+    made, here = build(ParquetSink, path=str(tmp_path / "out"), mode=mode), context(spark, run_id="two")
+    ticket = made.stage(here, spark.range(5))
+    spark.range(2).write.mode("append").parquet(str(tmp_path / "out"))
+    before = ids(tmp_path / "out")
+    with pytest.raises(TargetMoved):
+        made.publish(here, ticket)
+    assert ids(tmp_path / "out") == before
+
+
+def test_dynamic_overwrite_replaces_only_the_partitions_it_holds(spark: SparkSession, tmp_path: Path) -> None:
+    both = spark.range(4).selectExpr("id", "id % 2 AS half")
+    write(spark, tmp_path / "out", both, run="one", partition_by=["half"])
+    one = spark.range(1).selectExpr("100 + id AS id", "1L AS half")
+    options = {"mode": "overwrite", "partition_by": ["half"], "partition_overwrite": "dynamic"}
+    write(spark, tmp_path / "out", one, run="two", **options)
+    assert ids(tmp_path / "out") == [0, 2, 100]
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("partition_by", [[], ["half"]])
+def test_an_empty_result_can_be_read_with_its_schema(partition_by: list[str], spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.range(4).selectExpr("id", "id % 2 AS half").where("id < 0")
+    write(spark, tmp_path / "out", frame, partition_by=partition_by)
+    assert spark.read.parquet(str(tmp_path / "out")).schema.simpleString() == "struct<id:bigint,half:bigint>"
+    assert ids(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("marker", ["_delta_log", "_spark_metadata", ".hoodie"])
+def test_a_folder_of_a_table_format_is_refused(marker: str, spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "out" / marker).mkdir(parents=True)
+    with pytest.raises(PpfError, match=marker):
+        write(spark, tmp_path / "out", spark.range(1), mode="overwrite")
+
+
+def test_a_target_that_is_a_file_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(PpfError, match="is a file"):
+        write(spark, tmp_path / "out", spark.range(1), mode="overwrite")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("expression", "options", "words"),
+    [
+        ("CAST(id AS STRING) AS id", {}, "'id' is bigint there and string"),
+        ("id AS number", {}, "'id'"),
+        ("id, id % 2 AS half", {"partition_by": ["half"]}, "partition_by"),
+    ],
+)
+def test_an_append_that_does_not_fit_is_refused(
+    expression: str, options: dict[str, Any], words: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    write(spark, tmp_path / "out", spark.range(2), run="one")
+    frame = spark.range(2).selectExpr(*expression.split(", "))
+    with pytest.raises(PpfError, match=words):
+        write(spark, tmp_path / "out", frame, run="two", mode="append", **options)
+    assert ids(tmp_path / "out") == [0, 1]
+
+
+def test_rows_written_are_reported_without_another_job(spark: SparkSession, tmp_path: Path) -> None:
+    told: list[int | None] = []
+    here = context(spark)
+    object.__setattr__(here, "_report", lambda rows, _metrics: told.append(rows))
+    build(ParquetSink, path=str(tmp_path / "out")).stage(here, spark.range(1234))
+    assert told == [1234]
+
+
+@pytest.mark.parametrize("name", ["with space", "per%20cent", "ünï", "a=b#c", "br[a]ck*et"])
+def test_names_are_taken_as_they_are(name: str, spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / name, spark.range(2), run="one", mode="overwrite")
+    write(spark, tmp_path / name, spark.range(3), run="two", mode="overwrite")
+    assert ids(tmp_path / name) == [0, 1, 2]
+    assert names(tmp_path) == [name]
+
+
+def test_shaping_options_reach_the_files(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "one", spark.range(20, numPartitions=4), coalesce=1, sort_by=["id"])
+    write(spark, tmp_path / "many", spark.range(20), repartition=1, max_records_per_file=5)
+    assert len(list((tmp_path / "one").glob("part-*"))) == 1
+    assert len(list((tmp_path / "many").glob("part-*"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "atomic"),
+    [({"mode": "overwrite"}, True), ({"mode": "append"}, False), ({"path": "s3a://bucket/x", "mode": "overwrite"}, False)],
+)
+def test_the_plan_is_told_what_is_atomic(options: dict[str, Any], atomic: bool, tmp_path: Path) -> None:
+    assert build(ParquetSink, **{"path": str(tmp_path / "out"), **options}).atomic is atomic
