@@ -1,5 +1,6 @@
 """What a run wants of a session that somebody else made, against what that session has."""
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -94,9 +95,10 @@ def _has(key: str, wanted: str, found: Mapping[str, str], jars: str) -> bool:
     there = found.get(key, "")
     missing = {part.strip() for part in wanted.split(",")} - {part.strip() for part in there.split(",")}
     if key == PACKAGES:
-        missing = {package for package in missing if f"{package.split(':')[1]}-" not in jars}
+        # The jar is named artifact-version.jar, by Ivy group_artifact-version.jar.
+        missing = {package for package in missing if not re.search(rf"[/_]{re.escape(package.split(':')[1])}-\d", jars)}
     if key == JARS:
-        missing = {jar for jar in missing if jar.rpartition("/")[2] not in jars}
+        missing = {jar for jar in missing if f"/{jar.rpartition('/')[2]}" not in jars}
     return not missing or there == wanted
 
 

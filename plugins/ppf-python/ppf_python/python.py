@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options, suggestion
 from ppf_python.folder import ModuleFolder
@@ -39,6 +39,7 @@ class PythonTransform(Transform[PythonOptions]):
         return inputs["flights"].filter(f"dep_delay > {minutes}")
     """
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     examples: ClassVar = ('function = "delays:late_flights", args { minutes = 15 }',)
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
@@ -86,14 +87,18 @@ class PythonTransform(Transform[PythonOptions]):
             ) from error
 
     def _frame(self, result: object) -> "DataFrame":
-        from pyspark.sql import DataFrame
-
-        if isinstance(result, DataFrame):
-            return result
+        if _is_frame(result):
+            return cast("DataFrame", result)
         raise PpfError(
             f"The function {self.options.function!r} returned {type(result).__name__}, not a DataFrame.",
             hint="Return the frame that it makes.",
         )
+
+
+def _is_frame(value: object) -> bool:
+    # By name: in Spark 3.5 a frame of Spark Connect is of another class, which only its extra libraries can import.
+    classes = type(value).__mro__
+    return any(cls.__name__ == "DataFrame" and cls.__module__.startswith("pyspark.sql.") for cls in classes)
 
 
 @contextmanager

@@ -4,8 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ppf_core import Context, OptionsError, PpfError, Transform, local_path, option, options, suggestion
-from ppf_sql.query import arguments, require_query
-from ppf_sql.scope import moved, scope
+from ppf_sql.scope import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +40,7 @@ class SqlTransform(Transform[SqlOptions]):
     A name with a dash stands between backticks: SELECT * FROM `late-flights`.
     """
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     examples: ClassVar = (
         'query = "SELECT carrier, count(*) AS late FROM flights WHERE dep_delay > 15 GROUP BY carrier"',
         'query = "SELECT * FROM flights WHERE dep_delay > :limit", params { limit = 15 }',
@@ -50,13 +50,16 @@ class SqlTransform(Transform[SqlOptions]):
         """The result of the query; no Spark job runs."""
         from pyspark.errors import AnalysisException
 
-        session = scope(context.spark, inputs)
-        require_query(session, self._text)
         try:
-            result = session.sql(self._text, args=arguments(session, self.options.params))
+            return result_of(self._text, self.options.params, context.spark, inputs)
         except AnalysisException as error:
-            raise _explained(error, inputs) from error
-        return moved(result, context.spark)
+            unknown = _unknown_table(error)
+            if unknown is None:
+                raise
+            raise PpfError(
+                f"The query reads {unknown!r}, which is neither an input of this component nor a table.",
+                hint=f"{suggestion(unknown, inputs)} Add it to `inputs`, or correct the query.",
+            ) from error
 
     @cached_property
     def _text(self) -> str:
@@ -70,17 +73,13 @@ class SqlTransform(Transform[SqlOptions]):
             raise PpfError(f"The query file {str(path)!r} cannot be read: {error}.", hint="Correct query_file.") from error
 
 
-def _explained(error: "AnalysisException", inputs: "Mapping[str, DataFrame]") -> Exception:
-    """A table that is not there is nearly always a mistyped input; Spark does not know what the inputs are."""
+def _unknown_table(error: "AnalysisException") -> str | None:
+    """The table that the query asks for in vain: nearly always a mistyped input, and Spark does not know what the inputs are."""
     # Spark 4 gave getErrorClass a new name and warns of the old one.
     condition = getattr(error, "getCondition", error.getErrorClass)()
     if condition != "TABLE_OR_VIEW_NOT_FOUND":
-        return error
-    name = (error.getMessageParameters() or {}).get("relationName", "?").replace("`", "")
-    return PpfError(
-        f"The query reads {name!r}, which is neither an input of this component nor a table.",
-        hint=f"{suggestion(name, inputs)} Add it to `inputs`, or correct the query.",
-    )
+        return None
+    return (error.getMessageParameters() or {}).get("relationName", "?").replace("`", "")
 
 
 def _is_scalar(value: Any) -> bool:

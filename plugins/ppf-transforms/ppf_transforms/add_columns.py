@@ -21,6 +21,7 @@ class AddColumnsOptions:
 class AddColumnsTransform(Transform[AddColumnsOptions]):
     """Adds columns, or replaces those of the same name."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ('columns { hours = "dep_delay / 60", late = "dep_delay > 15" }',)
 

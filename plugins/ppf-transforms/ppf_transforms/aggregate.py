@@ -27,6 +27,7 @@ class AggregateOptions:
 class AggregateTransform(Transform[AggregateOptions]):
     """Computes metrics for each group."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ('group_by = [carrier], metrics { flights = "count(*)", delay = "avg(dep_delay)" }',)
 

@@ -21,6 +21,7 @@ class CastOptions:
 class CastTransform(Transform[CastOptions]):
     """Gives columns another type; the rest stays as it is."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ('columns { dep_delay = INT, price = "DECIMAL(10,2)" }',)
 

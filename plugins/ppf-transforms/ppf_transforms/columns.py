@@ -45,10 +45,16 @@ def applied(
     from pyspark.errors import AnalysisException
 
     try:
-        return change(columns)
+        return analysed(change(columns))
     except AnalysisException as error:
         option, cause = _blamed(columns, change) or (", ".join(columns), error)
         raise refused(cause, frame.columns, texts.get(option, " | ".join(texts.values())), option) from error
+
+
+def analysed(frame: "DataFrame") -> "DataFrame":
+    """The frame. Spark Connect finds mistakes only when it is asked for the columns."""
+    _ = frame.columns
+    return frame
 
 
 def _blamed(columns: "Mapping[str, Column]", change: "Change") -> "tuple[str, PySparkException] | None":
@@ -57,7 +63,7 @@ def _blamed(columns: "Mapping[str, Column]", change: "Change") -> "tuple[str, Py
 
     for option, column in columns.items():
         try:
-            change({option: column})
+            analysed(change({option: column}))
         except AnalysisException as error:
             return option, error
     return None

@@ -36,6 +36,7 @@ class DeduplicateOptions:
 class DeduplicateTransform(Transform[DeduplicateOptions]):
     """Keeps one row of each key."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ("keys = [id], order_by = [updated_at]",)
 

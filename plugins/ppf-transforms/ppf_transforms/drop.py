@@ -21,6 +21,7 @@ class DropOptions:
 class DropTransform(Transform[DropOptions]):
     """Removes columns."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ("columns = [tailnum, time_hour]",)
 

@@ -21,6 +21,7 @@ class FilterOptions:
 class FilterTransform(Transform[FilterOptions]):
     """Keeps the rows for which the condition is true."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ('where = "dep_delay > 15 AND carrier IS NOT NULL"',)
 

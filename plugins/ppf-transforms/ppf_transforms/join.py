@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ppf_core import Context, OptionsError, PpfError, Transform, option, options, suggestion
-from ppf_transforms.columns import refused, require_columns, require_distinct
+from ppf_transforms.columns import analysed, refused, require_columns, require_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,7 @@ class JoinOptions:
 class JoinTransform(Transform[JoinOptions]):
     """Joins two inputs."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 2
     examples: ClassVar = (
         "left = flights, right = planes, on = [tailnum], how = left",
@@ -79,11 +80,10 @@ class JoinTransform(Transform[JoinOptions]):
 
         left, right = left.alias(self.options.left), right.alias(self.options.right)
         try:
-            return left.join(right, functions.expr(condition), self.options.how)
+            return analysed(left.join(right, functions.expr(condition), self.options.how))
         except AnalysisException as error:
-            names = [f"{self.options.left}.{name}" for name in left.columns] + [
-                f"{self.options.right}.{name}" for name in right.columns
-            ]
+            sides = ((self.options.left, left), (self.options.right, right))
+            names = [f"{alias}.{name}" for alias, side in sides for name in side.columns]
             raise refused(error, names, condition, "on") from error
 
 

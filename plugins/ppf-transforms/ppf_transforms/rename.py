@@ -21,6 +21,7 @@ class RenameOptions:
 class RenameTransform(Transform[RenameOptions]):
     """Gives columns new names; the rest stays as it is."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ("columns { dest = destination }",)
 

@@ -30,6 +30,7 @@ class SchemaContractTransform(Transform[SchemaContractOptions]):
     Whether a column may be NULL is not compared: Spark takes every column of a file for one that may.
     """
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ('schema = "carrier STRING, dep_delay INT"', 'schema = "carrier STRING", mode = evolve')
 

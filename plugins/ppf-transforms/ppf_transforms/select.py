@@ -21,6 +21,7 @@ class SelectOptions:
 class SelectTransform(Transform[SelectOptions]):
     """Keeps the columns that are listed, in this order; an entry may be an expression."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = 1
     examples: ClassVar = ('columns = [carrier, "dep_delay / 60 AS hours"]',)
 

@@ -28,6 +28,7 @@ class UnionOptions:
 class UnionTransform(Transform[UnionOptions]):
     """Puts the rows of all inputs into one frame; duplicates stay."""
 
+    supports: ClassVar = frozenset({"classic", "connect"})
     expects: ClassVar = None
     examples: ClassVar = ("", "allow_missing = true")
 
