@@ -95,11 +95,16 @@ def _has(key: str, wanted: str, found: Mapping[str, str], jars: str) -> bool:
     there = found.get(key, "")
     missing = {part.strip() for part in wanted.split(",")} - {part.strip() for part in there.split(",")}
     if key == PACKAGES:
-        # The jar is named artifact-version.jar, by Ivy group_artifact-version.jar.
-        missing = {package for package in missing if not re.search(rf"[/_]{re.escape(package.split(':')[1])}-\d", jars)}
+        missing = {package for package in missing if not _jar_of(package).search(jars)}
     if key == JARS:
         missing = {jar for jar in missing if f"/{jar.rpartition('/')[2]}" not in jars}
     return not missing or there == wanted
+
+
+def _jar_of(package: str) -> re.Pattern[str]:
+    """The jar of a Maven coordinate: artifact-version.jar, or group_artifact-version.jar when Ivy fetched it."""
+    artifact = package.rpartition(":")[0].rpartition(":")[2] or package
+    return re.compile(rf"[/_]{re.escape(artifact)}-\d")
 
 
 def _arguments(missing: Mapping[str, str]) -> Iterator[str]:

@@ -51,9 +51,12 @@ print(json.dumps(seen))
 
 
 @pytest.fixture(scope="module")
-def connected() -> Mapping[str, Any]:
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """What a client saw of a server that was started for it."""
-    done = subprocess.run([sys.executable, "-c", CONNECTED], capture_output=True, text=True, timeout=300, check=False)
+    folder = tmp_path_factory.mktemp("connected")
+    done = subprocess.run(
+        [sys.executable, "-c", CONNECTED], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

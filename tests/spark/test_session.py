@@ -192,7 +192,13 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("own")
     environment = {key: value for key, value in os.environ.items() if key != "PYSPARK_PYTHON"}
     done = subprocess.run(
-        [sys.executable, "-c", OWN], cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False
+        [sys.executable, "-c", OWN],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return {**json.loads(done.stdout), "stderr": done.stderr, "log": (folder / "spark.log").read_text()}
@@ -303,7 +309,13 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     ]
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     done = subprocess.run(
-        [str(SUBMIT), *arguments, str(script)], env=environment, capture_output=True, text=True, timeout=180, check=False
+        [str(SUBMIT), *arguments, str(script)],
+        cwd=script.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
