@@ -48,7 +48,7 @@ def _moved(frame: "DataFrame", spark: "SparkSession") -> "DataFrame":
 def _bound(text: str, params: Mapping[str, Any], spark: "SparkSession", inputs: "Mapping[str, DataFrame]") -> "DataFrame":
     """In parentheses Spark takes nothing but a query, so that no statement runs."""
     slots = {f"input_{index}": frame for index, frame in enumerate(inputs.values())}
-    tables = ", ".join(f"`{alias}` AS (SELECT * FROM {{{slot}}})" for alias, slot in zip(inputs, slots, strict=True))
+    tables = ", ".join(f"`{alias}` AS (TABLE {{{slot}}})" for alias, slot in zip(inputs, slots, strict=True))
     query = text.rstrip().rstrip(";")
     if not slots:
         return spark.sql(f"(\n{query}\n)", args=dict(params))

@@ -74,7 +74,7 @@ class SqlTransform(Transform[SqlOptions]):
 
 
 def _unknown_table(error: "AnalysisException") -> str | None:
-    """The table that the query asks for in vain: nearly always a mistyped input, and Spark does not know what the inputs are."""
+    """The table that the query asks for in vain: nearly always a mistyped input, and Spark does not know the inputs."""
     # Spark 4 gave getErrorClass a new name and warns of the old one.
     condition = getattr(error, "getCondition", error.getErrorClass)()
     if condition != "TABLE_OR_VIEW_NOT_FOUND":
