@@ -4,6 +4,7 @@ import email
 import json
 import os
 import subprocess
+import sys
 import tarfile
 import tomllib
 import zipfile
@@ -58,8 +59,8 @@ class Environment:
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of all sdists, and of the wheels built from those sdists."""
     target = tmp_path_factory.mktemp("dist")
-    command = ["uv", "build", "--quiet", "--all-packages", "--no-build-isolation", "--out-dir", str(target)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    build = ["uv", "build", "--quiet", "--all-packages", "--no-build-isolation", "--python", sys.executable]
+    done = subprocess.run([*build, "--out-dir", str(target)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return target
 
