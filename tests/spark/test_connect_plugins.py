@@ -96,7 +96,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     function = "def doubled(context, inputs):\n    return inputs['ids'].selectExpr('id * 2')\n"
     (folder / "rows_of.py").write_text(function, encoding="utf-8")
     command = [sys.executable, "-c", CONNECTED]
-    done = subprocess.run(command, cwd=Path(folder), capture_output=True, text=True, timeout=300, check=False)
+    environment = {**os.environ, "SPARK_TESTING": "1"}  # a free port instead of 15002, where another server may listen
+    done = subprocess.run(command, cwd=Path(folder), env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
