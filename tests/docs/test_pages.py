@@ -117,7 +117,8 @@ def matches(shown: str, output: str) -> bool:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_shows_is_true(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_page_shows_is_true(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: object) -> None:
+    # `spark` comes first, so that the Python of a page uses the small session of the tests instead of leaving one of its own.
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path / "site"))  # where `pip install` puts what a page installs
     reader = Reader(tmp_path)
