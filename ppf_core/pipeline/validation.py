@@ -19,6 +19,7 @@ from ppf_core.pipeline.schema_flow import schema_problems
 from ppf_core.pipeline.selection import BoundPlugin, Selection
 from ppf_core.pipeline.wiring import Wiring
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.spark.connect import connect_refusals
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def check_pipeline(
         for name, plugin in plugins.items()
     }
     asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
+    asked += _connect(file, components)
     problems = [*file.problems, *registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
     return CheckedPipeline(
         file, registry, components, hooks, backends, graph, sort(problems), sort([*file.warnings, *selection.warnings])
@@ -151,6 +153,20 @@ def _backends(selection: Selection, users: list[BoundPlugin]) -> dict[str, Bound
 def _required(file: PipelineFile, registry: PluginRegistry) -> Iterator[Problem]:
     for index, message in registry.unmet(file.config.plugins.require):
         yield file.problem("plugin-required", message, ("plugins", "require", index))
+
+
+def _connect(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
+    """What a Spark Connect session cannot do: settings and jars of the server, and plugins that need a classic session."""
+    spark = file.config.spark
+    if spark.remote is None:
+        return
+    hint = "Use a classic session: spark.master instead of spark.remote."
+    for text in connect_refusals(spark.conf, spark.packages):
+        yield file.problem("no-connect", text, ("spark", "remote"), hint=hint)
+    for name, component in components.items():
+        if "connect" not in component.plugin.cls.supports:
+            message = f"The plugin {component.config.plugin!r} of {name!r} does not support Spark Connect."
+            yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=hint)
 
 
 def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring) -> Iterator[Problem]:

@@ -137,3 +137,10 @@ def test_validation_neither_reads_secrets_nor_touches_the_disk(
     path = pipeline('a { source = numbers, options { token = "secret://env/NOT_SET", rows = 1, log = log } }')
     assert check_pipeline(path).problems == ()
     assert [each.name for each in path.parent.iterdir()] == ["pipeline.conf"]
+
+
+def test_what_spark_connect_cannot_do_is_refused_and_located(pipeline: WritePipeline) -> None:
+    path = pipeline('name = test\nspark { remote = "sc://127.0.0.1" }\ncomponents {\na { source = numbers }\n}')
+    problem = only(check_pipeline(path))
+    assert (problem.code, problem.line) == ("no-connect", 4)
+    assert "'numbers'" in problem.message
