@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, PpfError, Source, option, options
-from ppf_inline.values import Conversion, carried
+from ppf_core import Context, OptionsError, PpfError, SchemaContract, Source, option, options
+from ppf_inline.values import Conversion, travelling
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-    from pyspark.sql.types import StructType
+
+# Spark makes no frame with a column of these; everywhere else in a frame they are strings.
+_LIMITED_TEXT = re.compile(r"\b(var)?char\s*\(\s*\d+\s*\)", re.IGNORECASE)
 
 
 @options
@@ -18,6 +22,18 @@ class InlineOptions:
 
     rows: list[dict[str, Any]] = option("The rows, each a map from column to value. A column that is left out is NULL.")
     schema: str = option('The columns and their types, as DDL: "id INT, name STRING".')
+
+    def __post_init__(self) -> None:
+        """Every value fits its column."""
+        try:
+            SchemaContract.of(self.schema)
+        except ValueError as error:
+            raise OptionsError({"schema": str(error)}) from error
+        conversion = Conversion(self.schema)
+        for index, row in enumerate(self.rows):
+            conversion.row(row, index)
+        if conversion.mistakes:
+            raise OptionsError(conversion.mistakes)
 
 
 class InlineSource(Source[InlineOptions]):
@@ -46,18 +62,17 @@ class InlineSource(Source[InlineOptions]):
 
     def read(self, context: Context) -> "DataFrame":
         """The rows as a frame; no Spark job runs."""
-        wanted = context.spark.createDataFrame([], self.options.schema).schema
-        travelling = carried(wanted)
-        frame = context.spark.createDataFrame(self._converted(wanted), travelling)
-        if travelling == wanted:
-            return frame
+        wanted = context.spark.createDataFrame([], _LIMITED_TEXT.sub("STRING", self.options.schema)).schema
+        self._require_values(field.name for field in wanted if not field.nullable)
+        conversion = Conversion(self.options.schema)
+        rows = [conversion.row(row, index) for index, row in enumerate(self.options.rows)]
+        frame = context.spark.createDataFrame(rows, travelling(wanted))
         # In backticks: a name may hold a dot, which Spark would take for a path.
         columns = [frame[f"`{field.name.replace('`', '``')}`"].cast(field.dataType).alias(field.name) for field in wanted]
-        return frame.select(*columns)
+        return frame if frame.schema == wanted else frame.select(*columns)
 
-    def _converted(self, wanted: "StructType") -> list[Any]:
-        conversion = Conversion()
-        rows = [conversion.convert(row, wanted, f"rows[{index}]") for index, row in enumerate(self.options.rows)]
-        if conversion.mistakes:
-            raise PpfError("\n".join(conversion.mistakes), hint="Correct the rows or the schema.")
-        return rows
+    def _require_values(self, names: Iterable[str]) -> None:
+        for name in names:
+            for index, row in enumerate(self.options.rows):
+                if row.get(name) is None:
+                    raise PpfError(f"rows[{index}] has no {name!r}, which is NOT NULL.", hint="Give it a value.")

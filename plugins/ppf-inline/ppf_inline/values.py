@@ -1,102 +1,115 @@
 """Values of a pipeline file as values of Spark's types.
 
-A file knows texts, numbers, booleans, lists and maps. What Python can judge is converted here, so that a mistake is told before
-anything runs, all of them together. Timestamps, and types that Python does not have, travel as text and are cast by Spark,
-which knows the time zone of its session.
+A file knows texts, numbers, booleans, lists and maps. They are converted without Spark, so that `ppf validate` tells what does
+not fit. Timestamps, and types that Python does not have, travel as text and are cast by Spark, which knows the time zone of its
+session.
 """
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
-from ppf_core import suggestion
+from ppf_core import SchemaContract, suggestion
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
-_BITS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
+_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
+_DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 _MOST_DIGITS = 38  # of Spark's decimals; Python rounds to 28 unless told
 
 
 class Conversion:
-    """Converts rows to the fields of a schema and collects what does not fit in `mistakes`."""
+    """Converts rows to a schema. `mistakes` are the values that do not fit, by their place in the options."""
 
-    def __init__(self) -> None:
-        self.mistakes: list[str] = []
+    def __init__(self, schema: str) -> None:
+        self.mistakes: dict[str, str] = {}
+        self._row: Any = SchemaContract.of(schema).type
 
-    def convert(self, value: Any, wanted: "DataType", place: str) -> Any:
-        """The value as createDataFrame takes it for the type in which it travels; None after a mistake."""
+    def row(self, values: Mapping[str, Any], index: int) -> tuple[Any, ...]:
+        """The row as createDataFrame takes it for `travelling` types, with None after a mistake."""
+        converted: tuple[Any, ...] = self._convert(values, self._row, f"rows[{index}]")
+        return converted
+
+    def _convert(self, value: Any, wanted: Any, place: str) -> Any:
         if value is None:
             return None
-        nested = {"struct": self._struct, "array": self._array, "map": self._map}.get(wanted.typeName())
+        nested = {"struct": self._struct, "array": self._array, "map": self._map}.get(wanted.name)
         if nested is not None:
             return nested(value, wanted, place)
         try:
-            return _single(value, wanted)
+            return _single(value, wanted.name)
         except (ValueError, InvalidOperation):
-            self.mistakes.append(f"{place} is {value!r}, which is no {wanted.simpleString()}.")
+            self.mistakes[place] = f"is {value!r}, which is no {wanted}."
             return None
 
     def _struct(self, value: Any, wanted: Any, place: str) -> tuple[Any, ...] | None:
         if not self._is(Mapping, "a map", value, wanted, place):
             return None
+        fields = dict(wanted.parts)
         for name in value:
-            if name not in wanted.names:
-                self.mistakes.append(f"{place} has {name!r}, which is not in the schema. {suggestion(name, wanted.names)}")
-        for field in wanted:
-            if not field.nullable and value.get(field.name) is None:
-                self.mistakes.append(f"{place} has no {field.name!r}, which is NOT NULL.")
-        return tuple(self.convert(value.get(field.name), field.dataType, f"{place}.{field.name}") for field in wanted)
+            if name not in fields:
+                self.mistakes[_below(place, name)] = f"is not in the schema. {suggestion(name, fields)}"
+        return tuple(self._convert(value.get(name), type_, _below(place, name)) for name, type_ in fields.items())
 
     def _array(self, value: Any, wanted: Any, place: str) -> list[Any] | None:
         if not self._is(list, "a list", value, wanted, place):
             return None
-        return [self.convert(item, wanted.elementType, f"{place}[{index}]") for index, item in enumerate(value)]
+        ((_, element),) = wanted.parts
+        return [self._convert(item, element, f"{place}[{index}]") for index, item in enumerate(value)]
 
     def _map(self, value: Any, wanted: Any, place: str) -> dict[Any, Any] | None:
         if not self._is(Mapping, "a map", value, wanted, place):
             return None
+        (_, key), (_, item) = wanted.parts
         return {
-            self.convert(key, wanted.keyType, f"a key of {place}"): self.convert(item, wanted.valueType, f"{place}.{key}")
-            for key, item in value.items()
+            self._convert(name, key, _below(place, name)): self._convert(one, item, _below(place, name))
+            for name, one in value.items()
         }
 
-    def _is(self, kind: type[Any], noun: str, value: Any, wanted: "DataType", place: str) -> bool:
+    def _is(self, kind: type[Any], noun: str, value: Any, wanted: Any, place: str) -> bool:
         if isinstance(value, kind):
             return True
-        self.mistakes.append(f"{place} is {value!r}, but {wanted.simpleString()} is written as {noun}.")
+        self.mistakes[place] = f"is {value!r}, but {wanted} is written as {noun}."
         return False
 
 
-def carried(schema: "StructType") -> "StructType":
+def _below(place: str, name: str) -> str:
+    return f"{place}.{name}" if re.fullmatch(r"[\w-]+", name) else f'{place}."{name}"'
+
+
+def travelling(schema: "StructType") -> "StructType":
     """The schema in which values travel to Spark: text wherever Spark casts."""
     from pyspark.sql.types import StructField, StructType
 
-    return StructType([StructField(field.name, _carried(field.dataType), field.nullable) for field in schema])
+    return StructType([StructField(field.name, _travelling(field.dataType), field.nullable) for field in schema])
 
 
-def _carried(wanted: "DataType") -> "DataType":
+def _travelling(wanted: "DataType") -> "DataType":
     from pyspark.sql.types import ArrayType, MapType, StringType, StructType
 
     if isinstance(wanted, StructType):
-        return carried(wanted)
+        return travelling(wanted)
     if isinstance(wanted, ArrayType):
-        return ArrayType(_carried(wanted.elementType), wanted.containsNull)
+        return ArrayType(_travelling(wanted.elementType), wanted.containsNull)
     if isinstance(wanted, MapType):
-        return MapType(_carried(wanted.keyType), _carried(wanted.valueType), wanted.valueContainsNull)
-    return wanted if wanted.typeName() in _TRAVEL_AS_THEY_ARE else StringType()
+        return MapType(_travelling(wanted.keyType), _travelling(wanted.valueType), wanted.valueContainsNull)
+    name = wanted.simpleString()
+    as_it_is = name in _BITS or name.startswith("decimal") or (name in _PLAIN and name != "timestamp")
+    return wanted if as_it_is else StringType()
 
 
-def _single(value: Any, wanted: Any) -> Any:
+def _single(value: Any, wanted: str) -> Any:
     if isinstance(value, list | Mapping):
         raise ValueError("not a single value")
-    kind = wanted.typeName()
-    if kind in _BITS:
-        return _whole(value, _BITS[kind])
-    if kind == "decimal":
-        return _decimal(value, wanted.precision, wanted.scale)
-    return _PLAIN[kind](value) if kind in _PLAIN else _text(value)
+    if wanted in _BITS:
+        return _whole(value, _BITS[wanted])
+    decimal = _DECIMAL.fullmatch(wanted)
+    if decimal:
+        return _decimal(value, int(decimal[1]), int(decimal[2]))
+    return _PLAIN[wanted](value) if wanted in _PLAIN else _text(value)
 
 
 def _whole(value: Any, bits: int) -> int:
@@ -176,4 +189,3 @@ _PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "timestamp_ntz": _local_moment,
     "binary": _bytes,
 }
-_TRAVEL_AS_THEY_ARE = ({*_PLAIN} - {"timestamp"}) | {*_BITS, "decimal"}

@@ -7,6 +7,7 @@ from ppf_inline.inline import InlineSource
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PpfError
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 
@@ -21,9 +22,9 @@ def read(spark: SparkSession, schema: str, *rows: dict[str, Any]) -> DataFrame:
     return build(InlineSource, schema=schema, rows=list(rows)).read(context(spark))
 
 
-def mistakes(spark: SparkSession, schema: str, *rows: dict[str, Any]) -> str:
-    with pytest.raises(PpfError) as caught:
-        read(spark, schema, *rows)
+def mistakes(schema: str, *rows: dict[str, Any]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        build(InlineSource, schema=schema, rows=list(rows))
     return str(caught.value)
 
 
@@ -82,9 +83,18 @@ def test_no_job_runs(spark: SparkSession) -> None:
     assert spark.sparkContext.statusTracker().getJobIdsForGroup("inline-test") == []
 
 
-def test_an_unknown_column_gets_the_near_miss(spark: SparkSession) -> None:
-    assert "rows[1] has 'nmae', which is not in the schema. Did you mean 'name'?" in mistakes(
-        spark, "id INT, name STRING", {"id": 1}, {"nmae": "Ada"}
+def test_limited_texts_are_strings(spark: SparkSession) -> None:
+    assert read(spark, "code VARCHAR(3), unit CHAR( 2 )", {"code": "JFK", "unit": "km"}).collect() == [("JFK", "km")]
+
+
+def test_null_in_a_column_that_is_not_null_is_refused(spark: SparkSession) -> None:
+    with pytest.raises(PpfError, match=r"rows\[1\] has no 'id', which is NOT NULL"):
+        read(spark, "id INT NOT NULL, name STRING", {"id": 1}, {"name": "Ada"})
+
+
+def test_an_unknown_column_gets_the_near_miss() -> None:
+    assert "'rows[1].nmae': is not in the schema. Did you mean 'name'?" in mistakes(
+        "id INT, name STRING", {"id": 1}, {"nmae": "Ada"}
     )
 
 
@@ -108,17 +118,22 @@ def test_an_unknown_column_gets_the_near_miss(spark: SparkSession) -> None:
         ("STRUCT<a: INT>", 1),
     ],
 )
-def test_a_value_that_does_not_fit_is_named_with_its_place(spark: SparkSession, kind: str, value: object) -> None:
-    assert f"rows[0].v is {value!r}, " in mistakes(spark, f"v {kind}", {"v": value})
+def test_a_value_that_does_not_fit_is_named_with_its_place(kind: str, value: object) -> None:
+    assert f"'rows[0].v': is {value!r}, " in mistakes(f"v {kind}", {"v": value})
 
 
-def test_all_mistakes_are_told_together(spark: SparkSession) -> None:
-    text = mistakes(spark, "a INT NOT NULL, b ARRAY<DATE>", {"a": "x"}, {"b": ["2024-01-01", "never"]})
-    assert text.splitlines()[:3] == [
-        "rows[0].a is 'x', which is no int.",
-        "rows[1] has no 'a', which is NOT NULL.",
-        "rows[1].b[1] is 'never', which is no date. Correct the rows or the schema.",
-    ]
+def test_all_mistakes_are_told_together() -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(
+            InlineSource,
+            schema="a INT, b ARRAY<DATE>, `c.d` DATE",
+            rows=[{"a": "x"}, {"b": ["2024-01-01", "never"], "c.d": "."}],
+        )
+    assert [problem.path for problem in caught.value.problems] == ["rows[0].a", "rows[1].b[1]", 'rows[1]."c.d"']
+
+
+def test_a_text_that_is_no_schema_is_a_mistake() -> None:
+    assert "Did you mean 'int'?" in mistakes("id INTT", {"id": 1})
 
 
 def test_the_pin_changes_with_the_rows(spark: SparkSession) -> None:

@@ -1,8 +1,9 @@
 """A frame that has the promised columns."""
 
+import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from ppf_core import Context, PpfError, Transform, near_miss, option, options
+from ppf_core import Context, OptionsError, PpfError, SchemaContract, Transform, near_miss, option, options
 from ppf_transforms.columns import applied, literal, spelling
 
 if TYPE_CHECKING:
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
+
+# Spark makes no frame with a column of these; everywhere else in a frame they are strings.
+_LIMITED_TEXT = re.compile(r"\b(var)?char\s*\(\s*\d+\s*\)", re.IGNORECASE)
 
 
 @options
@@ -22,6 +26,13 @@ class SchemaContractOptions:
         "evolve: further columns pass.",
         default="strict",
     )
+
+    def __post_init__(self) -> None:
+        """The schema is DDL."""
+        try:
+            SchemaContract.of(self.schema)
+        except ValueError as error:
+            raise OptionsError({"schema": str(error)}) from error
 
 
 class SchemaContractTransform(Transform[SchemaContractOptions]):
@@ -42,7 +53,7 @@ class SchemaContractTransform(Transform[SchemaContractOptions]):
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The promised columns, then the further ones where they may pass."""
         (frame,) = inputs.values()
-        wanted = context.spark.createDataFrame([], self.options.schema).schema
+        wanted = context.spark.createDataFrame([], _LIMITED_TEXT.sub("STRING", self.options.schema)).schema
         names = _matching(frame, wanted)
         further = [name for name in frame.columns if name not in names.values()]
         differences = self._differences(frame, wanted, names, further)

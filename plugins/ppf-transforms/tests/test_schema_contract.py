@@ -3,6 +3,7 @@ from ppf_transforms.schema_contract import SchemaContractTransform
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PpfError
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 
@@ -59,6 +60,15 @@ def test_nested_types_are_compared(spark: SparkSession) -> None:
     nested = spark.createDataFrame([((1,),)], "s STRUCT<x: INT>")
     with pytest.raises(PpfError, match="Field 's' is struct<x:int>; wanted struct<x:bigint>"):
         held(spark, nested, "s STRUCT<x: BIGINT>")
+
+
+def test_limited_texts_are_strings(spark: SparkSession, frame: DataFrame) -> None:
+    assert held(spark, frame, "name VARCHAR(3)", "evolve").dtypes[0] == ("name", "string")
+
+
+def test_a_text_that_is_no_schema_is_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'int'"):
+        build(SchemaContractTransform, schema="id INTT")
 
 
 def test_the_schema_is_a_promise_to_the_planner() -> None:
