@@ -205,7 +205,8 @@ class Conversion:
         """The plugin's own words, in which values of secrets may stand."""
         for value in sorted(filter(None, self._resolved), key=len, reverse=True):
             text = text.replace(value, MASK)
-        self.faults.append(Fault(spot.path, "options", f"{text.rstrip('.')}.", sentences(help_)))
+        sentence = text if text.endswith((".", "?")) else f"{text}."
+        self.faults.append(Fault(spot.path, "options", sentence, sentences(help_)))
 
 
 def _has_unbuilt(values: Iterable[Any]) -> bool:
