@@ -58,7 +58,7 @@ def list_plugins(folder: Path) -> Iterator[Row]:
     """`ppf plugins list` among 300 distributions, none of which may be imported."""
     for number in range(300):
         _install(folder, f"ppf_bench_{number:03}")
-    command = [PPF, "plugins", "list", "--json"]
+    command: list[str | Path] = [PPF, "plugins", "list", "--json"]
     bare, listing = alternately(
         9,
         lambda: seconds([sys.executable, "-c", "pass"], PYTHONPATH=str(folder)),
