@@ -261,11 +261,6 @@ class HadoopFiles:
         finally:
             stream.close()
 
-    def glob(self, path: str) -> list[tuple[str, bool]]:
-        """The full paths that a glob, or a plain path, names; with each whether it is a folder."""
-        found = self._system.globStatus(self._path(path)) or ()
-        return [(str(status.getPath().toString()), bool(status.isDirectory())) for status in found]
-
     def _path(self, path: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(path)
 

@@ -1,27 +1,69 @@
-"""What a path names right now: every file that a reader would see, with its size and its time."""
+"""What a source reads, file by file: noted once per run, and compared with what Spark finds whenever it reads."""
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError
-from ppf_files.filesystem import HadoopFiles
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame
 
 
-def listing(spark: "SparkSession", path: str) -> list[dict[str, Any]]:
-    """The files of a path, a folder or a glob. `root` is the folder below which partitions begin; None for a single file."""
-    files = HadoopFiles(spark, path)
-    found = files.glob(path)
-    if not found:
-        raise PpfError(f"There is no file or folder {path!r}.", hint="Check the option 'path'.")
-    return [
-        each for name, is_folder in found for each in (_below(files, name) if is_folder else [{"path": name, "root": None}])
-    ]
+@dataclass(frozen=True)
+class Listing:
+    """Files with size and time of change, sorted by path. `base` is the folder below which folder names are columns."""
+
+    files: tuple[tuple[str, int, int], ...]
+    base: str | None
+
+    @classmethod
+    def of(cls, frame: "DataFrame") -> "Listing":
+        """The files behind a frame that Spark has just listed; asks Spark's own index, so that nobody lists again."""
+        location = frame._jdf.queryExecution().analyzed().relation().location()
+        files = tuple(sorted(_file(status) for status in _each(location.allFiles())))
+        return cls(files, _base(location, [path for path, _, _ in files]))
+
+    @classmethod
+    def parse(cls, text: str) -> "Listing":
+        """The listing that `text` gave."""
+        noted = json.loads(text)
+        return cls(tuple((path, size, modified) for path, size, modified in noted["files"]), noted["base"])
+
+    @property
+    def text(self) -> str:
+        """The listing as JSON."""
+        return json.dumps({"base": self.base, "files": self.files})
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths alone."""
+        return [path for path, _, _ in self.files]
+
+    def require_in(self, found: "Listing") -> None:
+        """Refuses when a file of this listing is gone, or is not what it was."""
+        there = {path: rest for path, *rest in found.files}
+        for path, *rest in self.files:
+            if there.get(path) != rest:
+                happened = "changed" if path in there else "went away"
+                raise PpfError(
+                    f"The file {path!r} {happened} while the run was reading it.", hint="Run the pipeline again from the start."
+                )
 
 
-def _below(files: HadoopFiles, folder: str) -> list[dict[str, Any]]:
-    return [
-        {"path": f"{folder}/{entry.relative}", "root": folder, "size": entry.size, "modified": entry.modified}
-        for entry in files.walk(folder)
-    ]
+def _file(status: Any) -> tuple[str, int, int]:
+    return (str(status.getPath().toString()), int(status.getLen()), int(status.getModificationTime()))
+
+
+def _base(location: Any, paths: list[str]) -> str | None:
+    if location.partitionSpec().partitionColumns().isEmpty():
+        return None
+    roots = (str(root.toString()) for root in _each(location.rootPaths()))
+    return next((root for root in roots if all(path.startswith(f"{root}/") for path in paths)), None)
+
+
+def _each(scala_sequence: Any) -> Iterator[Any]:
+    iterator = scala_sequence.iterator()
+    while iterator.hasNext():
+        yield iterator.next()

@@ -1,18 +1,22 @@
 """Sinks that write files: staged beside their target, then shown."""
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, StagedSink, TargetMoved, Ticket
-from ppf_files import guards, publishing
-from ppf_files.filesystem import files_at
+from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket
+from ppf_files import guards, layout, publishing
+from ppf_files.counting import rows_written
+from ppf_files.filesystem import Entry, files_at
 from ppf_files.options import CsvWriteOptions, WriteOptions, spark_options
 from ppf_files.paths import dataset, literal, scheme
 from ppf_files.publishing import Place
-from ppf_files.writing import write_files
+from ppf_files.writing import quoted, write_files, write_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructField, StructType
 
 W = TypeVar("W", bound=WriteOptions)
 
@@ -24,40 +28,53 @@ class FileSink(StagedSink[W]):
 
     @property
     def atomic(self) -> bool | None:
-        """A local folder is exchanged in one step; files that are added become visible one by one."""
-        if self.options.mode == "append" or scheme(self.options.path) not in ("", "file"):
+        """On Linux a local folder appears, or is exchanged, in one step; files that are added become visible one by one."""
+        if self.options.mode == "append" or scheme(self.options.path) not in ("", "file") or sys.platform != "linux":
             return False
-        return True if scheme(self.options.path) == "file" or self.options.path.startswith("/") else None
+        # Without a scheme the path lies where Hadoop's configuration says, if there is any.
+        return None if not scheme(self.options.path) and "HADOOP_CONF_DIR" in os.environ else True
 
-    def datasets(self) -> tuple[Dataset, ...]:
+    @property
+    def idempotent(self) -> bool:
+        """The files of one write carry its id, so that writing them again replaces them."""
+        return self.options.mode != "error"
+
+    def datasets(self) -> Sequence[Dataset]:
         """The folder."""
         return (dataset(self.options.path),)
 
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
-        """Writes into a hidden folder beside the target, after refusing what could not be published."""
+        """Writes into a hidden folder beside the target, after refusing what could not be published.
+
+        With mode = ignore and a target that exists there is nothing to do, and Spark does nothing.
+        """
         place = self._new_place(context)
-        exists = place.files.exists(place.target)
-        self._refuse(context, place, frame)
-        if exists and self.options.mode == "ignore":
+        files, mode = place.files, self.options.mode
+        place.clear()
+        guards.require_folder_of_files(files, place.target)
+        if mode == "ignore" and files.exists(place.target):
             context.report(rows_written=0)
             return {"ignored": "true"}
-        seen = publishing.fingerprint(place.files.walk(place.target))
-        place.clear()
-        rows = write_files(frame, self.format, place.files, place.stage, self.options, self.writer_options())
-        place.finish(place.stage)
-        context.report(rows_written=rows)
-        count = len(place.files.walk(place.stage))
+        there = files.walk(place.target)
+        self._refuse(context, place, there, frame)
+        self._write(place, frame, keeps_schema=not (self._adds and layout.data_files(there)))
+        context.report(rows_written=rows_written(context.spark, place.stage))
+        count = len(files.walk(place.stage)) if mode == "append" else 0
+        seen = publishing.fingerprint(there)
         return {"token": place.token, "seen": seen, "files": str(count), "schema": frame.schema.json()}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
         """Shows what was staged, and lets Spark forget what it knew of the target."""
         if "ignored" in ticket:
             return
-        place = self._place(context, ticket["token"])
-        mode = self.options.mode
+        place, mode = self._place(context, ticket["token"]), self.options.mode
+        try:
+            guards.require_folder_of_files(place.files, place.target)
+        except PpfError as error:
+            raise TargetMoved(str(error)) from error
         if mode == "append":
             publishing.append(place, int(ticket["files"]))
-        elif mode == "overwrite" and self.options.partition_overwrite == "dynamic":
+        elif mode == "overwrite" and self._adds:
             publishing.overwrite_partitions(place)
         elif mode == "overwrite":
             publishing.overwrite(place, ticket["seen"])
@@ -67,11 +84,11 @@ class FileSink(StagedSink[W]):
         context.spark.catalog.refreshByPath(place.files.uri(place.target))
 
     def discard(self, context: Context, ticket: Ticket | None) -> None:
-        """Removes what was staged."""
+        """Removes what was staged, by whichever attempt."""
         self._place(context, "").clear()
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
-        """The staged files as a frame."""
+        """The staged files as a frame; None when there are none, or no longer."""
         if "ignored" in ticket:
             return None
         import json
@@ -79,37 +96,63 @@ class FileSink(StagedSink[W]):
         from pyspark.sql.types import StructType
 
         place = self._place(context, ticket["token"])
-        reader = context.spark.read.format(self.format).options(**self.writer_options())
-        return reader.schema(StructType.fromJson(json.loads(ticket["schema"]))).load(literal(place.files.uri(place.stage)))
+        if not place.files.exists(place.stage):
+            return None
+        schema = StructType.fromJson(json.loads(ticket["schema"]))
+        reader = context.spark.read.format(self.format).options(**self.staged_options()).schema(schema)
+        # Partition columns come last when they are read, wherever they stood.
+        return reader.load(literal(place.files.uri(place.stage))).select(*map(quoted, schema.names))
 
     def writer_options(self) -> dict[str, Any]:
         """Options for Spark's writer."""
         return spark_options(self.options.writer)
 
-    def require_fitting(self, target: str, found: Any, frame: "DataFrame") -> None:
-        """Refuses an append whose columns differ from those of a file that is there; `found` is that file's schema."""
-        columns = [field for field in frame.schema if field.name not in self.options.partition_by]
-        guards.require_same_columns(target, found, columns)
+    def staged_options(self) -> dict[str, Any]:
+        """Options for Spark's reader of what was just written."""
+        return self.writer_options()
 
-    def _refuse(self, context: Context, place: Place, frame: "DataFrame") -> None:
-        files, target, options = place.files, place.target, self.options
-        guards.require_folder_of_files(files, target)
-        if options.mode == "error":
-            guards.require_absent(files, target)
-        guards.require_columns(frame, "partition_by", options.partition_by)
-        guards.require_columns(frame, "sort_by", options.sort_by)
-        is_partial = options.mode == "append" or (options.mode == "overwrite" and options.partition_overwrite == "dynamic")
-        there = guards.data_files(files.walk(target)) if is_partial else []
-        if there:
-            guards.require_same_partitions(target, there, options.partition_by)
-            uri = files.uri(f"{target}/{there[0].relative}")
-            self.require_fitting(
-                target, guards.schema_of(context.spark, self.format, spark_options(self.writer_options()), uri), frame
-            )
+    def empty(self, frame: "DataFrame") -> "DataFrame":
+        """The columns that a file without rows has."""
+        return frame
+
+    def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
+        """Refuses an append whose columns differ from `found`, those of a file that is there."""
+        layout.require_same_columns(target, found, given)
+
+    @property
+    def _adds(self) -> bool:
+        """Whether files of the target stay."""
+        return self.options.mode == "append" or self.options.partition_overwrite == "dynamic"
+
+    def _refuse(self, context: Context, place: Place, there: list[Entry], frame: "DataFrame") -> None:
+        if self.options.mode == "error":
+            guards.require_absent(place.files, place.target)
+        if self.options.mode == "overwrite":
+            guards.require_elsewhere(place.files, place.target)
+        guards.require_columns(frame, "partition_by", self.options.partition_by)
+        guards.require_columns(frame, "sort_by", self.options.sort_by)
+        if self._adds:
+            self._require_fitting_files(context, place, layout.data_files(there), frame)
+
+    def _require_fitting_files(self, context: Context, place: Place, there: list[Entry], frame: "DataFrame") -> None:
+        layout.require_same_partitions(place.target, there, self.options.partition_by)
+        largest = max(there, key=lambda entry: entry.size, default=None)
+        if largest is None or largest.size == 0:
+            return
+        uri = place.files.uri(f"{place.target}/{largest.relative}")
+        found = layout.schema_of(context.spark, self.format, self.staged_options(), uri)
+        folders = {name.lower() for name in self.options.partition_by}
+        self.require_fitting(place.target, found, [field for field in frame.schema if field.name.lower() not in folders])
+
+    def _write(self, place: Place, frame: "DataFrame", *, keeps_schema: bool) -> None:
+        further = self.writer_options()
+        write_files(frame, self.format, place.files.uri(place.stage), self.options, further)
+        if keeps_schema and self.options.partition_by and not place.files.walk(place.stage):
+            write_schema(self.empty(frame), self.format, place.files, place.stage, further)
+        place.finish(place.stage)
 
     def _new_place(self, context: Context) -> Place:
-        files = files_at(context.spark, self.options.path)
-        return Place.new(files, self.options.path, str(context.write_id))
+        return Place.new(files_at(context.spark, self.options.path), self.options.path, str(context.write_id))
 
     def _place(self, context: Context, token: str) -> Place:
         files = files_at(context.spark, self.options.path)
@@ -126,10 +169,13 @@ class CsvSink(FileSink[CsvWriteOptions]):
         """Options for Spark's writer; what the user wrote under `writer` wins."""
         return {"header": self.options.header, "sep": self.options.delimiter, **super().writer_options()}
 
-    def require_fitting(self, target: str, found: Any, frame: "DataFrame") -> None:
-        """CSV has no types: the header must be the same."""
-        columns = [name for name in frame.columns if name not in self.options.partition_by]
-        guards.require_same_header(target, found.names, columns, self.options.header)
+    def staged_options(self) -> dict[str, Any]:
+        """Options for Spark's reader of what was just written: values may hold line breaks."""
+        return {"multiLine": True, **self.writer_options()}
+
+    def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
+        """CSV has no types, but an order: the header must be the same."""
+        layout.require_same_header(target, found.names, [field.name for field in given], self.options.header)
 
 
 class JsonSink(FileSink[WriteOptions]):
@@ -138,9 +184,9 @@ class JsonSink(FileSink[WriteOptions]):
     format = "json"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/events", mode = append }',)
 
-    def require_fitting(self, target: str, found: Any, frame: "DataFrame") -> None:
-        """A JSON object leaves out what is NULL: no field may be there that the rows do not have."""
-        guards.require_known_fields(target, found, frame.schema)
+    def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
+        """JSON has few types, and leaves out what is NULL."""
+        layout.require_same_kinds(target, found, given)
 
 
 class ParquetSink(FileSink[WriteOptions]):
@@ -164,3 +210,10 @@ class TextSink(FileSink[WriteOptions]):
 
     format = "text"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/lines", mode = overwrite }',)
+
+    def empty(self, frame: "DataFrame") -> "DataFrame":
+        """A text file has one column."""
+        return frame.drop(*self.options.partition_by)
+
+    def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
+        """Any line fits beside any other."""

@@ -1,16 +1,15 @@
 """Sources that read files."""
 
-import json
 from collections.abc import Sequence
-from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, Schema, Source
-from ppf_files.listing import listing
+from ppf_core import Context, Dataset, PpfError, Schema, Source
+from ppf_files.listing import Listing
 from ppf_files.options import CsvReadOptions, ReadOptions, spark_options
 from ppf_files.paths import dataset, literal
 
 if TYPE_CHECKING:
+    from pyspark.errors import AnalysisException
     from pyspark.sql import DataFrame, DataFrameReader
 
 R = TypeVar("R", bound=ReadOptions)
@@ -26,37 +25,72 @@ class FileSource(Source[R]):
         """The schema that the file gives; None: Spark finds it when it reads."""
         return self.options.schema
 
-    def datasets(self) -> tuple[Dataset, ...]:
+    def datasets(self) -> Sequence[Dataset]:
         """The files and folders."""
         return tuple(dataset(path) for path in self.options.paths)
 
     def pin(self, context: Context) -> str | None:
         """The files that are there now, with sizes and times."""
-        return json.dumps({path: listing(context.spark, path) for path in self.options.paths})
+        # Lines of text need no schema, so that Spark only lists.
+        return Listing.of(self._load(self._reader(context, "text"), self.options.paths)).text
 
     def read(self, context: Context) -> "DataFrame":
-        """The pinned files as a frame; without a pin what is there when it is called."""
-        pinned = json.loads(context.pinned) if context.pinned else {}
-        if not any(pinned.values()):
-            return self._reader(context).load(self.options.paths)
-        frames = [self._read_pinned(context, files) for files in pinned.values() if files]
-        return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
+        """The pinned files as a frame; without a pin what is there now."""
+        frame = self._load(self._described(context), self.options.paths)
+        if context.pinned is None:
+            return frame
+        pinned, found = Listing.parse(context.pinned), Listing.of(frame)
+        if found == pinned:
+            return frame
+        pinned.require_in(found)
+        return self._only(context, pinned, frame)
 
-    def _read_pinned(self, context: Context, files: list[dict[str, Any]]) -> "DataFrame":
-        """Exactly these files. Their common folder tells Spark which part of a path is a partition."""
-        roots = {file["root"] for file in files if file["root"]}
-        reader = self._reader(context)
-        if len(roots) == 1:
-            reader = reader.option("basePath", roots.pop())
-        return reader.load([literal(file["path"]) for file in files])
+    def _only(self, context: Context, pinned: Listing, frame: "DataFrame") -> "DataFrame":
+        """Without what arrived after the pin."""
+        if not pinned.files:
+            return frame.limit(0)
+        reader = self._described(context)
+        if pinned.base is not None:
+            reader = reader.option("basePath", pinned.base)
+        return self._load(reader, [literal(path) for path in pinned.paths])
 
-    def _reader(self, context: Context) -> "DataFrameReader":
-        reader = context.spark.read.format(self.format).options(**self.reader_options())
+    def _described(self, context: Context) -> "DataFrameReader":
+        reader = self._reader(context, self.format)
         return reader if self.options.schema is None else reader.schema(self.options.schema)
+
+    def _reader(self, context: Context, format_name: str) -> "DataFrameReader":
+        return context.spark.read.format(format_name).options(**self.reader_options())
+
+    def _load(self, reader: "DataFrameReader", paths: list[str]) -> "DataFrame":
+        from pyspark.errors import AnalysisException
+
+        try:
+            return reader.load(paths)
+        except AnalysisException as error:
+            explained = _explained(error, self.format, paths)
+            if explained is None:
+                raise
+            raise explained from error
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader."""
         return spark_options(self.options.reader)
+
+
+def _explained(error: "AnalysisException", format_name: str, paths: list[str]) -> PpfError | None:
+    """What a user can do about it; None for an error that explains itself."""
+    # The name of this method changed in Spark 4.
+    condition = error.getCondition() if hasattr(error, "getCondition") else error.getErrorClass()
+    if condition == "PATH_NOT_FOUND":
+        path = (error.getMessageParameters() or {}).get("path", ", ".join(paths))
+        return PpfError(f"There is no file or folder {path!r}.", hint="Check the option 'path'.")
+    if condition == "UNABLE_TO_INFER_SCHEMA":
+        names = ", ".join(map(repr, paths))
+        message = f"There is no {format_name} file in {names} to take the columns from."
+        return PpfError(
+            message, hint="Check the option 'path', or give the option 'schema'. Names that start with _ or . are skipped."
+        )
+    return None
 
 
 class CsvSource(FileSource[CsvReadOptions]):
@@ -73,6 +107,8 @@ class CsvSource(FileSource[CsvReadOptions]):
             "sep": given.delimiter,
             "nullValue": given.null_value,
             "inferSchema": given.infer_schema,
+            # By default Spark takes columns by position and only logs that the header names others.
+            "enforceSchema": given.schema is None or not given.header,
             **super().reader_options(),
         }
 

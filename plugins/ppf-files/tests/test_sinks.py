@@ -1,5 +1,6 @@
 """File sinks: staged beside the target, shown at once, and what fails leaves all as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,28 @@ def test_dynamic_overwrite_replaces_only_the_partitions_it_holds(spark: SparkSes
     assert names(tmp_path) == ["out"]
 
 
+def test_partitions_replace_the_empty_result_before_them(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.range(4).selectExpr("id", "id % 2 AS half")
+    for run, rows in enumerate([frame.where("id < 0"), frame, frame.where("id < 0")]):
+        write(spark, tmp_path / "out", rows, run=str(run), mode="append", partition_by=["half"])
+        assert ids(tmp_path / "out") == ([] if run == 0 else [0, 1, 2, 3])
+    assert sorted(map(tuple, spark.read.parquet(str(tmp_path / "out")).collect())) == [(0, 0), (1, 1), (2, 0), (3, 1)]
+
+
+@pytest.mark.parametrize("sink", [CsvSink, JsonSink, OrcSink, TextSink])
+@pytest.mark.parametrize("partition_by", [[], ["half"]])
+def test_an_empty_result_of_any_format_is_one_file(
+    sink: Any, partition_by: list[str], spark: SparkSession, tmp_path: Path
+) -> None:
+    frame = (
+        spark.range(4).selectExpr("CAST(id AS STRING) AS name", *(["id % 2 AS half"] if partition_by else [])).where("id < 0")
+    )
+    write(spark, tmp_path / "out", frame, sink=sink, partition_by=partition_by)
+    (file,) = [each for each in (tmp_path / "out").iterdir() if each.name[0] not in "._"]
+    if sink is CsvSink:
+        assert file.read_text() == ",".join(frame.columns) + "\n"
+
+
 @pytest.mark.parametrize("partition_by", [[], ["half"]])
 def test_an_empty_result_can_be_read_with_its_schema(partition_by: list[str], spark: SparkSession, tmp_path: Path) -> None:
     frame = spark.range(4).selectExpr("id", "id % 2 AS half").where("id < 0")
@@ -143,29 +166,21 @@ def test_a_target_that_is_a_file_is_refused(spark: SparkSession, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("expression", "options", "words"),
+    ("query", "rows", "options"),
     [
-        ("CAST(id AS STRING) AS id", {}, "'id' is bigint there and string"),
-        ("id AS number", {}, "'id'"),
-        ("id, id % 2 AS half", {"partition_by": ["half"]}, "partition_by"),
+        ("SELECT id, id % 3 AS k FROM range(1234)", 1234, {"partition_by": ["k"]}),
+        ("SELECT id % 2 AS k, count(*) AS n FROM range(1234) GROUP BY 1", 2, {"repartition": 3}),
+        ("SELECT id FROM range(5) WHERE id < 0", 0, {}),
+        ("SELECT id, id AS k FROM range(5) WHERE id < 0", 0, {"partition_by": ["k"]}),
     ],
 )
-def test_an_append_that_does_not_fit_is_refused(
-    expression: str, options: dict[str, Any], words: str, spark: SparkSession, tmp_path: Path
+def test_rows_written_are_reported_without_another_job(
+    query: str, rows: int, options: dict[str, Any], spark: SparkSession, tmp_path: Path
 ) -> None:
-    write(spark, tmp_path / "out", spark.range(2), run="one")
-    frame = spark.range(2).selectExpr(*expression.split(", "))
-    with pytest.raises(PpfError, match=words):
-        write(spark, tmp_path / "out", frame, run="two", mode="append", **options)
-    assert ids(tmp_path / "out") == [0, 1]
-
-
-def test_rows_written_are_reported_without_another_job(spark: SparkSession, tmp_path: Path) -> None:
     told: list[int | None] = []
-    here = context(spark)
-    object.__setattr__(here, "_report", lambda rows, _metrics: told.append(rows))
-    build(ParquetSink, path=str(tmp_path / "out")).stage(here, spark.range(1234))
-    assert told == [1234]
+    here = replace(context(spark), _report=lambda number, _: told.append(number))
+    build(CsvSink, path=str(tmp_path / "out"), **options).stage(here, spark.sql(query))
+    assert told == [rows]
 
 
 @pytest.mark.parametrize("name", ["with space", "per%20cent", "ünï", "a=b#c", "br[a]ck*et"])
@@ -176,11 +191,59 @@ def test_names_are_taken_as_they_are(name: str, spark: SparkSession, tmp_path: P
     assert names(tmp_path) == [name]
 
 
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_a_link_stays_a_link(mode: str, spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    write(spark, tmp_path / "disk" / "out", spark.range(1), run="one")
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "out")
+    write(spark, tmp_path / "out", spark.range(1, 2), run="two", mode=mode)
+    assert (tmp_path / "out").is_symlink()
+    assert ids(tmp_path / "disk" / "out") == ([0, 1] if mode == "append" else [1])
+    assert names(tmp_path / "disk") == ["out"]
+
+
+def test_the_new_folder_has_the_rights_of_the_old(spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, tmp_path / "out", spark.range(1), run="one")
+    (tmp_path / "out").chmod(0o750)
+    write(spark, tmp_path / "out", spark.range(2), run="two", mode="overwrite")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o750
+
+
+def test_the_current_folder_is_not_overwritten(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PpfError, match="holds the current folder"):
+        write(spark, tmp_path, spark.range(2), mode="overwrite")
+    assert names(tmp_path) == ["mine.txt"]
+
+
+def test_a_column_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(PpfError, match=r"no column 'idd', which partition_by names\. Did you mean 'id'\?"):
+        write(spark, tmp_path / "out", spark.range(2), partition_by=["idd"])
+
+
+def test_what_was_staged_is_read_back_as_it_was_given(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.sql("SELECT 1 AS `a.b`, CAST(2.50 AS DECIMAL(9, 2)) AS price, concat('one', char(10), 'two') AS text")
+    for sink in (CsvSink, JsonSink, ParquetSink, OrcSink):
+        made = build(sink, path=str(tmp_path / sink.format), partition_by=["a.b"])
+        staged = made.staged(context(spark), made.stage(context(spark), frame))
+        assert staged is not None
+        assert (staged.schema.simpleString(), staged.collect()) == (frame.schema.simpleString(), frame.collect())
+
+
 def test_shaping_options_reach_the_files(spark: SparkSession, tmp_path: Path) -> None:
     write(spark, tmp_path / "one", spark.range(20, numPartitions=4), coalesce=1, sort_by=["id"])
     write(spark, tmp_path / "many", spark.range(20), repartition=1, max_records_per_file=5)
     assert len(list((tmp_path / "one").glob("part-*"))) == 1
     assert len(list((tmp_path / "many").glob("part-*"))) == 4
+
+
+def test_each_file_is_sorted_also_below_partition_folders(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.range(1000).selectExpr("(id * 7919) % 1000 AS id", "concat('p', id % 3) AS p")
+    write(spark, tmp_path / "out", frame, repartition=1, partition_by=["p"], sort_by=["id"])
+    for file in (tmp_path / "out").glob("p=*/*.parquet"):
+        found = arrow.dataset(file).to_table().column("id").to_pylist()
+        assert found == sorted(found)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_files.sinks import ParquetSink
 from ppf_files.sources import CsvSource, JsonSource, OrcSource, ParquetSource, TextSource
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 
@@ -36,23 +38,58 @@ def test_partition_columns_stay_when_files_are_pinned(
     assert read(spark, source, path=str(tmp_path / "in")) == [(0, 0), (1, 1), (2, 0), (3, 1)]
 
 
-def test_a_file_that_arrives_after_the_pin_is_not_read(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.txt").write_text("one\n")
+@pytest.mark.parametrize("is_pinned", [True, False])
+def test_a_file_that_arrives_after_the_pin_is_not_read(is_pinned: bool, spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "day=1"
+    folder.mkdir(parents=True)
+    (folder / "a.txt").write_text("one\n")
     source = build(TextSource, path=str(tmp_path / "in"))
+    pinned = source.pin(context(spark)) if is_pinned else None
+    (folder / "b [x]#.txt").write_text("two\n")
+    rows = sorted(tuple(row) for row in source.read(context(spark, pinned=pinned)).collect())
+    assert rows == [("one", 1)] + ([] if is_pinned else [("two", 1)])
+
+
+def test_what_was_empty_when_it_was_pinned_stays_empty(spark: SparkSession, tmp_path: Path) -> None:
+    source = build(JsonSource, path=str(tmp_path), schema="a INT")
     pinned = source.pin(context(spark))
-    (tmp_path / "in" / "b.txt").write_text("two\n")
-    assert [row.value for row in source.read(context(spark, pinned=pinned)).collect()] == ["one"]
+    (tmp_path / "late.json").write_text('{"a": 1}')
+    assert source.read(context(spark, pinned=pinned)).collect() == []
+
+
+@pytest.mark.parametrize("happened", ["changed", "went away"])
+def test_a_pinned_file_that_is_no_longer_the_same_is_named(happened: str, spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one\n")
+    (tmp_path / "b.txt").write_text("one\n")
+    source = build(TextSource, path=str(tmp_path))
+    pinned = source.pin(context(spark))
+    (tmp_path / "b.txt").write_text("longer\n") if happened == "changed" else (tmp_path / "b.txt").unlink()
+    with pytest.raises(PpfError, match=rf"b\.txt' {happened} while the run was reading it"):
+        source.read(context(spark, pinned=pinned))
 
 
 def test_a_pin_names_files_with_sizes_and_times(spark: SparkSession, tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a b#.txt").write_text("one\n")
+    file = tmp_path / "in" / "a b#%.txt"
+    file.parent.mkdir()
+    file.write_text("one\n")
     (tmp_path / "in" / "_hidden").write_text("no\n")
-    path = str(tmp_path / "in")
-    (files,) = json.loads(build(TextSource, path=path).pin(context(spark))).values()
-    assert [Path(file["path"]).name for file in files] == ["a b#.txt"]
-    assert files[0]["size"] == 4
+    pinned = json.loads(str(build(TextSource, path=str(tmp_path / "in")).pin(context(spark))))
+    assert pinned == {"base": None, "files": [[f"file:{file}", 4, file.stat().st_mtime_ns // 10**6]]}
+
+
+def test_pinning_and_reading_run_no_job_that_the_format_does_not_need(spark: SparkSession, tmp_path: Path) -> None:
+    for number in range(40):
+        (tmp_path / f"{number}.csv").write_text("a\n1\n")
+    spark.sparkContext.setJobGroup("reading", "reading")
+    source = build(CsvSource, path=str(tmp_path), schema="a INT")
+    source.read(context(spark, pinned=source.pin(context(spark))))
+    assert list(spark.sparkContext.statusTracker().getJobIdsForGroup("reading")) == []
+
+
+def test_what_is_staged_beside_the_files_is_not_read(spark: SparkSession, tmp_path: Path) -> None:
+    spark.range(3).write.parquet(str(tmp_path / "there"))
+    build(ParquetSink, path=str(tmp_path / "out")).stage(context(spark), spark.range(5))
+    assert len(read(spark, ParquetSource, path=str(tmp_path / "*"))) == 3
 
 
 def test_several_paths_and_globs_are_read_together(spark: SparkSession, tmp_path: Path) -> None:
@@ -62,9 +99,24 @@ def test_several_paths_and_globs_are_read_together(spark: SparkSession, tmp_path
     assert read(spark, TextSource, path=paths) == [("a1",), ("a2",), ("b",)]
 
 
-def test_a_missing_path_is_named(spark: SparkSession, tmp_path: Path) -> None:
-    with pytest.raises(PpfError, match="none"):
-        read(spark, ParquetSource, path=str(tmp_path / "none"))
+@pytest.mark.parametrize("name", ["none", "none*", "n o#ne"])
+@pytest.mark.parametrize("pin", [True, False])
+def test_a_missing_path_is_named(name: str, pin: bool, spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(PpfError, match="There is no file or folder") as caught:
+        read(spark, ParquetSource, path=str(tmp_path / name), pin=pin)
+    assert str(tmp_path / name) in str(caught.value)
+
+
+def test_a_folder_without_files_is_named_unless_the_schema_is_given(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(PpfError, match=f"There is no csv file in '{tmp_path}'"):
+        read(spark, CsvSource, path=str(tmp_path))
+    assert read(spark, CsvSource, path=str(tmp_path), schema="a INT") == []
+
+
+def test_a_header_that_is_not_the_schema_is_an_error_not_another_column(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(Exception, match="CSV header does not conform to the schema"):
+        read(spark, CsvSource, path=str(tmp_path / "x.csv"), schema="b INT, a INT")
 
 
 def test_reader_options_are_passed_on(spark: SparkSession, tmp_path: Path) -> None:
@@ -76,3 +128,16 @@ def test_a_source_says_what_it_reads_and_which_schema_it_gives(tmp_path: Path) -
     source = build(CsvSource, path=str(tmp_path / "in.csv"), schema="a INT")
     assert [dataset.name for dataset in source.datasets()] == [str(tmp_path / "in.csv")]
     assert source.output_schema == "a INT"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"path": []}, "must name at least one file"),
+        ({"path": "x", "schema": "a INT", "infer_schema": True}, "has no meaning when schema gives the types"),
+        ({"path": "x", "reader": {"mode": ["a"]}}, "must be text, a number or a boolean"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        build(CsvSource, **options)
