@@ -129,7 +129,9 @@ def test_the_sdist_can_be_built_by_whoever_gets_it(archives: Path, folder: Path)
 @every_plugin
 def test_a_plugin_installs_alone_and_is_ready(archives: Path, folder: Path, new_environment: Callable[[], Environment]) -> None:
     environment = new_environment()
-    environment.pip("install", "--find-links", archives, _wheel(archives, ROOT), _wheel(archives, folder))
+    elsewhere = filter(None, os.environ.get("UV_FIND_LINKS", "").split(","))
+    links = [part for place in (archives, *elsewhere) for part in ("--find-links", place)]
+    environment.pip("install", *links, _wheel(archives, ROOT), _wheel(archives, folder))
     wanted = {
         (group.removeprefix("ppf."), name, "ready")
         for group, names in _project(folder).get("entry-points", {}).items()
