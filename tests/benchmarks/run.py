@@ -74,6 +74,8 @@ def list_plugins(folder: Path) -> Iterator[Row]:
         check=True,
     )
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in trace.stderr.splitlines()}
+    if "ppf_core" not in imported:
+        sys.exit("The list of imported modules could not be read.")
     unwanted = [name for name in imported if name == "pyspark" or (name.startswith("ppf_") and name != "ppf_core")]
     yield Row("… modules of pyspark or plugins", len(unwanted), 0, "", ", ".join(sorted(unwanted)))
 
@@ -93,7 +95,7 @@ def _install(folder: Path, name: str) -> None:
 def validate(folder: Path) -> Iterator[Row]:
     """`ppf validate` of a file of 10 KB."""
     file = folder / "ten_kilobytes.conf"
-    file.write_text(_pipeline(75))
+    file.write_text(_pipeline(115))
     (elapsed,) = alternately(5, lambda: seconds([PPF, "validate", file]))
     yield Row("validate", elapsed, 1.0, "s", f"a file of {file.stat().st_size / 1024:.1f} KB, whole process")
 
