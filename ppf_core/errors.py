@@ -131,6 +131,8 @@ class RunLocked(PpfError):
 
 def near_miss(name: str, known: Iterable[str]) -> str | None:
     """The known name that is closest to a mistyped one, or None when nothing is close."""
+    if len(name) > 200:  # difflib needs seconds for a long text
+        return None
     folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

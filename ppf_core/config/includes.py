@@ -1,125 +1,178 @@
-"""Reading a pipeline file and what it includes: files under its folder, and nothing else."""
+"""Reading a pipeline file and what it includes: regular files below its folder, and nothing else."""
 
+import errno
 import os
 import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from ppf_core.config.places import Path
-from ppf_core.config.scanner import Mistake, Scan, Scanner
+from ppf_core.config.budget import DEEPEST, LARGEST, Budget, LimitReached
+from ppf_core.config.places import Place
+from ppf_core.config.scanner import Scanner
+from ppf_core.config.syntax import Include, Object, Piece
 from ppf_core.errors import Problem
 
-DEEPEST_INCLUDE = 100
-LARGEST = 10 * 1024 * 1024
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_BELOW = "Include files below the folder of the pipeline file, by a relative path."
 
-# The closing brackets are counted against the opening ones where the statement is used.
-_STATEMENT = re.compile(r'(required\s*\(\s*)?(?:(file|url|classpath|package)\s*\(\s*)?"((?:[^"\\\n]|\\.)*)"(\s*\))?(\s*\))?')
+
+class Unreadable(Exception):
+    """A file cannot be read. The text says why; `code` and `place` are those of the problem."""
+
+    def __init__(self, message: str, *, hint: str | None = None, code: str = "file", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.hint, self.code, self.place = hint, code, place
 
 
 @dataclass
-class Reader:
-    """Scans a file and its includes into one Scan. Mistakes of includes are collected; the rest is still read."""
+class _Source:
+    """One scanned file. height: how many includes lie below it, one in the other."""
+
+    content: Object
+    height: int = 0
+
+
+@dataclass
+class Library:
+    """Scans a file and its includes, each once. What is wrong is in `problems` and `warnings`."""
 
     folder: FilePath
-    scan: Scan = field(default_factory=Scan)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
-    _open: list[FilePath] = field(default_factory=list)
-    _size: int = 0
+    _budget: Budget = field(default_factory=Budget)
+    _sources: dict[str, _Source] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
 
-    def read(self, path: FilePath, base: Path = ()) -> None:
-        """Scans one file; raises Mistake when it cannot be read or is no HOCON."""
-        text = self._text(path)
-        self._open.append(path.resolve())
-        try:
-            Scanner(text, str(path), self.scan, self._include, len(self._open)).read_file(base)
-        finally:
+    def read(self, path: FilePath) -> Object:
+        """The statements of a file, its includes filled in. Raises Unreadable, Unbalanced and LimitReached."""
+        if "\0" in str(path):
+            raise Unreadable(f"{str(path)!r} is not the name of a file.")
+        return self._read(path).content
+
+    def _read(self, path: FilePath) -> _Source:
+        real = os.path.realpath(path)  # unlike Path.resolve, it bears links that go round in a circle
+        if real not in self._sources:
+            scanner = Scanner(read_text(path), str(path), self._budget, self.problems)
+            source = _Source(scanner.scan())
+            self._open.append(real)
+            for include in _includes(source.content):
+                self._fill(include, source, path.parent)
             self._open.pop()
+            self._sources[real] = source
+        return self._sources[real]
 
-    def set(self, key: str, value: str) -> None:
-        """Scans one `--set`. What is no HOCON value is a text, as it stands."""
-        before = len(self.scan.text)
-        try:
-            Scanner(value, "--set", self.scan, self._refuse_include).read_setting(key)
-        except Mistake:
-            del self.scan.text[before:]
-            Scanner(key, "--set", self.scan, self._refuse_include).read_key_alone()
-            quoted = '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-            Scanner(quoted, "--set", self.scan, self._refuse_include).read_setting(key)
-
-    def _text(self, path: FilePath) -> str:
-        raw = path.read_bytes()
-        self._size += len(raw)
-        if self._size > LARGEST:
-            message = f"The file and what it includes are larger than {LARGEST // 1024 // 1024} MB."
-            raise Mistake(Problem(code="limit", message=message, hint="Split the pipeline.", file=str(path), line=1, column=1))
-        try:
-            return raw.decode("utf-8-sig").replace("\r\n", "\n")
-        except UnicodeDecodeError as error:
-            before = raw[: error.start]
-            line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
-            message = f"Byte 0x{raw[error.start]:02x} is not UTF-8."
-            hint = "Save the file as UTF-8."
-            raise Mistake(
-                Problem(code="encoding", message=message, hint=hint, file=str(path), line=line, column=column)
-            ) from None
-
-    def _refuse_include(self, scanner: Scanner, _base: Path, _depth: int) -> None:
-        raise scanner.mistake("A value of the command line cannot include a file.", code="include")
-
-    def _include(self, scanner: Scanner, base: Path, depth: int) -> None:
-        start = scanner.position
-        found = _STATEMENT.match(scanner.text, start)
-        if found is None or bool(found[1]) + bool(found[2]) != bool(found[4]) + bool(found[5]):
-            hint = 'Write include "file.conf" or include required("file.conf").'
-            raise scanner.mistake("This include cannot be read.", code="include", hint=hint, at=start)
-        scanner.position = found.end()
-        required, kind, name = bool(found[1]), found[2], found[3]
-        refused = self._refusal(kind, name)
-        if refused:
-            hint = "Include files under the folder of the pipeline file, by a relative path."
-            self.problems.append(scanner.mistake(refused, code="include", hint=hint, at=start).problem)
+    def _fill(self, include: Include, source: _Source, folder: FilePath) -> None:
+        """Finds the file that is meant; a refused or missing one leaves the include empty."""
+        refusal = _refusal(include)
+        if refusal:
+            self._say(include, refusal, _BELOW)
             return
-        path = self._find(FilePath(scanner.file).parent, name)
+        path = _existing(folder / include.name)
         if path is None:
-            message = f"The included file {name!r} does not exist."
-            problem = scanner.mistake(message, code="include", hint="Check the path; it is relative to this file.", at=start)
-            (self.problems if required else self.warnings).append(problem.problem)
+            missing = f"The included file {include.name!r} does not exist."
+            self._say(include, missing, f"It is looked for in {str(folder)!r}.", warning=not include.required)
+        elif not FilePath(os.path.realpath(path)).is_relative_to(os.path.realpath(self.folder)):
+            self._say(include, f"The include {include.name!r} is a link that leaves the folder of the pipeline file.", _BELOW)
+        elif os.path.realpath(path) in self._open:
+            circle = [*self._open[self._open.index(os.path.realpath(path)) :], os.path.realpath(path)]
+            names = " → ".join(FilePath(each).name for each in circle)
+            self._say(include, f"The files include each other in a circle: {names}.", "Remove one of the includes.")
         else:
-            self._include_file(scanner, path, name, base, depth, start)
+            self._link(include, path, source)
 
-    def _include_file(self, scanner: Scanner, path: FilePath, name: str, base: Path, depth: int, start: int) -> None:
-        if not path.resolve().is_relative_to(self.folder.resolve()):
-            message = f"The include {name!r} leaves the folder of the pipeline file."
-            self.problems.append(scanner.mistake(message, code="include", hint="Copy the file here.", at=start).problem)
-        elif path.resolve() in self._open:
-            way = " → ".join(each.name for each in (*self._open[self._open.index(path.resolve()) :], path.resolve()))
-            message = f"These files include each other: {way}."
-            self.problems.append(scanner.mistake(message, code="include", hint="Remove one of the includes.", at=start).problem)
-        elif depth >= DEEPEST_INCLUDE:
-            raise scanner.mistake(
-                f"Includes are more than {DEEPEST_INCLUDE} deep.", code="limit", hint="Flatten them.", at=start
-            )
-        elif not path.is_file():
-            message = f"The include {name!r} is no file."
-            self.problems.append(scanner.mistake(message, code="include", at=start).problem)
+    def _link(self, include: Include, path: FilePath, source: _Source) -> None:
+        if len(self._open) > DEEPEST:
+            raise LimitReached(f"Includes are more than {DEEPEST} deep.", include.place)
+        try:
+            included = self._read(path)
+        except Unreadable as error:
+            self._say(include, str(error), error.hint, code=error.code, place=error.place)
+            return
+        source.height = max(source.height, included.height + 1)
+        if len(self._open) + included.height > DEEPEST:
+            raise LimitReached(f"Includes are more than {DEEPEST} deep.", include.place)
+        include.target = included.content
+
+    def _say(
+        self,
+        include: Include,
+        message: str,
+        hint: str | None,
+        *,
+        code: str = "include",
+        place: Place | None = None,
+        warning: bool = False,
+    ) -> None:
+        problem = (place or include.place).problem(code, message, hint=hint)
+        (self.warnings if warning else self.problems).append(problem)
+
+
+def read_text(path: FilePath) -> str:
+    """The text of a regular UTF-8 file of at most 10 MB; raises Unreadable."""
+    raw = _bytes(path)
+    if len(raw) > LARGEST:
+        place = Place(str(path), 1, 1)
+        raise Unreadable(f"The file {str(path)!r} is larger than 10 MB.", code="limit", place=place, hint="Split the pipeline.")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        place = Place(str(path), before.count(b"\n") + 1, len(before[line_start:].decode()) + 1)
+        message = f"Byte 0x{error.object[error.start]:02x} is not UTF-8."
+        raise Unreadable(message, code="encoding", place=place, hint="Save the file as UTF-8.") from None
+
+
+def _bytes(path: FilePath) -> bytes:
+    # Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise Unreadable(
+                    f"{str(path)!r} is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}, not a pipeline file."
+                )
+            return file.read(LARGEST + 1)
+    except FileNotFoundError as error:
+        raise Unreadable(f"The file {str(path)!r} does not exist.", hint="Check the path.") from error
+    except (OSError, ValueError) as error:
+        folder = isinstance(error, IsADirectoryError) or getattr(error, "errno", None) == errno.EISDIR
+        reason = "it is a folder" if folder else getattr(error, "strerror", None) or str(error)
+        raise Unreadable(f"The file {str(path)!r} cannot be read: {reason}.") from error
+
+
+def _includes(content: Object) -> list[Include]:
+    """All include statements of a file, at any depth, in their order."""
+    found: list[Include] = []
+    waiting: list[Piece] = [content]
+    for piece in waiting:  # grows while we walk it
+        if isinstance(piece, Object):
+            found += [member for member in piece.members if isinstance(member, Include)]
+            values = [member.value for member in piece.members if not isinstance(member, Include)]
         else:
-            self.read(path, base)
+            values = list(getattr(piece, "items", ()))
+        waiting += [part for value in values for part in value.pieces]
+    return found
 
-    def _refusal(self, kind: str | None, name: str) -> str | None:
-        if kind in ("url", "package", "classpath"):
-            return f"An include of a {kind} is refused: {name!r}."
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", name):
-            return f"The include {name!r} is a URL, and those are refused."
-        if os.path.isabs(name):  # noqa: PTH117 -- a text of the file, no path yet
-            return f"The include {name!r} is absolute."
-        if ".." in FilePath(name).parts:
-            return f"The include {name!r} leaves its folder by '..'."
-        return None
 
-    def _find(self, folder: FilePath, name: str) -> FilePath | None:
-        for candidate in (name, f"{name}.conf"):
-            path = folder / candidate
-            if path.exists():
-                return path
-        return None
+def _refusal(include: Include) -> str | None:
+    """Why an include is not even looked for."""
+    name = include.name
+    if include.scheme not in (None, "file"):
+        return f"An include of {include.scheme}(…) is refused: {name!r}."
+    if not name.strip() or "\0" in name:
+        return f"{name!r} is not the name of a file."
+    if _SCHEME.match(name):
+        return f"The include {name!r} is a URL, which is refused."
+    if name.startswith(("/", "\\", "~")):
+        return f"The include {name!r} is an absolute path, which is refused."
+    if ".." in re.split(r"[/\\]", name):
+        return f"The include {name!r} goes up by '..', which is refused."
+    return None
+
+
+def _existing(path: FilePath) -> FilePath | None:
+    named = (path, FilePath(f"{path}.conf"), FilePath(f"{path}.json"))
+    return next((each for each in named if os.path.lexists(each)), None)

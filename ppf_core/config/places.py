@@ -16,6 +16,18 @@ class Place:
     line: int | None = None
     column: int | None = None
 
+    def problem(self, code: str, message: str, *, hint: str | None = None, path: Path = ()) -> Problem:
+        """A problem at this place. `path`: the dotted place in the file that it is about."""
+        return Problem(
+            code=code,
+            message=message,
+            hint=hint,
+            file=self.file,
+            line=self.line,
+            column=self.column,
+            path=dotted(path) or None,
+        )
+
 
 @dataclass(frozen=True)
 class Places:
@@ -39,15 +51,7 @@ class Places:
     def problem(self, code: str, message: str, path: Path, *, at: str = "value", hint: str | None = None) -> Problem:
         """A problem located at the key or at the value of a path."""
         place = self.key(path) if at == "key" else self.value(path)
-        return Problem(
-            code=code,
-            message=message,
-            hint=hint,
-            file=place.file,
-            line=place.line,
-            column=place.column,
-            path=dotted(path) or None,
-        )
+        return place.problem(code, message, hint=hint, path=path)
 
     def _nearest(self, path: Path, first: Mapping[Path, Place], second: Mapping[Path, Place]) -> Place:
         for length in range(len(path), 0, -1):

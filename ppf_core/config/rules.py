@@ -1,16 +1,20 @@
-"""The rules of a pipeline file that its types do not say."""
+"""The rules of a pipeline file that its types do not say and that need nothing but the file."""
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.faults import Fault
 from ppf_core.config.model import CheckConfig, CircuitBreakerConfig, ComponentConfig, PipelineConfig, RetryConfig
-from ppf_core.config.places import Path
+from ppf_core.config.places import Path, dotted
+from ppf_core.errors import near_miss
 
+KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_THRESHOLD = re.compile(r"\s*(?:>=|<=|==|>|<)\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%?)\s*")
+_COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_THRESHOLD = re.compile(r"\s*(?:>=|<=|==|>|<)\s*(?:(?P<percent>[0-9]+(?:\.[0-9]+)?)\s*%|[+-]?[0-9]+(?:\.[0-9]+)?)\s*")
 _STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch")
 
 
@@ -19,84 +23,136 @@ def is_pipeline_name(name: str) -> bool:
     return _PIPELINE_NAME.fullmatch(name) is not None and name not in (".", "..")
 
 
-def config_mistakes(config: PipelineConfig, raw: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong with the file as a whole."""
-    if not is_pipeline_name(config.name):
-        hint = "Use 1 to 128 letters, digits, '.', '_' or '-', but not '.' or '..'."
-        yield Fault(("name",), "bad-value", f"{config.name!r} cannot be the name of a pipeline.", hint)
-    if config.runtime.parallelism < 1:
-        message = f"Key 'runtime.parallelism' is {config.runtime.parallelism}, but must be 1 or more."
-        yield Fault(("runtime", "parallelism"), "bad-value", message)
-    if config.spark.master and config.spark.remote:
-        message = "Keys 'spark.master' and 'spark.remote' are both set."
-        yield Fault(("spark", "remote"), "bad-value", message, "A session is either classic or Spark Connect: keep one.")
-    if config.mode == "batch":
-        yield from _streaming_keys(raw)
+def is_component_name(name: str) -> bool:
+    """Whether a text can name a component."""
+    return _COMPONENT_NAME.fullmatch(name) is not None
+
+
+def rule_faults(config: PipelineConfig, raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """What is wrong with a file whose values have the right types. `raw`: the values as they stand in the file."""
+    yield from _name(config, raw)
+    yield from _runtime(config)
     yield from _retry(config.defaults.retry, ("defaults", "retry"))
     yield from _breaker(config.defaults.circuit_breaker, ("defaults", "circuit_breaker"))
+    yield from _requirements(config.plugins.require)
+    blocks = raw.get("components") or {}
+    if isinstance(blocks, Mapping) and all(block is None for block in blocks.values()):
+        hint = "Add components { name { source = …, options { … } } }."
+        yield Fault(("components",), "missing-key", "The pipeline has no components.", hint, "key")
+    for name, component in config.components.items():
+        yield from _component(name, component, blocks[name])
+        if raw.get("mode") in (None, "batch"):
+            yield from _streaming_keys(name, blocks[name])
+        elif config.mode == "streaming":
+            yield from _sink_keys(name, component, blocks[name])
 
 
-def component_mistakes(name: str, config: ComponentConfig, block: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong with one component by itself."""
+def _name(config: PipelineConfig, raw: Mapping[str, Any]) -> Iterator[Fault]:
+    if isinstance(raw.get("name"), str | int | float) and not is_pipeline_name(config.name):
+        hint = "Use 1 to 128 letters, digits, '.', '_' and '-', but not '.' or '..' alone."
+        yield Fault(("name",), "bad-value", f"{config.name!r} cannot be the name of a pipeline.", hint)
+
+
+def _runtime(config: PipelineConfig) -> Iterator[Fault]:
+    if config.runtime.parallelism < 1:
+        yield _unfit(("runtime", "parallelism"), config.runtime.parallelism, "1 or more")
+    yield from _positive(("runtime", "timeout"), config.runtime.timeout)
+    for key in ("state_dir", "data_dir"):
+        if getattr(config.runtime, key) == "":
+            yield _unfit(("runtime", key), "", "the path of a folder")
+    if config.spark.master is not None and config.spark.remote is not None:
+        message = "Keys 'spark.master' and 'spark.remote' are both set, but a session is one or the other."
+        yield Fault(("spark", "remote"), "bad-value", message, "Remove one of them.", "key")
+
+
+def _requirements(entries: list[str]) -> Iterator[Fault]:
+    if entries:
+        from packaging.requirements import InvalidRequirement, Requirement
+    for index, entry in enumerate(entries):
+        try:
+            Requirement(entry)
+        except InvalidRequirement:
+            hint = 'Write a distribution and its versions, such as "ppf-kafka>=1.2".'
+            yield Fault(("plugins", "require", index), "bad-value", f"{entry!r} is no requirement of a distribution.", hint)
+
+
+# ---- components
+
+
+def _component(name: str, component: ComponentConfig, block: Mapping[str, Any]) -> Iterator[Fault]:
     path: Path = ("components", name)
-    kinds = [kind for kind in ("source", "transform", "sink") if block.get(kind) is not None]
-    if not kinds and not _has_mistyped_kind(block):
-        hint = "Add one of them with the name of a plugin, such as source = csv."
+    yield from _kind(name, block, path)
+    for alias, given in component.inputs.items():
+        if "." in given:
+            message = f"The input {given!r} names one of several outputs, which is reserved for later."
+            yield Fault((*path, "inputs", alias), "bad-value", message, f"Write {given.split('.')[0]!r}.")
+    for index, check in enumerate(component.quality):
+        yield from _check(check, (*path, "quality", index))
+    yield from _positive((*path, "timeout"), component.timeout)
+    yield from _trigger(component.trigger, (*path, "trigger"))
+    yield from _retry(component.retry, (*path, "retry"))
+    yield from _breaker(component.circuit_breaker, (*path, "circuit_breaker"))
+
+
+def _kind(name: str, block: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    kinds = [key for key in block if key in KINDS and block[key] is not None]
+    mistyped = any(near_miss(key, _KEYS) in KINDS for key in block if key not in _KEYS)
+    if not kinds and not mistyped:
+        hint = "Add exactly one of them with the name of a plugin, such as source = csv."
         yield Fault(path, "missing-key", f"Component {name!r} has no source, transform or sink.", hint, "key")
     for kind in kinds[1:]:
-        message = f"Component {name!r} has a {kind} besides its {kinds[0]}, but a component is exactly one of them."
+        message = f"Component {name!r} is a {kinds[0]} and a {kind}, but a component is exactly one of source, transform, sink."
         yield Fault((*path, kind), "bad-value", message, "Make two components of it.", "key")
-    for alias, component in config.inputs.items():
-        if "." in component:
-            hint = "Name the component alone."
-            message = f"The input {component!r} names an output; transforms with several outputs are not supported yet."
-            yield Fault((*path, "inputs", alias), "bad-value", message, hint)
-    for index, check in enumerate(config.quality):
-        yield from _thresholds(check, (*path, "quality", index))
-    if config.trigger is not None and config.trigger != "available_now":
-        try:
-            parse_duration(config.trigger)
-        except ValueError as error:
-            yield Fault((*path, "trigger"), "bad-value", f"Key 'trigger': {error}", "Or write available_now.")
-    yield from _retry(config.retry, (*path, "retry"))
-    yield from _breaker(config.circuit_breaker, (*path, "circuit_breaker"))
+    for kind in kinds:
+        if block[kind] == "":
+            yield _unfit((*path, kind), "", "the name of a plugin")
 
 
-def _has_mistyped_kind(block: Mapping[str, Any]) -> bool:
-    """Whether an unknown key, which is reported anyway, probably means the missing one."""
-    from ppf_core.errors import near_miss
-
-    return any(near_miss(key, ("source", "transform", "sink")) for key in block if key not in ComponentConfig.__annotations__)
+_KEYS = tuple(ComponentConfig.__dataclass_fields__)
 
 
-def _streaming_keys(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    components = raw.get("components")
-    for name, block in components.items() if isinstance(components, Mapping) else ():
-        for key in _STREAMING_KEYS if isinstance(block, Mapping) else ():
-            if block.get(key) not in (None, False):
-                message = f"Key {key!r} of {name!r} belongs to streams, but the file has mode = batch."
-                yield Fault(("components", name, key), "wrong-mode", message, "Set mode = streaming, or remove it.", "key")
+def _streaming_keys(name: str, block: Mapping[str, Any]) -> Iterator[Fault]:
+    for key in _STREAMING_KEYS:
+        if block.get(key) is not None:
+            message = f"Key {key!r} of {name!r} belongs to streams, but the mode of this pipeline is batch."
+            yield Fault(("components", name, key), "wrong-mode", message, "Set mode = streaming, or remove the key.", "key")
 
 
-def _thresholds(check: CheckConfig, path: Path) -> Iterator[Fault]:
+def _sink_keys(name: str, component: ComponentConfig, block: Mapping[str, Any]) -> Iterator[Fault]:
+    for key in ("trigger", "output_mode"):
+        if block.get(key) is not None and component.plugin and component.kind != "sink":
+            message = f"Key {key!r} belongs to sinks, but {name!r} is a {component.kind}."
+            yield Fault(("components", name, key), "bad-value", message, "Set it on the sinks that read this component.", "key")
+
+
+def _trigger(text: str | None, path: Path) -> Iterator[Fault]:
+    if text is None or text == "available_now":
+        return
+    try:
+        yield from _positive(path, parse_duration(text))
+    except ValueError as error:
+        close = near_miss(text, ["available_now"])
+        hint = f"Did you mean {close!r}?" if close else f"Write available_now or a duration. {error}"
+        yield Fault(path, "bad-value", f"Key {dotted(path)!r} is {text!r}, but must be available_now or a duration.", hint)
+
+
+def _check(check: CheckConfig, path: Path) -> Iterator[Fault]:
     for key, text in (("warn_if", check.warn_if), ("error_if", check.error_if)):
-        if text is None:
-            continue
-        found = _THRESHOLD.fullmatch(text)
-        if found is None or (found["percent"] and float(found["number"]) > 100):
-            hint = 'Write a comparison with a count or a percentage up to 100 %, such as "> 10" or "> 0.5%".'
-            yield Fault((*path, key), "bad-value", f"{text!r} is no threshold.", hint)
+        found = _THRESHOLD.fullmatch(text) if text is not None else None
+        if text is not None and (found is None or float(found["percent"] or 0) > 100):
+            hint = 'Write >, >=, <, <= or == and a count or a percentage up to 100 %, such as "> 10" or "> 0.5%".'
+            yield Fault((*path, key), "bad-value", f"Key {dotted((*path, key))!r} is {text!r}, which is no threshold.", hint)
 
 
 def _retry(retry: RetryConfig | None, path: Path) -> Iterator[Fault]:
     if retry is None:
         return
     if retry.max_attempts < 1:
-        yield _low(path, "max_attempts", retry.max_attempts, "1 or more")
+        yield _unfit((*path, "max_attempts"), retry.max_attempts, "1 or more")
     if retry.multiplier < 1:
-        yield _low(path, "multiplier", retry.multiplier, "1 or more")
+        yield _unfit((*path, "multiplier"), retry.multiplier, "1 or more")
     if not 0 <= retry.jitter <= 1:
-        yield _low(path, "jitter", retry.jitter, "a fraction from 0 to 1")
+        yield _unfit((*path, "jitter"), retry.jitter, "a fraction from 0 to 1")
 
 
 def _breaker(breaker: CircuitBreakerConfig | None, path: Path) -> Iterator[Fault]:
@@ -104,8 +160,13 @@ def _breaker(breaker: CircuitBreakerConfig | None, path: Path) -> Iterator[Fault
         return
     for key in ("failure_threshold", "success_threshold"):
         if getattr(breaker, key) < 1:
-            yield _low(path, key, getattr(breaker, key), "1 or more")
+            yield _unfit((*path, key), getattr(breaker, key), "1 or more")
 
 
-def _low(path: Path, key: str, value: float, wanted: str) -> Fault:
-    return Fault((*path, key), "bad-value", f"Key {key!r} is {value}, but must be {wanted}.")
+def _positive(path: Path, duration: timedelta | None) -> Iterator[Fault]:
+    if duration is not None and not duration:
+        yield _unfit(path, 0, "a duration above 0")
+
+
+def _unfit(path: Path, value: object, wanted: str) -> Fault:
+    return Fault(path, "bad-value", f"Key {dotted(path)!r} is {value!r}, but must be {wanted}.")

@@ -1,379 +1,404 @@
-"""A light scanner of HOCON: where each key and value stands, and the same text in a form that pyhocon reads without surprises.
+"""A light scanner of HOCON: from text to statements and values, each with its line and column.
 
-In that form every key is a plain word, every text is quoted, every include is replaced by what it includes, and `a += 1` is
-`a = ${?a} [1]`. So durations, leading zeros and dotted keys reach us as they were written.
+A mistake does not stop it where the brackets stay in balance: the statement's value is `Broken`, and the next one is read.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import NoReturn
 
-from ppf_core.config.places import Path, Place
+from ppf_core.config.budget import DEEPEST, Budget, LimitReached
+from ppf_core.config.places import Place
+from ppf_core.config.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
 from ppf_core.errors import Problem
 
-DEEPEST = 100
+SETTING = "--set"
+"""The file of values that come from the command line."""
 
-_SPACE = re.compile(r"(?:[^\S\n]|\ufeff)+")
-_GAP = re.compile(r"(?:\s|\ufeff|//[^\n]*|#[^\n]*)*")
-_KEY_WORD = re.compile(r"[^\s$\"{}\[\]:=,+#`^?!@*&\\.]+")
-_WORD = re.compile(r"(?:(?!//)[^\n$\"{}\[\],#])+")
-_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-_TRIPLE = re.compile(r'"""(.*?)("{3,})', re.DOTALL)
-_SUBSTITUTION = re.compile(r"\$\{(\??)([^}\n]*)\}")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_INCLUDE = re.compile(r"include(?=[\s\"])\s*")
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_ALIAS = "ppf-key-"
+# Possessive quantifiers (`++`) keep time linear and memory constant, whatever the text.
+_BLANK = re.compile(r"(?:[^\S\n]|\ufeff)*+")
+_FILLER = re.compile(r"(?:\s|\ufeff|(?:#|//)[^\n]*+)*+")
+_QUOTED = re.compile(r'"((?:[^"\\\n]|\\[^\n])*+)"')
+_TRIPLE = re.compile(r'"""((?:[^"]|"(?!""))*+)"""("*+)')
+_FORBIDDEN = r"\s\ufeff,{}\[\]\"#$\\:=?+*&!@^`"
+_WORD = rf"(?:[^{_FORBIDDEN}/]|/(?!/)|(?<=[0-9][eE])\+(?=[0-9]))++"
+_WORDS = re.compile(rf"{_WORD}(?:[ \t]++{_WORD})*+")
+_KEY = re.compile(_WORDS.pattern.replace("[^", "[^."))  # words without dots
+# A word, a colon and no space: all up to the next space is one text, as in jdbc:postgresql://host/db?user=me
+_URI = re.compile(rf"[^{_FORBIDDEN}]++:(?=[^\s,{{}}\[\]\"#\\])")
+_URI_WORD = re.compile(r"[^\s\ufeff,{}\[\]\"#$\\]++")
+_INCLUDE = re.compile(r"include(?=[\s\"])(?!\s*+(?:[={:.]|\+=))")
+_INCLUDED = re.compile(
+    r"(?P<required>required\s*+\(\s*+)?(?:(?P<scheme>[a-z]++)\s*+\(\s*+)?\"(?P<name>(?:[^\"\\\n]|\\[^\n])*+)\""
+    r"(?(scheme)\s*+\))(?(required)\s*+\))"
+)
+_NEXT_STATEMENT = re.compile(r"[\w.\-]++[ \t]*+(?:=|\+=|\{)")
+_BALANCE = re.compile(r'"""(?:[^"]|"(?!""))*+"{3,}|"(?:[^"\\\n]|\\[^\n])*+"|(?:#|//)[^\n]*+|[{}\[\]\n]')
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_QUOTE_IT = "Put the text in double quotes."
 
 
-class Mistake(Exception):
-    """The text cannot be read further; `problem` says where and why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
+class Unbalanced(Exception):
+    """Behind the mistake nothing stands surely where it seems to stand, so the rest of the file was not read."""
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A substitution `${path}` in the value of `owner`."""
+class _Mistake(Exception):
+    """A statement cannot be read. field: what is known of it. lost: what follows on the line cannot be trusted."""
 
-    owner: Path
-    path: Path
-    optional: bool
-    place: Place
+    def __init__(self, message: str, offset: int, hint: str | None, *, lost: bool = False) -> None:
+        super().__init__(message)
+        self.message, self.offset, self.hint, self.lost = message, offset, hint, lost
+        self.field: Field | None = None
 
 
 @dataclass
-class Scan:
-    """What was found in a file and its includes. text: the form for pyhocon. weights: characters of text by path."""
-
-    text: list[str] = field(default_factory=list)
-    keys: dict[Path, Place] = field(default_factory=dict)
-    values: dict[Path, Place] = field(default_factory=dict)
-    references: list[Reference] = field(default_factory=list)
-    weights: dict[Path, int] = field(default_factory=dict)
-    lengths: dict[Path, int] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-
-    def alias(self, key: str) -> str:
-        """A plain word for any key; `name_of` gives the key back."""
-        if _PLAIN.fullmatch(key) and key not in ("include", "null", "true", "false"):
-            return key
-        return self.aliases.setdefault(key, f"{_ALIAS}{len(self.aliases)}")
-
-    def names(self) -> dict[str, str]:
-        """Plain word → key."""
-        return {alias: key for key, alias in self.aliases.items()}
-
-
-Include = Callable[["Scanner", Path, int], None]
-
-
 class Scanner:
-    """Reads one text into a Scan. `include` is called at each include statement, the position after the word."""
+    """Scans one text. `file` is its name in places. `problems` has what is wrong with it.
 
-    def __init__(self, text: str, file: str, scan: Scan, include: Include, depth: int = 0) -> None:
-        self.text, self.file, self.scan, self.depth = text, file, scan, depth
-        self.position = 0
-        self._include = include
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    Scanner("name = flights", "flights.conf", Budget()).scan()
+    """
 
-    def read_file(self, base: Path) -> None:
-        """Reads the whole text as the fields of an object, with or without braces around them."""
-        self._gap()
-        if self._peek() == "{":
-            self.position += 1
-            self._fields(base, closed=True, level=1)
-            self._gap()
-            if self.position < len(self.text):
-                raise self.mistake("Here the file should end: its outer braces are closed.", hint="Remove what follows.")
-        else:
-            self._fields(base, closed=False, level=0)
+    text: str
+    file: str
+    budget: Budget
+    problems: list[Problem] = field(default_factory=list)
+    _at: int = 0
+    _depth: int = 0
+    _starts: list[int] = field(default_factory=list)
 
-    def read_setting(self, key: str) -> None:
-        """Reads the whole text as the value of one key, as `--set` gives them."""
-        path = Scanner(key, self.file, self.scan, self._include).read_key_alone()
-        self._open(path, Place(self.file))
-        self._value(path, level=1)
-        self._gap()
-        if self.position < len(self.text):
-            raise self.mistake("Something is left after the value.")
-        self._close(path)
+    def __post_init__(self) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
 
-    def read_key_alone(self) -> Path:
-        """Reads the whole text as a key."""
-        path = self._key()
-        self._gap()
-        if self.position < len(self.text):
-            raise self.mistake(f"{self.text!r} is not the path of a key.", hint="Put names with other characters in quotes.")
+    def scan(self) -> Object:
+        """The statements of a whole file. Raises LimitReached, and Unbalanced when `problems` says why it had to stop."""
+        self.budget.spend(0, len(self.text), Place(self.file, 1, 1))
+        try:
+            return self._file()
+        except _Mistake as mistake:
+            self._report(mistake)
+            raise Unbalanced from None
+
+    def scan_path(self) -> tuple[str, ...] | None:
+        """The whole text as the path of a key; None, and a problem, if it is none."""
+        try:
+            path, _places = self._path("a key")
+            if self.text[self._at :].strip():
+                self._fail(
+                    f"Here stands {self._found()!r}, where the key should end.", hint="Put other characters in double quotes."
+                )
+        except _Mistake as mistake:
+            self._report(mistake)
+            return None
         return path
 
-    def place(self, position: int | None = None) -> Place:
-        """Line and column of a position."""
-        position = self.position if position is None else position
-        if self.file == "--set":
-            return Place(self.file)
-        low, high = 0, len(self._starts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._starts[middle] <= position else (low, middle)
-        return Place(self.file, low + 1, position - self._starts[low] + 1)
+    def scan_value(self) -> Value | None:
+        """The whole text as one value; None, and a problem, if it is none."""
+        try:
+            self._skip()
+            value = self._value("There is no value.", self._at)
+            if self.text[self._at :].strip():
+                self._fail(f"Here stands {self._found()!r}, where the value should end.", hint=_QUOTE_IT)
+        except (_Mistake, Unbalanced) as mistake:
+            if isinstance(mistake, _Mistake):
+                self._report(mistake)
+            return None
+        return None if self.problems else value
 
-    def mistake(self, message: str, *, code: str = "syntax", hint: str | None = None, at: int | None = None) -> Mistake:
-        """A mistake at a position, ready to be raised."""
-        place = self.place(at)
-        return Mistake(Problem(code=code, message=message, hint=hint, file=place.file, line=place.line, column=place.column))
-
-    def _too_deep(self) -> Mistake:
-        return self.mistake(f"Braces and brackets are nested more than {DEEPEST} deep.", code="limit", hint="Flatten the file.")
+    def place(self, offset: int) -> Place:
+        """Line and column of an offset."""
+        if self.file == SETTING:
+            return Place(SETTING)
+        line = bisect_right(self._starts, offset)
+        return Place(self.file, line, offset - self._starts[line - 1] + 1)
 
     # ---- objects
 
-    def _fields(self, base: Path, *, closed: bool, level: int) -> None:
-        if level > DEEPEST:
-            raise self._too_deep()
-        opened = self.position - 1
-        while True:
-            self._gap(commas=True)
-            if self.position >= len(self.text):
-                if closed:
-                    raise self.mistake("This brace is never closed.", hint="Add '}'.", at=opened)
-                return
-            if self._peek() == "}":
-                if not closed:
-                    raise self.mistake("This brace closes nothing.", hint="Remove '}'.")
-                self.position += 1
-                return
-            self._field(base, level)
+    def _file(self) -> Object:
+        self._skip()
+        start = self._at
+        if self._peek() == "[":
+            self._fail("The file is a list, but must be an object.", hint="Write name = …, components { … }.")
+        braces = self._peek() == "{"
+        self._at += braces
+        members = self._members(start if braces else None)
+        self._skip()
+        if self._at < len(self.text):
+            self._fail(f"Here stands {self._found()!r}, where the file should end.", hint="Remove it, or the '}' before it.")
+        return Object(members, self.place(start))
 
-    def _field(self, base: Path, level: int) -> None:
-        include = _INCLUDE.match(self.text, self.position)
-        if include and self.text[include.end() : include.end() + 1] not in ("=", ":", "{", "+", "."):
-            self.position = include.end()
-            self._include(self, base, self.depth)
-            return
-        start = self.position
-        path = (*base, *self._key())
-        place = self.place(start)
-        self._space()
-        appends = self.text.startswith("+=", self.position)
-        if appends:
-            self.position += 2
-        elif self._peek() in ("=", ":"):
-            self.position += 1
-        elif self._peek() != "{":
-            key = path[-1]
-            hint = "Write key = value. A key with other characters stands in quotes."
-            raise self.mistake(f"Key {key!r} has no value.", hint=hint, at=start)
-        self._open(path[len(base) :], place, base)
-        self._gap()
-        self._value(path, level=level + 1, appends=appends, key_at=start)
-        self._close(path[len(base) :])
+    def _object(self) -> Object:
+        start = self._enter()
+        members = self._members(start)
+        self._depth -= 1
+        return Object(members, self.place(start))
 
-    def _key(self) -> Path:
+    def _members(self, opened: int | None) -> tuple[Field | Include, ...]:
+        """The statements up to the closing brace, or to the end of the file when none was opened."""
+        members: list[Field | Include] = []
+        while self._statement_follows(opened):
+            start, depth = self._at, self._depth
+            try:
+                members.append(self._statement())
+                self._separate("}")
+            except _Mistake as mistake:
+                self._recover(start, mistake)
+                self._depth = depth
+                members += [mistake.field] if mistake.field else []
+        return tuple(members)
+
+    def _statement_follows(self, opened: int | None) -> bool:
+        self._skip()
+        head = self._peek()
+        if head == "" and opened is not None:
+            self._fail("This brace is never closed.", opened, hint="Add '}' where its block ends.")
+        if head == "}" and opened is None:
+            self._fail("This brace closes nothing.", hint="Remove it.")
+        self._at += head == "}"
+        return head not in ("", "}")
+
+    def _statement(self) -> Field | Include:
+        start = self._at
+        if _INCLUDE.match(self.text, start):
+            return self._include()
+        path, places = self._path("a key")
+        self._spend(len(path))
+        missing = f"Key {self.text[start : self._at].strip()!r} has no value."
+        append = self._assignment(start, missing)
+        try:
+            return Field(path, places, self._value(missing, start), append)
+        except _Mistake as mistake:
+            mistake.field = mistake.field or Field(path, places, Value((Broken(places[-1]),), places[-1]))
+            raise
+
+    def _assignment(self, start: int, missing: str) -> bool:
+        """Reads the sign between key and value; tells whether it is `+=`."""
+        self._skip()
+        if self._peek() == "{":
+            return False
+        append = self.text.startswith("+=", self._at)
+        if not append and self._peek() not in ("=", ":"):
+            hint = "Write key = value. A key with other characters than letters, digits, '_' and '-' stands in double quotes."
+            self._fail(missing, start, hint=hint)
+        self._at += 1 + append
+        line_end = self._at + len(self._rest_of_line())
+        self._skip()
+        if self._at > line_end and _NEXT_STATEMENT.match(self.text, self._at):
+            self._fail(missing, start, hint='Write a value, or "" for an empty text.')
+        return append
+
+    def _include(self) -> Include:
+        self._spend(1)
+        self._at += len("include")
+        self._blank()
+        start = self._at
+        found = _INCLUDED.match(self.text, start)
+        if found is None:
+            self._fail(
+                "This include cannot be read.", start, hint='Write include "file.conf" or include required("file.conf").'
+            )
+        self._at = found.end()
+        name = self._unescape(found["name"], start)
+        return Include(name, self.place(start), scheme=found["scheme"], required=found["required"] is not None)
+
+    def _path(self, wanted: str) -> tuple[tuple[str, ...], tuple[Place, ...]]:
+        """A path such as `a.b."c.d"`: its parts, and where each of them stands."""
         parts: list[str] = []
+        places: list[Place] = []
         while True:
-            self._space()
-            quoted = self._quoted()
-            if quoted is not None:
-                parts.append(quoted)
-            else:
-                word = _KEY_WORD.match(self.text, self.position)
-                if word is None:
-                    found = self._peek() or "the end of the file"
-                    raise self.mistake(f"Here a key should stand, but there is {found!r}.", hint="Write key = value.")
-                parts.append(word[0])
-                self.position = word.end()
+            self._blank()
+            places.append(self.place(self._at))
+            part = self._quoted() if self._peek() == '"' else self._match(_KEY)
+            if part is None:
+                self._fail(f"Here stands {self._found()!r}, where {wanted} is expected.")
+            parts.append(part)
+            if len(parts) > DEEPEST:
+                raise LimitReached(f"A key has more than {DEEPEST} parts.", places[0])
             if self._peek() != ".":
-                return tuple(parts)
-            self.position += 1
-
-    def _open(self, keys: Path, place: Place, base: Path = ()) -> None:
-        for index, key in enumerate(keys):
-            path = (*base, *keys[: index + 1])
-            self.scan.keys[path] = place
-            if index + 1 < len(keys):
-                self.scan.values.setdefault(path, place)
-            self.scan.text.append(f"{self.scan.alias(str(key))} {'=' if index + 1 == len(keys) else '{'} ")
-
-    def _close(self, keys: Path) -> None:
-        self.scan.text.append(" }" * (len(keys) - 1) + "\n")
+                return tuple(parts), tuple(places)
+            self._at += 1
 
     # ---- values
 
-    def _value(self, path: Path, *, level: int, appends: bool = False, key_at: int | None = None) -> None:
-        """One value: what stands in a row, up to a comma or a new line, is one concatenation."""
-        start = self.position
-        is_first = path not in self.scan.values
-        self.scan.values[path] = self.place()
-        pieces: list[_Piece] = []
-        while (piece := self._piece(path, level, appends)) is not None:
-            pieces.append(piece)
-        if not (pieces := _stripped(pieces)):
-            at = start if key_at is None else key_at
-            raise self.mistake(f"Key {path[-1]!r} has no value.", hint='Write a value, or "" for an empty text.', at=at)
-        text = self._joined(pieces, path, start)
-        if appends:
-            target = ".".join(self.scan.alias(str(key)) for key in path)
-            text = f"[{text}]" if is_first else f"${{?{target}}} [{text}]"
-        self.scan.text.append(text)
-
-    def _piece(self, path: Path, level: int, appends: bool) -> "_Piece | None":
-        """The next part of a value; None at its end."""
-        head = self._peek()
-        if head in ("", "\n", ",", "}", "]", "#") or self.text.startswith("//", self.position):
-            return None
-        if head in ("{", "["):
-            inner = (*path, self.scan.lengths.get(path, 0)) if appends else path
-            return _Piece("block", self._block(head, inner, level))
-        if head == "$":
-            return _Piece("substitution", self._substitution(path))
-        quoted = self._quoted()
-        if quoted is not None:
-            return _Piece("quoted", quoted)
-        word = _WORD.match(self.text, self.position)
-        if word is None:
-            raise self.mistake(f"{head!r} cannot stand in a value.", hint="Put the value in double quotes.")
-        self.position = word.end()
-        return _Piece("raw", word[0])
-
-    def _joined(self, pieces: "list[_Piece]", path: Path, start: int) -> str:
-        """The value for pyhocon, every text in quotes."""
-        kinds = {piece.kind for piece in pieces if piece.text.strip() or piece.kind == "quoted"}
-        literal = sum(len(piece.text) for piece in pieces if piece.kind in ("raw", "quoted"))
-        self.scan.weights[path] = self.scan.weights.get(path, 0) + literal + 1
-        if "block" in kinds:
-            if kinds & {"raw", "quoted"}:
-                message = "A text and an object or a list cannot be one value."
-                raise self.mistake(message, hint="Add a comma or a new line.", at=start)
-            return " ".join(piece.text for piece in pieces if piece.kind in ("block", "substitution"))
-        for piece in pieces:
-            if piece.kind == "raw" and (bad := re.search("[:=]", piece.text)):
-                message = f"{bad[0]!r} cannot stand in a value without quotes: {piece.text.strip()!r}."
-                raise self.mistake(message, hint="Put the value in double quotes.", at=start)
-        if len(pieces) == 1 and pieces[0].kind == "raw":
-            text = pieces[0].text
-            return text if _NUMBER.fullmatch(text) or text in ("true", "false", "null") else _json(text)
-        return "".join(_concatenated(pieces))
-
-    def _block(self, head: str, path: Path, level: int) -> str:
-        """An object or a list, for pyhocon."""
-        outside, self.scan.text = self.scan.text, []
-        self.position += 1
-        if head == "{":
-            self._fields(path, closed=True, level=level)
-        else:
-            self._items(path, level)
-        inside, self.scan.text = "".join(self.scan.text), outside
-        return f"{{\n{inside}}}" if head == "{" else f"[{inside}]"
-
-    def _items(self, path: Path, level: int) -> None:
-        if level > DEEPEST:
-            raise self._too_deep()
-        opened, index = self.position - 1, 0
+    def _value(self, missing: str, start: int) -> Value:
+        """All pieces up to a comma, a closing bracket, a comment or the end of the line."""
+        first, pieces, uri = self._at, list[Piece](), False
         while True:
-            self._gap(commas=True)
-            if self.position >= len(self.text):
-                raise self.mistake("This bracket is never closed.", hint="Add ']'.", at=opened)
-            if self._peek() == "]":
-                self.position += 1
-                self.scan.lengths[path] = index
-                return
-            if self._peek() == "}":
-                raise self.mistake("This brace closes nothing.", hint="Close the list with ']' first.")
-            if index:
-                self.scan.text.append(", ")
-            self._value((*path, index), level=level + 1)
-            index += 1
+            gap = self._at
+            self._blank()
+            uri = uri or (not pieces and _URI.match(self.text, self._at) is not None)
+            here = self._at
+            piece = self._piece(uri)
+            if piece is None:
+                break
+            if pieces and here > gap:
+                pieces.append(Text(self.text[gap:here], self.place(gap), gap=True))
+            if pieces:
+                self._spend(1)
+            pieces.append(piece)
+        if not pieces:
+            self._fail(missing, start, hint='Write a value, or "" for an empty text.')
+        return Value(tuple(pieces), self.place(first))
 
-    def _substitution(self, owner: Path) -> str:
-        start = self.position
-        found = _SUBSTITUTION.match(self.text, start)
-        inner = Scanner(found[2].strip(), self.file, self.scan, self._include) if found else None
+    def _piece(self, uri: bool) -> Piece | None:
+        start, head = self._at, self._peek()
+        if head in ("", "\n", ",", "}", "]", "#") or self.text.startswith("//", start):
+            return None
+        if head == "{":
+            return self._object()
+        if head == "[":
+            return self._array()
+        if head == '"':
+            return Text(self._quoted(), self.place(start))
+        if head == "$":
+            return self._reference()
+        word = self._match(_URI_WORD if uri else _WORDS)
+        if word is None:
+            hint = f"{_QUOTE_IT} Or put a comma or a new line before the next key." if head in "=:" else _QUOTE_IT
+            self._fail(f"{head!r} cannot stand in a text without quotes.", hint=hint)
+        return Text(word, self.place(start), bare=True)
+
+    def _array(self) -> Array:
+        start = self._enter()
+        items: list[Value] = []
+        while True:
+            self._skip()
+            if self._peek() == "":
+                self._fail("This bracket is never closed.", start, hint="Add ']' where the list ends.", lost=True)
+            if self._peek() == "]":
+                self._at += 1
+                self._depth -= 1
+                return Array(tuple(items), self.place(start))
+            self._spend(1)
+            items.append(self._value(f"Here stands {self._found()!r}, where a value is expected.", self._at))
+            self._separate("]")
+
+    def _reference(self) -> Reference:
+        start = self._at
+        optional = self.text.startswith("${?", start)
+        if not self.text.startswith("${", start):
+            self._fail("'$' cannot stand in a text without quotes.", hint=_QUOTE_IT)
+        self._at += 3 if optional else 2
+        hint = "Write ${path.of.a.key}, or ${?NAME} for one that may be missing."
+        if self._peek() in ("", "\n", "}"):
+            self._fail("This substitution names nothing.", start, hint=hint)
+        path, _places = self._path("the path of a key")
+        self._blank()
+        if self._peek() != "}":
+            self._fail(f"Here stands {self._found()!r}, where '}}' should close the substitution.", hint=hint)
+        self._at += 1
+        return Reference(path, optional, self.place(start))
+
+    def _quoted(self) -> str:
+        start = self._at
+        triple = _TRIPLE.match(self.text, start)
+        if triple:
+            self._at = triple.end()
+            return triple[1] + triple[2]
+        if self.text.startswith('"""', start):
+            self._fail("This text is never closed.", hint='Add """ where it ends.', lost=True)
+        simple = _QUOTED.match(self.text, start)
+        if simple is None:
+            hint = 'Add the closing quote. A text of several lines stands between """ and """.'
+            self._fail(
+                "This quote is never closed on its line.",
+                hint=hint,
+                lost=re.search(r"[{}\[\]]", self._rest_of_line()) is not None,
+            )
+        self._at = simple.end()
+        return self._unescape(simple[1], start)
+
+    def _unescape(self, raw: str, start: int) -> str:
+        """The text that escapes mean. Unknown ones stay as they are: regular expressions are full of them."""
+        if "\\" not in raw:
+            return raw
+        text = _ESCAPE.sub(
+            lambda found: chr(int(found[1][1:], 16)) if len(found[1]) > 1 else _ESCAPES.get(found[1], found[0]), raw
+        )
         try:
-            path = inner.read_key_alone() if inner else ()
-        except Mistake:
-            path = ()
-        if found is None or not path:
-            raise self.mistake("This substitution cannot be read.", hint="Write ${path.of.a.key} or ${?NAME}.", at=start)
-        self.position = found.end()
-        self.scan.references.append(Reference(owner, path, bool(found[1]), self.place(start)))
-        return f"${{{found[1]}{'.'.join(self.scan.alias(str(key)) for key in path)}}}"
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._fail("This text holds half of a character: \\uD800 to \\uDFFF come in pairs.", start)
 
     # ---- characters
 
     def _peek(self) -> str:
-        return self.text[self.position : self.position + 1]
+        return self.text[self._at : self._at + 1]
 
-    def _space(self) -> None:
-        space = _SPACE.match(self.text, self.position)
-        if space:
-            self.position = space.end()
-
-    def _gap(self, *, commas: bool = False) -> None:
-        """Skips white space, new lines and comments, and with them the commas between fields."""
-        while True:
-            gap = _GAP.match(self.text, self.position)
-            self.position = gap.end() if gap else self.position
-            if not (commas and self._peek() == ","):
-                return
-            self.position += 1
-
-    def _quoted(self) -> str | None:
-        """The text between quotes at this place, unescaped; None when there is none."""
-        if self._peek() != '"':
+    def _match(self, pattern: re.Pattern[str]) -> str | None:
+        found = pattern.match(self.text, self._at)
+        if found is None:
             return None
-        triple = _TRIPLE.match(self.text, self.position)
-        if triple:
-            self.position = triple.end()
-            return triple[1] + triple[2][3:]
-        start = self.position
-        simple = _STRING.match(self.text, start)
-        if simple is None or self.text.startswith('"""', start):
-            hint = 'Add the closing quote. Use """ for a text of several lines.'
-            raise self.mistake("This quote is never closed.", hint=hint)
-        self.position = simple.end()
-        try:
-            return str(json.loads(simple[0].replace("\t", "\\t")))
-        except ValueError:
-            hint = 'Use \\n, \\t, \\", \\\\ or \\uXXXX, and \\\\ for a backslash.'
-            raise self.mistake("This text holds an escape that HOCON does not know.", hint=hint, at=start) from None
+        self._at = found.end()
+        return found[0]
 
+    def _blank(self) -> None:
+        if not "!" <= self._peek() <= "~":
+            self._match(_BLANK)
 
-@dataclass(frozen=True)
-class _Piece:
-    """A part of a value: raw (unquoted), quoted, substitution or block."""
+    def _skip(self) -> None:
+        head = self._peek()
+        if not "!" <= head <= "~" or head in "#/":
+            self._match(_FILLER)
 
-    kind: str
-    text: str
+    def _spend(self, entries: int) -> None:
+        self.budget.entries -= entries
+        if self.budget.entries < 0:
+            self.budget.spend(0, 0, self.place(self._at))
 
+    def _rest_of_line(self) -> str:
+        end = self.text.find("\n", self._at)
+        return self.text[self._at : end if end >= 0 else len(self.text)]
 
-def _stripped(pieces: list[_Piece]) -> list[_Piece]:
-    """The pieces without the white space around the whole value."""
-    if pieces and pieces[-1].kind == "raw":
-        pieces = [*pieces[:-1], _Piece("raw", pieces[-1].text.rstrip())]
-    if pieces and pieces[0].kind == "raw":
-        pieces = [_Piece("raw", pieces[0].text.lstrip()), *pieces[1:]]
-    return [piece for piece in pieces if piece.text or piece.kind == "quoted"]
+    def _found(self) -> str:
+        """What stands here, as messages show it."""
+        word = _WORDS.match(self.text, self._at, self._at + 40)
+        return (word[0] if word else self._peek()) or "the end of the file"
 
+    def _enter(self) -> int:
+        """Goes into a bracket; gives its offset."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise LimitReached(f"Brackets are nested more than {DEEPEST} deep.", self.place(self._at))
+        self._at += 1
+        return self._at - 1
 
-def _concatenated(pieces: list[_Piece]) -> Iterator[str]:
-    """Texts in quotes, substitutions as they are; neighbouring texts as one, since `"a""b"` means something else."""
-    literal: str | None = None
-    for piece in pieces:
-        if piece.kind == "substitution":
-            if literal is not None:
-                yield _json(literal)
-                literal = None
-            yield piece.text
-        else:
-            literal = (literal or "") + piece.text
-    if literal is not None:
-        yield _json(literal)
+    def _separate(self, closing: str) -> None:
+        """What must follow a statement or an element: a comma, a new line, or the closing bracket."""
+        self._blank()
+        before = self._at
+        self._skip()
+        if self._peek() == ",":
+            self._at += 1
+        elif self._peek() not in ("", closing) and "\n" not in self.text[before : self._at]:
+            hint = "Separate values by a comma or a new line, and put texts with other characters in double quotes."
+            self._fail(f"Here stands {self._found()!r}, where a comma, a new line or {closing!r} is expected.", hint=hint)
 
+    # ---- mistakes
 
-def _json(text: str) -> str:
-    """The text in quotes as pyhocon reads it: it knows no \\u escapes."""
-    return json.dumps(text, ensure_ascii=False)
+    def _fail(self, message: str, offset: int | None = None, *, hint: str | None = None, lost: bool = False) -> NoReturn:
+        raise _Mistake(message, self._at if offset is None else offset, hint, lost=lost)
+
+    def _report(self, mistake: _Mistake) -> None:
+        self.problems.append(self.place(mistake.offset).problem("syntax", mistake.message, hint=mistake.hint))
+
+    def _recover(self, start: int, mistake: _Mistake) -> None:
+        """Goes to the end of a statement that cannot be read. Raises Unbalanced when its brackets do not tell where that is."""
+        self._report(mistake)
+        opened: list[str] = []
+        for found in _BALANCE.finditer(self.text, start):
+            sign = found[0]
+            if sign in ("{", "["):
+                opened.append({"{": "}", "[": "]"}[sign])
+            elif sign in ("}", "]") and opened:
+                if opened.pop() != sign:
+                    raise Unbalanced
+            elif sign == "]" or mistake.lost:
+                raise Unbalanced
+            elif sign == "}" or (sign == "\n" and not opened and found.end() > mistake.offset):
+                self._at = found.start()
+                return
+        if opened or mistake.lost:
+            raise Unbalanced
+        self._at = len(self.text)

@@ -103,7 +103,8 @@ def check_pipeline(
     }
     asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
     asked += _connect(file, components)
-    problems = [*file.problems, *registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
+    found = [*registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
+    problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
     return CheckedPipeline(
         file, registry, components, hooks, backends, graph, sort(problems), sort([*file.warnings, *selection.warnings])
     )

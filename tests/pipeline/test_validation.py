@@ -144,3 +144,22 @@ def test_what_spark_connect_cannot_do_is_refused_and_located(pipeline: WritePipe
     problem = only(check_pipeline(path))
     assert (problem.code, problem.line) == ("no-connect", 4)
     assert "'numbers'" in problem.message
+
+
+def test_a_mistake_in_the_syntax_does_not_hide_what_is_wrong_with_plugins(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.conf").write_text(
+        "name = x\n"
+        "components {\n"
+        "  lost ? { source = numbers }\n"
+        "  a { source = cvs }\n"
+        "  out { sink = parquet, inputs = [lost], options { pth = y } }\n"
+        "}\n"
+        "c\n"
+    )
+    found = check_pipeline(tmp_path / "pipeline.conf").problems
+    assert [(problem.code, problem.line) for problem in found] == [
+        ("syntax", 3),
+        ("plugin-missing", 4),
+        ("unknown-option", 5),
+        ("syntax", 7),
+    ]

@@ -1,0 +1,78 @@
+"""pyhocon behind its fence."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pipeline_files import SOUND, load
+
+from ppf_core.config.document import Document, decoded, encoded
+
+
+@given(st.text())
+def test_any_key_comes_back(key: str) -> None:
+    assert decoded(encoded(key)) == key
+
+
+_KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(["include", "a.b", "true", "ÿ"])
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(["ÿÿ", "x" * 5000 + '"'])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def quoted(text: str) -> str:
+    escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n"}
+    return '"' + "".join(escapes.get(character, character) for character in text) + '"'
+
+
+def hocon(value: Any) -> str:
+    """A value in HOCON, by the shortest way."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{quoted(key)}:{hocon(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(hocon, value)) + "]"
+    if isinstance(value, str):
+        return quoted(value)
+    return {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else repr(value)
+
+
+@given(st.dictionaries(_KEYS, _VALUES, max_size=3))
+def test_any_value_arrives_through_pyhocon(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]) -> None:
+    text = f"name = x\ncomponents {{ a {{ source = csv, options {hocon(values)} }} }}"
+    file = load(tmp_path_factory.getbasetemp(), text)
+    assert (file.config.components["a"].options, file.problems) == (values, ())
+
+
+def test_values_may_be_nested_as_deep_as_the_limit(tmp_path: Path) -> None:
+    assert load(tmp_path, SOUND + "components.a.options.x = " + "[{a = " * 48 + "1" + "}]" * 48).problems == ()
+
+
+def test_a_failed_parse_leaves_pyparsing_as_it_was() -> None:
+    from pyparsing import ParseBaseException, ParserElement
+
+    before = ParserElement.DEFAULT_WHITE_CHARS
+    with pytest.raises(ParseBaseException):
+        Document(text=["a = [}"]).parse()
+    assert before == ParserElement.DEFAULT_WHITE_CHARS
+
+
+def test_files_can_be_loaded_from_several_threads(tmp_path: Path) -> None:
+    names: list[str] = []
+
+    def one(index: int) -> None:
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        names.append(load(folder, f"{SOUND}name = n{index}").config.name)
+
+    threads = [threading.Thread(target=one, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(names) == [f"n{index}" for index in range(8)]
