@@ -62,7 +62,7 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
     output.text(f"Pipeline {plan.pipeline}: {counted(len(plan.components), 'component')} in {counted(count, 'stage')}.\n")
     ordered = sorted(plan.components, key=lambda component: component.stage)
     output.table(_HEADINGS, [_row(component) for component in ordered])
-    kinds = groupby(plan.steps, key=lambda step: step.kind)
+    kinds = groupby((step for step in plan.steps if step.component), key=lambda step: step.kind)
     output.text("\nSteps: " + "; ".join(f"{kind} {', '.join(step.component for step in steps)}" for kind, steps in kinds) + ".")
     if plan.hooks:
         output.text("")

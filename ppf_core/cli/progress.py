@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from ppf_core.cli.output import Output, counted, is_terminal, printable, seconds
 from ppf_core.contracts.results import ComponentResult
-from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, Event, RunEnded, RunStarted, StepStarted, Warned
+from ppf_core.pipeline.events import (
+    CircuitChanged,
+    ComponentEnded,
+    ComponentStarted,
+    Event,
+    Retried,
+    RunEnded,
+    RunStarted,
+    StepStarted,
+    Warned,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,8 +39,11 @@ class LineProgress:
         if isinstance(event, RunStarted):
             self._write(_headline(event))
         elif isinstance(event, ComponentStarted):
-            again = f" (attempt {event.attempt})" if event.attempt > 1 else ""
-            self._write(f"{event.component.name}: started{again}")
+            self._write(f"{event.component.name}: started")
+        elif isinstance(event, Retried):
+            self._write(f"{event.component.name}: {retried(event)}")
+        elif isinstance(event, CircuitChanged):
+            self._write(f"{event.component.name}: circuit breaker {event.old} → {event.new}")
         elif isinstance(event, StepStarted) and event.step in ("publish", "discard"):
             self._write(f"{event.component}: {event.step}")
         elif isinstance(event, ComponentEnded) and event.result.status != "not_run":
@@ -62,6 +75,12 @@ class LiveProgress:
         elif isinstance(event, StepStarted):
             kind, _, since = self._working.get(event.component, ("", "", time.monotonic()))
             self._working[event.component] = (kind, event.step, since)
+        elif isinstance(event, Retried):
+            kind, _, since = self._working.get(event.component.name, ("", "", time.monotonic()))
+            self._working[event.component.name] = (kind, f"waits for attempt {event.attempt + 1}", since)
+            self._print(f"{event.component.name}: {retried(event)}", "yellow")
+        elif isinstance(event, CircuitChanged):
+            self._print(f"{event.component.name}: circuit breaker {event.old} → {event.new}", "yellow")
         elif isinstance(event, ComponentEnded):
             self._end(event.result)
         elif isinstance(event, Warned):
@@ -134,6 +153,12 @@ def outcome(result: ComponentResult) -> str:
     facts += [seconds(result.duration)] if result.duration is not None else []
     reason = f" ({result.reason})" if result.reason else ""
     return f"{result.name}: {result.status}{reason}{''.join(f', {fact}' for fact in facts)}"
+
+
+def retried(event: Retried) -> str:
+    """What happens after an attempt that failed."""
+    told = f"{event.error.type}: {event.error.message}"
+    return f"attempt {event.attempt} failed ({told}), the next one follows in {seconds(event.delay)}"
 
 
 def _headline(event: RunStarted) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo
+from ppf_core.contracts.results import CircuitState, ComponentInfo, ComponentResult, ErrorInfo, PipelineResult, RunInfo
 from ppf_core.errors import Problem
 
-StepName = Literal["build", "stage", "write", "publish", "discard"]
+StepName = Literal["build", "fill", "stage", "decide", "write", "commit", "publish", "discard"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,6 @@ class ComponentStarted:
     """The first step of a component begins."""
 
     component: ComponentInfo
-    attempt: int
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,33 @@ class StepStarted:
 
     component: str
     step: StepName
+
+
+@dataclass(frozen=True)
+class Retried:
+    """Attempt number `attempt` of a component failed; the next one begins after `delay` seconds."""
+
+    component: ComponentInfo
+    attempt: int
+    delay: float
+    error: ErrorInfo
+
+
+@dataclass(frozen=True)
+class CircuitChanged:
+    """The circuit breaker of a component changed its state."""
+
+    component: ComponentInfo
+    old: CircuitState
+    new: CircuitState
+
+
+@dataclass(frozen=True)
+class SecretAccessed:
+    """A secret was fetched; its value is never told."""
+
+    backend: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -58,5 +84,7 @@ class RunEnded:
     result: PipelineResult
 
 
-Event: TypeAlias = RunStarted | ComponentStarted | StepStarted | ComponentEnded | Warned | RunEnded
+Event: TypeAlias = (
+    RunStarted | SecretAccessed | ComponentStarted | StepStarted | Retried | CircuitChanged | ComponentEnded | Warned | RunEnded
+)
 Observer: TypeAlias = Callable[[Event], None]

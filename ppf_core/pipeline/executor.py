@@ -1,17 +1,31 @@
-"""Walks the steps of a plan in order, decides what a failure prevents, and tells every observer what happens."""
+"""Walks the steps of a plan, as many at a time as the run allows, decides what a failure prevents, and tells every observer.
 
+One thread, the one that calls `walk`, decides everything. The steps are at work in threads of their own, and send messages.
+"""
+
+import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
-from ppf_core.contracts.results import ErrorInfo
-from ppf_core.errors import Problem
-from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, Observer, StepStarted, Warned
+from ppf_core.contracts.results import CircuitState, ErrorInfo
+from ppf_core.errors import PpfError, Problem, Terminated
+from ppf_core.pipeline.events import CircuitChanged, ComponentEnded, ComponentStarted, Observer, StepStarted, Warned
 from ppf_core.pipeline.graph import Graph
-from ppf_core.pipeline.planning import Step
+from ppf_core.pipeline.interrupts import interrupts
+from ppf_core.pipeline.keeping import Keeping
+from ppf_core.pipeline.ordering import Step
+from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.work import Ended, OutOfTime, Signalled, Work
+from ppf_core.spark.errors import jvm_is_dead
 
 Describe = Callable[[BaseException], ErrorInfo]
+Changes = Sequence[tuple[CircuitState, CircuitState]]
+
+_INTERRUPTED = "The run was interrupted."
 
 
 @dataclass
@@ -19,18 +33,21 @@ class Executor:
     """Runs the steps of one run.
 
     veto: asked before the first publish; a text prevents all publishing. describe: an exception as a redacted text.
+    second: what a second signal does, in the place of what it did before the run.
 
     Invariant: a component without a status has not ended. Once it has one, no further step of it starts.
     """
 
     steps: Steps
     graph: Graph
-    on_failure: str
+    runtime: RuntimeConfig
     emit: Observer
     describe: Describe
     veto: Callable[[], str | None]
+    second: Callable[[int], None] | None = None
     _failed: list[str] = field(default_factory=list)
-    _publishing: bool = False
+    _stopped_by: BaseException | None = None
+    _is_committed: bool = False
     _vetoed: str | None = None
 
     @property
@@ -39,88 +56,176 @@ class Executor:
         return self.steps.components
 
     def walk(self, steps: Sequence[Step]) -> None:
-        """Executes the steps. Afterwards every component has a status, and no stage is left that was not published."""
-        interrupted: BaseException | None = None
-        try:
-            for step in steps:
-                self._walk_one(step)
-        except KeyboardInterrupt as error:
-            interrupted = error
-        for component in self.components.values():
-            if component.status is None:
-                self._skip(component, "The run was interrupted." if interrupted else self._why_stopped())
-        self.steps.release()
-        if interrupted is not None:
-            raise interrupted
+        """Executes the steps. Afterwards every component has a status, and no stage is left that was not published.
 
-    def _walk_one(self, step: Step) -> None:
-        component = self.components[step.component]
-        if component.status is not None:
-            return
-        if step.kind == "publish" and not self._publishing:
-            self._publishing = True
-            self._vetoed = self.veto()
-        reason = self._why_not(step)
-        if reason is None:
-            self._execute(step, component)
-        else:
-            self._skip(component, reason)
+        Raises KeyboardInterrupt (Terminated for SIGTERM) when a signal ended the run early.
+        """
+        limit = self.runtime.timeout
+        self._schedule = Schedule(steps)
+        self._keeping = Keeping(_readers(self.components))
+        self._work = Work(self.steps, self.runtime.parallelism, limit.total_seconds() if limit else None, self.describe)
+        try:
+            with interrupts(lambda number: self._work.tell(Signalled(number)), self.second):
+                self._start_ready()
+                while not self._work.is_idle:
+                    self._hear()
+                    self._start_ready()
+        except BaseException:
+            self._give_up()
+            raise
+        finally:
+            self._work.close()
+        if isinstance(self._stopped_by, KeyboardInterrupt) and any(
+            each.status != "success" for each in self.components.values()
+        ):
+            raise self._stopped_by
+
+    # ---- starting
+
+    def _start_ready(self) -> None:
+        while (taken := self._schedule.take()) is not None:
+            position, step = taken
+            reason = self._why_not(step)
+            if reason is None and step.component:
+                if not self._work.has_room:
+                    self._schedule.put_back(position)
+                    return
+                if self._begin(position, step):
+                    continue
+            elif reason:
+                self._skip(self.components[step.component], reason)
+            self._schedule.end(position)
 
     def _why_not(self, step: Step) -> str | None:
-        """What prevents a step; None when it may start. From the first publish on, a run only goes forward."""
+        """What prevents a step; None when it may start; empty when its component has ended already."""
+        if step.kind == "commit":
+            self._commit()
+        if not step.component:
+            return None
+        if self.components[step.component].status is not None:
+            return ""
         if step.kind == "publish":
-            return self._vetoed or (
-                self._why_stopped() if self.on_failure == "stop" and self._failed_before_publishing else None
-            )
-        if self._failed and self.on_failure == "stop":
-            return self._why_stopped()
-        for need in self.graph.needs[step.component]:
+            return self._vetoed
+        return self._why_stopped() or self._why_not_fed(step.component)
+
+    def _commit(self) -> None:
+        """From here on, a run only goes forward."""
+        self._vetoed = self._why_stopped() or self.veto()
+        self._is_committed = self._vetoed is None
+        if self._is_committed:
+            self._work.without_deadline()
+
+    def _why_stopped(self) -> str | None:
+        if self._stopped_by is not None:
+            return _INTERRUPTED if isinstance(self._stopped_by, KeyboardInterrupt) else str(self._stopped_by)
+        if self._failed and self.runtime.on_failure == "stop":
+            return f"{self._failed[0]!r} failed."
+        return None
+
+    def _why_not_fed(self, name: str) -> str | None:
+        for need in self.graph.needs[name]:
             if self.components[need].status in ("failed", "skipped"):
                 return f"{need!r} {self.components[need].status}."
         return None
 
-    @property
-    def _failed_before_publishing(self) -> bool:
-        return any(not self.components[name].staged for name in self._failed)
-
-    def _why_stopped(self) -> str:
-        return f"{self._failed[0]!r} failed." if self._failed else "The run ended early."
-
-    def _execute(self, step: Step, component: ComponentRun) -> None:
+    def _begin(self, position: int, step: Step) -> bool:
+        """Whether the step is at work now; if not, the circuit breaker of its component is open."""
+        component = self.components[step.component]
         if component.started_at is None:
             component.start()
-            self.emit(ComponentStarted(component.info, component.attempts))
+            self.emit(ComponentStarted(component.info))
+            if not self._admit(component):
+                return False
         self.emit(StepStarted(step.component, step.kind))
-        try:
-            getattr(self.steps, step.kind)(component)
-        except BaseException as error:
-            self._fail(component, error)
-            if isinstance(error, KeyboardInterrupt):
-                raise
-        else:
-            if step.kind != "stage":
-                self._end(component)
+        self._work.start(position, step, component)
+        return True
 
-    def _fail(self, component: ComponentRun, error: BaseException) -> None:
-        self._failed.append(component.info.name)
-        if not self._publishing or isinstance(error, TargetMoved):
+    # ---- hearing
+
+    def _hear(self) -> None:
+        match message := self._work.next():
+            case Ended():
+                self._settle(message.step, self.components[message.step.component], message.error)
+                self._schedule.end(message.position)
+            case Signalled():
+                self._interrupt(Terminated() if message.number == signal.SIGTERM else KeyboardInterrupt())
+            case OutOfTime():
+                limit = self.runtime.timeout
+                self._stop(TimeoutError(f"The run took longer than {limit.total_seconds() if limit else 0:g} s, its timeout."))
+            case _:
+                self.emit(message)
+
+    def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
+        if self._is_committed:
+            self._stopped_by = interrupt  # what is committed gets published, and nothing else is at work
+        else:
+            self._stop(interrupt)
+
+    def _stop(self, reason: BaseException) -> None:
+        """Nothing new starts, and what is at work ends early."""
+        self._stopped_by = reason
+        self._work.end_early(reason)
+
+    def _give_up(self) -> None:
+        """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why."""
+        self.steps.cancel()
+        for component in self.components.values():
+            if component.status is None and component.attempts and isinstance(component.plugin, StagedSink):
+                with suppress(Exception):  # the failure that led here is the one to report
+                    self.steps.discard(component)
+
+    # ---- outcomes
+
+    def _settle(self, step: Step, component: ComponentRun, error: BaseException | None) -> None:
+        if error is None and step.kind == "fill" and component.kept:
+            self._release(self._keeping.keep(component.info.name))
+        if error is None:
+            if step.is_last:
+                self._succeed(component)
+        elif error is self._stopped_by and not isinstance(error, TimeoutError):
+            self._skip(component, self._why_stopped() or "")
+        else:
+            self._fail(step, component, error)
+
+    def _succeed(self, component: ComponentRun) -> None:
+        if component.breaker is not None:
+            self._tell_changes(component, component.breaker.succeeded)
+        component.end("success")
+        self._tell_end(component)
+
+    def _fail(self, step: Step, component: ComponentRun, error: BaseException) -> None:
+        if jvm_is_dead(error) and self._stopped_by is None:
+            self._stop(RuntimeError("Spark's JVM is gone."))
+        if step.kind != "publish" or isinstance(error, TargetMoved):
             self._discard(component)
-        component.end("failed", error=self.describe(error))
-        self.emit(ComponentEnded(component.info, component.result(), started=True))
+        if component.breaker is not None:
+            self._tell_changes(component, component.breaker.failed)
+        self._end_failed(component, self.describe(error))
+
+    def _end_failed(self, component: ComponentRun, error: ErrorInfo) -> None:
+        self._failed.append(component.info.name)
+        component.end("failed", error=error)
+        self._tell_end(component)
 
     def _skip(self, component: ComponentRun, reason: str) -> None:
-        started = component.started_at is not None
         self._discard(component)
+        if component.breaker is not None and component.started_at is not None:
+            component.breaker.abandoned()
         component.end("skipped", reason=reason)
-        self.emit(ComponentEnded(component.info, component.result(), started=started))
+        self._tell_end(component)
 
-    def _end(self, component: ComponentRun) -> None:
-        component.end("success")
-        self.emit(ComponentEnded(component.info, component.result(), started=True))
+    def _tell_end(self, component: ComponentRun) -> None:
+        self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
+        self._release(self._keeping.end(component.info.name))
+
+    def _release(self, names: Sequence[str]) -> None:
+        for name in names:
+            with suppress(Exception):  # the memory of a Spark that is gone
+                self.steps.release(self.components[name])
 
     def _discard(self, component: ComponentRun) -> None:
         """Removes a stage. What cannot be removed is reported, and does not hide the failure that led here."""
-        if component.started_at is None or not isinstance(component.plugin, StagedSink):
+        if not component.attempts or not isinstance(component.plugin, StagedSink):
             return
         self.emit(StepStarted(component.info.name, "discard"))
         try:
@@ -128,5 +233,42 @@ class Executor:
         except Exception as error:  # noqa: BLE001 -- the failure that led here must still be reported
             told = self.describe(error)
             message = f"The stage of {component.info.name!r} could not be removed: {told.type}: {told.message}"
-            hint = "Remove it by hand; no reader sees it."
-            self.emit(Warned(Problem(code="stage-left", message=message, hint=hint, path=f"components.{component.info.name}")))
+            self._warn("stage-left", component, message, "Remove it by hand; no reader sees it.")
+
+    # ---- circuit breakers
+
+    def _admit(self, component: ComponentRun) -> bool:
+        """Asks the circuit breaker; a component that it rejects has failed without an attempt."""
+        if component.breaker is None:
+            return True
+        try:
+            admission = component.breaker.admit()
+        except PpfError as error:
+            self._end_failed(component, self.describe(error))
+            return False
+        self._tell_changes(component, lambda: admission.changes)
+        if not admission.allowed:
+            message = f"The circuit breaker of {component.info.name!r} is open for another {admission.retry_after:.0f} s."
+            self._end_failed(component, ErrorInfo("CircuitOpen", message))
+        return admission.allowed
+
+    def _tell_changes(self, component: ComponentRun, ask: Callable[[], Changes]) -> None:
+        try:
+            changes = ask()
+        except PpfError as error:
+            self._warn("circuit", component, str(error), None)
+            return
+        for old, new in changes:
+            self.emit(CircuitChanged(component.info, old, new))
+
+    def _warn(self, code: str, component: ComponentRun, message: str, hint: str | None) -> None:
+        self.emit(Warned(Problem(code=code, message=message, hint=hint, path=f"components.{component.info.name}")))
+
+
+def _readers(components: Mapping[str, ComponentRun]) -> dict[str, list[str]]:
+    """Component → those that read its frame."""
+    found: dict[str, list[str]] = {}
+    for name, component in components.items():
+        for read in (*component.info.inputs.values(), *component.frames):
+            found.setdefault(read, []).append(name)
+    return found

@@ -1,7 +1,17 @@
 """Turns the events of a run into calls of its hooks."""
 
 from ppf_core.contracts.results import RunInfo
-from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, Event, Observer, RunEnded, RunStarted
+from ppf_core.pipeline.events import (
+    CircuitChanged,
+    ComponentEnded,
+    ComponentStarted,
+    Event,
+    Observer,
+    Retried,
+    RunEnded,
+    RunStarted,
+    SecretAccessed,
+)
 from ppf_core.plugins.hooks import HookCaller
 
 
@@ -14,6 +24,12 @@ def hook_observer(hooks: HookCaller, run: RunInfo) -> Observer:
                 hooks.pipeline_start(event.run)
             case ComponentStarted():
                 hooks.component_start(run, event.component)
+            case SecretAccessed():
+                hooks.secret_accessed(run, event.backend, event.key)
+            case Retried():
+                hooks.component_retry(run, event.component, event.attempt, event.delay, event.error)
+            case CircuitChanged():
+                hooks.circuit_change(run, event.component, event.old, event.new)
             case ComponentEnded() if event.started:
                 hooks.component_end(run, event.component, event.result)
             case RunEnded():

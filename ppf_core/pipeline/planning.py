@@ -4,30 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ppf_core.config.model import PipelineConfig
+from ppf_core.config.model import PipelineConfig, RetryConfig
 from ppf_core.contracts.components import Sink, Source, StagedSink
 from ppf_core.contracts.hooks import HOOKIMPL_MARK
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
+from ppf_core.pipeline.ordering import Step, consumers_of, is_shared, order_steps
 from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
-
-StepKind = Literal["build", "stage", "write", "publish"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that is done for one component, after all the steps before it."""
-
-    kind: StepKind
-    component: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedComponent:
     """One component as it will run. Field names are the keys of the plan's document; `stage` counts from 1.
 
-    staged, atomic: for sinks. pinned: for sources. carrier: what evaluates its checks. retry: as it takes effect, in seconds.
+    persist_reason: why its frame is, or may be, computed once for all who read it. staged, atomic: for sinks.
+    pinned: for sources. carrier: what evaluates its checks. retry: as it takes effect, in seconds.
     """
 
     name: str
@@ -37,6 +29,7 @@ class PlannedComponent:
     inputs: Mapping[str, str]
     stage: int
     persist: Literal["none", "memory", "disk", "auto"]
+    persist_reason: str | None
     pinned: bool | None
     staged: bool | None
     atomic: bool | None
@@ -56,7 +49,7 @@ class PlannedHook:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will do. `steps` are in the order of execution."""
+    """What a run will do. `steps` are in an order in which they could be executed one by one."""
 
     pipeline: str
     components: tuple[PlannedComponent, ...]
@@ -78,18 +71,18 @@ def make_plan(checked: CheckedPipeline) -> Plan:
     checked.require_sound()
     config = checked.file.config
     stages = checked.graph.stages()
+    consumers = consumers_of(checked.components.values())
     components = tuple(
-        _component(component, config, stages[name], len(checked.graph.needed_by[name]))
-        for name, component in checked.components.items()
+        _component(component, config, stages[name], consumers.get(name, 0)) for name, component in checked.components.items()
     )
     warnings = [*checked.warnings, *_warnings(checked, components)]
-    return Plan(config.name, components, _steps(checked), _hooks(checked), tuple(warnings))
+    return Plan(config.name, components, order_steps(checked, checked.components), _hooks(checked), tuple(warnings))
 
 
 def _component(component: CheckedComponent, config: PipelineConfig, stage: int, consumers: int) -> PlannedComponent:
     cls = component.plugin.cls
     kind = component.config.kind
-    persist = component.config.persist
+    persist = component.config.persist if is_shared(component.config, consumers) else "never"
     return PlannedComponent(
         name=component.name,
         kind=kind,
@@ -97,7 +90,8 @@ def _component(component: CheckedComponent, config: PipelineConfig, stage: int, 
         distribution=component.plugin.entry.distribution,
         inputs=component.config.inputs,
         stage=stage,
-        persist=persist if persist in ("memory", "disk") and consumers else "none",
+        persist="none" if persist == "never" else persist,
+        persist_reason=_persist_reason(persist, consumers),
         pinned=_is_overridden(cls, Source, "pin") if kind == "source" else None,
         staged=issubclass(cls, StagedSink) if kind == "sink" else None,
         atomic=_is_atomic(component) if kind == "sink" else None,
@@ -106,6 +100,12 @@ def _component(component: CheckedComponent, config: PipelineConfig, stage: int, 
         quality=tuple({"check": c.check, "name": c.name or c.check, "action": c.action} for c in component.config.quality),
         description=component.config.description,
     )
+
+
+def _persist_reason(persist: str, consumers: int) -> str | None:
+    if persist == "auto":
+        return f"It is read {consumers} times; it is computed once if Spark says that its plan is costly or not repeatable."
+    return "The file asks for it." if persist in ("memory", "disk") else None
 
 
 def _is_overridden(cls: type[Plugin[Any]], base: type[Any], method: str) -> bool:
@@ -123,7 +123,7 @@ def _retry(component: CheckedComponent, config: PipelineConfig) -> Mapping[str, 
     if retry is None:
         return None
     return {
-        "max_attempts": retry.max_attempts,
+        "max_attempts": retry.max_attempts if _is_repeatable(component, retry) else 1,
         "initial_delay": retry.initial_delay.total_seconds(),
         "max_delay": retry.max_delay.total_seconds(),
         "multiplier": retry.multiplier,
@@ -133,15 +133,10 @@ def _retry(component: CheckedComponent, config: PipelineConfig) -> Mapping[str, 
     }
 
 
-def _steps(checked: CheckedPipeline) -> tuple[Step, ...]:
-    """Build and stage in the order of the graph, unstaged writes as late as it allows, publishing last, in file order."""
-    staged = {name for name, each in checked.components.items() if issubclass(each.plugin.cls, StagedSink)}
-    unstaged = {name for name, each in checked.components.items() if issubclass(each.plugin.cls, Sink)} - staged
-    own = [
-        Step("stage" if name in staged else "write" if name in unstaged else "build", name)
-        for name in checked.graph.order(last=unstaged)
-    ]
-    return (*own, *(Step("publish", name) for name in checked.components if name in staged))
+def _is_repeatable(component: CheckedComponent, retry: RetryConfig) -> bool:
+    """Whether a second attempt can do no harm: a sink that shows rows at once may have shown some."""
+    sink = component.draft
+    return retry.unsafe or not isinstance(sink, Sink) or isinstance(sink, StagedSink) or sink.idempotent
 
 
 def _hooks(checked: CheckedPipeline) -> tuple[PlannedHook, ...]:

@@ -3,15 +3,17 @@
 import datetime
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import ConfigError, PpfError, Problem
-from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, Warned
+from ppf_core.pipeline.error_names import require_known_errors
+from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, SecretAccessed, Warned
 from ppf_core.pipeline.executor import Executor
 from ppf_core.pipeline.hook_events import hook_observer
+from ppf_core.pipeline.ordering import order_steps
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.record import RunRecord, RunStore, new_run_id
 from ppf_core.pipeline.steps import ComponentRun, Steps
@@ -68,11 +70,13 @@ class Run:
         record.begin(info, _used_plugins(workspace))
         return cls(plan, workspace, record, info, components, hooks, [*observers, hook_observer(hooks, info)])
 
-    def execute(self, given: "SparkSession | None") -> PipelineResult:
-        """Runs the steps and says how it went."""
+    def execute(self, given: "SparkSession | None", second: Callable[[int], None] | None = None) -> PipelineResult:
+        """Runs the steps and says how it went. second: what a second signal does."""
         self._emit(RunStarted(self.info, tuple(component.info for component in self.components.values())))
+        for backend, key in self.workspace.accessed:
+            self._emit(SecretAccessed(backend, key))
         try:
-            self._walk(given)
+            self._walk(given, second)
         except KeyboardInterrupt as error:
             self._status, self._exit_code = "interrupted", getattr(error, "exit_code", INTERRUPTED)
         except PpfError as error:
@@ -82,19 +86,19 @@ class Run:
             self._fail(1, Problem(code="run", message=f"The run could not go on: {told.type}: {told.message}"))
         return self._finish()
 
-    def _walk(self, given: "SparkSession | None") -> None:
+    def _walk(self, given: "SparkSession | None", second: Callable[[int], None] | None) -> None:
         session = self.workspace.open_session(given, self.record.spark_log)
         try:
             self.record.note("session", facts=session.facts)
             for warning in (*self.plan.warnings, *session.warnings):
                 self._emit(Warned(warning))
-            config = self.workspace.checked.file.config
+            checked = self.workspace.checked
+            require_known_errors(checked.file)
             steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note)
             ping_all(steps)
-            executor = Executor(
-                steps, self.workspace.checked.graph, config.runtime.on_failure, self._emit, self._describe, self._veto
-            )
-            executor.walk([step for step in self.plan.steps if step.component in self.components])
+            runtime = checked.file.config.runtime
+            executor = Executor(steps, checked.graph, runtime, self._emit, self._describe, self._veto, second)
+            executor.walk(order_steps(checked, self.components))
         finally:
             session.close()
 
@@ -103,7 +107,10 @@ class Run:
             if component.status is None:
                 component.end("skipped", reason="The run ended before it started.")
                 self._emit(ComponentEnded(component.info, component.result(), started=False))
+        self._flush_hooks()
         self._emit(RunEnded(self.info, self._result()))
+        self._flush_hooks()
+        self.hooks.close()
         for text in self.workspace.close():
             self._tell(Warned(Problem(code="close", message=text)))
         result = self._result()
@@ -155,6 +162,14 @@ class Run:
             except PpfError as error:
                 self._fail(error.exit_code, *error.problems)
         self._tell(event)
+        self._look_at_hooks()
+
+    def _flush_hooks(self) -> None:
+        self.hooks.flush()
+        self._look_at_hooks()
+
+    def _look_at_hooks(self) -> None:
+        """Reports the observers that have failed since the last look."""
         for failure in self.hooks.failures[self._hook_failures :]:
             self._hook_failures += 1
             problem = self._hook_problem(failure)
@@ -169,6 +184,7 @@ class Run:
 
     def _veto(self) -> str | None:
         """Why nothing may be published, although every stage is there."""
+        self._flush_hooks()
         return self._problems[0].message if self._problems else None
 
     def _fail(self, exit_code: int, *problems: Problem) -> None:

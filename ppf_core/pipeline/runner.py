@@ -34,7 +34,10 @@ Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs."""
+    """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs.
+
+    second: what a second SIGINT or SIGTERM does, in the place of what it did before the run.
+    """
 
     spark: "SparkSession | None" = None
     run_id: str | None = None
@@ -42,6 +45,7 @@ class RunRequest:
     only: Sequence[str] = ()
     observers: Sequence[Observer] = ()
     capture: Capture | None = None
+    second: Callable[[int], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class PipelineRunner:
             run = Run.open(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
             capture = request.capture or _no_capture
             with capture(run.record.spark_log, workspace.redactor.redact):
-                return run.execute(request.spark)
+                return run.execute(request.spark, request.second)
         finally:
             workspace.close()
 

@@ -1,4 +1,4 @@
-"""What is done for one component: build, stage, write, publish, discard. Here alone a run touches plugins and data."""
+"""What is done for one component: build, fill, stage, write, publish, discard. Here alone a run touches plugins and data."""
 
 import datetime
 import logging
@@ -7,27 +7,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ppf_core.config.model import ComponentConfig, RetryConfig
 from ppf_core.contracts.components import PipelineComponent, Sink, Source, StagedSink, Ticket, Transform
 from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
-from ppf_core.spark.frames import describe_jobs, frame_schema, keep_frame, release_frame
+from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
+from ppf_core.spark.jobs import cancel_jobs, enter_thread, name_jobs
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from ppf_core.pipeline.breaker import CircuitBreaker
+
 
 @dataclass
 class ComponentRun:
-    """The state of one component in one run; the only thing here that changes."""
+    """The state of one component in one run; the only thing here that changes.
+
+    frames: the components that its options name. retry, breaker: None where neither the file nor its defaults set one.
+    """
 
     info: ComponentInfo
     plugin: PipelineComponent[Any]
-    frames: tuple[str, ...]
-    persist: str
+    config: ComponentConfig
+    frames: tuple[str, ...] = ()
+    retry: RetryConfig | None = None
+    breaker: "CircuitBreaker | None" = None
     frame: "DataFrame | None" = None
     ticket: Ticket | None = None
     pinned: str | None = None
+    kept: bool = False
+    attempt: int = 1
     attempts: int = 0
     rows_written: int | None = None
     metrics: dict[str, float] = field(default_factory=dict)
@@ -44,7 +55,6 @@ class ComponentRun:
         """The first step begins."""
         self.started_at = datetime.datetime.now(datetime.UTC)
         self._started = time.monotonic()
-        self.attempts = 1
 
     def end(self, status: ComponentStatus, *, reason: str | None = None, error: ErrorInfo | None = None) -> None:
         """The outcome is final."""
@@ -63,6 +73,7 @@ class ComponentRun:
             status=self.status or "not_run",
             reason=self.reason,
             attempts=self.attempts,
+            circuit=self.breaker.state if self.breaker is not None else None,
             started_at=self.started_at,
             ended_at=ended_at,
             duration=duration,
@@ -87,25 +98,56 @@ class Steps:
     components: Mapping[str, ComponentRun]
     note: Note
 
+    def enter(self, number: int) -> None:
+        """Prepares a thread for the steps that will run in it."""
+        enter_thread(self.spark, f"ppf-{number}")
+
+    def begin(self, component: ComponentRun, attempt: int) -> None:
+        """An attempt begins: Spark jobs of this thread carry the component's name from here on."""
+        component.attempt, component.attempts = attempt, max(component.attempts, attempt)
+        name = component.info.name
+        name_jobs(self.spark, f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name)))
+
+    def cancel(self, component: ComponentRun | None = None) -> None:
+        """Ends the Spark jobs of one component, or of the whole run."""
+        cancel_jobs(self.spark, self._tag(component.info.name if component is not None else ""))
+
+    def _tag(self, component: str = "") -> str:
+        return f"ppf-{self.run_id}" + (f"/{component}" if component else "")
+
     def build(self, component: ComponentRun) -> None:
-        """Makes the lazy frame of a source or a transform."""
+        """Makes the lazy frame of a source or a transform. What a source pins is pinned once, also when it is built again."""
         plugin, name = component.plugin, component.info.name
         if isinstance(plugin, Source):
-            component.pinned = plugin.pin(self.context(component))
-            if component.pinned is not None:
-                self.note("pin", component=name, pinned=component.pinned)
+            if component.pinned is None:
+                component.pinned = plugin.pin(self.context(component))
+                if component.pinned is not None:
+                    self.note("pin", component=name, pinned=component.pinned)
             frame = plugin.read(self.context(component))
         elif isinstance(plugin, Transform):
             frame = plugin.transform(self.context(component), self._inputs(component))
         else:
             raise TypeError(f"{name!r} is neither a source nor a transform.")
         require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
-        component.frame = keep_frame(frame, component.persist)
+        component.frame = frame
+
+    def fill(self, component: ComponentRun) -> None:
+        """Computes a frame that several read, once and before they start; where reading it again is cheaper, does nothing."""
+        frame, wanted = self.frame(component.info.name), component.config.persist
+        reason = why_keep(frame) if wanted == "auto" else "the file asks for it"
+        if reason is None:
+            return
+        level = "memory" if wanted == "auto" else wanted
+        self.note("persist", component=component.info.name, level=level, reason=reason)
+        component.kept = True
+        keep_frame(frame, level)
 
     def stage(self, component: ComponentRun) -> None:
-        """Writes a sink's rows where no reader looks."""
+        """Writes a sink's rows where no reader looks; what an earlier attempt left there is removed first."""
         sink = staged_sink(component)
         context = self.context(component)
+        if component.attempt > 1:
+            sink.discard(context, None)
         self.note("stage", component=component.info.name, write_id=str(context.write_id))
         component.ticket = sink.stage(context, self._input(component))
         self.note("staged", component=component.info.name, ticket=dict(component.ticket))
@@ -129,16 +171,15 @@ class Steps:
         staged_sink(component).discard(self.context(component), component.ticket)
         component.staged = False
 
-    def release(self) -> None:
-        """Lets go of every frame that was kept in memory or on disk."""
-        for component in self.components.values():
-            if component.frame is not None:
-                release_frame(component.frame, component.persist)
+    def release(self, component: ComponentRun) -> None:
+        """Lets go of a frame that was kept."""
+        if component.kept and component.frame is not None:
+            component.kept = False
+            release_frame(component.frame)
 
     def context(self, component: ComponentRun) -> Context:
-        """Where the component stands now; Spark jobs of this thread carry its name from here on."""
+        """Where the component stands now."""
         name = component.info.name
-        describe_jobs(self.spark, f"ppf: {self.pipeline}/{name}")
 
         def report(rows_written: int | None, metrics: Mapping[str, float]) -> None:
             component.rows_written = rows_written if rows_written is not None else component.rows_written
@@ -149,7 +190,7 @@ class Steps:
             run_id=self.run_id,
             pipeline=self.pipeline,
             component=name,
-            attempt=max(component.attempts, 1),
+            attempt=component.attempt,
             write_id=WriteId(f"{self.run_id}/{name}", 0),
             frames={each: self.frame(each) for each in component.frames},
             pinned=component.pinned,

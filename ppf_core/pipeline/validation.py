@@ -14,6 +14,7 @@ from ppf_core.contracts.checks import RowCheck
 from ppf_core.contracts.components import PipelineComponent
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.pipeline.error_names import misnamed_errors
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.schema_flow import schema_problems
 from ppf_core.pipeline.selection import BoundPlugin, Selection
@@ -104,6 +105,7 @@ def check_pipeline(
     asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
     asked += _connect(file, components)
     found = [*registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
+    found += misnamed_errors(file)
     problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
     return CheckedPipeline(
         file, registry, components, hooks, backends, graph, sort(problems), sort([*file.warnings, *selection.warnings])

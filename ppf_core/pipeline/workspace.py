@@ -36,17 +36,24 @@ PING_SECONDS = 30
 
 @dataclass
 class Workspace:
-    """The instances of one run. Nothing is opened before it is asked for; `close` closes all, the last one first."""
+    """The instances of one run. Nothing is opened before it is asked for; `close` closes all, the last one first.
+
+    accessed: backend and key of each secret that was looked up, in the order of the first time.
+    """
 
     checked: CheckedPipeline
     selected: Collection[str]
     redactor: Redactor = field(default_factory=Redactor)
+    accessed: dict[tuple[str, str], None] = field(default_factory=dict)
     _instances: list[Plugin[Any]] = field(default_factory=list)
 
     @cached_property
     def resolver(self) -> SecretsResolver:
         """Where secrets come from; what it finds is masked everywhere from then on."""
-        return SecretsResolver(self.checked.backends, self.checked.file.folder, self.redactor)
+        return SecretsResolver(self.checked.backends, self.checked.file.folder, self.redactor, on_access=self._note_access)
+
+    def _note_access(self, backend: str, key: str) -> None:
+        self.accessed[backend, key] = None
 
     def resolve_secrets(self) -> None:
         """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""
@@ -132,7 +139,18 @@ class Workspace:
             datasets=tuple(plugin.datasets()),
             options=self.redactor.redact_all(to_document(plugin.options)),
         )
-        return ComponentRun(info, plugin, component.frames, component.config.persist)
+        defaults, config = self.checked.file.config.defaults, component.config
+        return ComponentRun(info, plugin, config, component.frames, config.retry or defaults.retry, self._breaker(component))
+
+    def _breaker(self, component: CheckedComponent) -> Any:
+        file = self.checked.file
+        config = component.config.circuit_breaker or file.config.defaults.circuit_breaker
+        folder = file.folder / file.config.runtime.state_dir / "breakers"
+        if config is None:
+            return None
+        from ppf_core.pipeline.breaker import CircuitBreaker
+
+        return CircuitBreaker(folder, file.config.name, component.name, config)
 
     def _create(self, bound: BoundPlugin, base: type[P]) -> P:
         plugin = create(bound, base, self.checked.file.folder, self.resolver.lookup)

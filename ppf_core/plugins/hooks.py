@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -24,6 +25,7 @@ from ppf_core.contracts.results import (
 )
 from ppf_core.errors import PluginError, Problem, RunError, suggestion
 from ppf_core.plugins import hookspecs
+from ppf_core.plugins.delivery import STUCK_SECONDS, HookDelivery
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -73,14 +75,18 @@ def hook_mistakes(plugin: type) -> list[str]:
 
 
 class HookCaller:
-    """Calls the hooks of a run. Observers cannot harm the run, their errors are collected; deciders can.
+    """Calls the hooks of a run. Observers cannot harm the run or hold it up, their errors are collected; deciders can.
 
     caller = HookCaller([HookInstance("audit", audit, required=True, distribution="ppf-audit", version="0.1.0")])
     caller.pipeline_start(run)
+    caller.flush()
     caller.failures
+
+    Observers are called in another thread, in the order of the events. `flush` waits for them; a decider is asked after it.
     """
 
-    def __init__(self, instances: Sequence[HookInstance]) -> None:
+    def __init__(self, instances: Sequence[HookInstance], patience: float = STUCK_SECONDS) -> None:
+        self._delivery = HookDelivery(self._hear_of_stuck, patience)
         self._instances = {instance.name: instance for instance in instances}
         self._locks = {instance.name: threading.RLock() for instance in instances}
         self._failures: list[HookFailure] = []
@@ -94,6 +100,14 @@ class HookCaller:
     def failures(self) -> tuple[HookFailure, ...]:
         """The observers that raised so far."""
         return tuple(self._failures)
+
+    def flush(self) -> None:
+        """Waits until every observer has heard of everything that was told."""
+        self._delivery.flush()
+
+    def close(self) -> None:
+        """Waits for the observers, and ends their thread."""
+        self._delivery.close()
 
     @property
     def implementations(self) -> Mapping[str, tuple[str, ...]]:
@@ -171,14 +185,21 @@ class HookCaller:
     def _tell(self, hook: str, **event: object) -> None:
         for method in self._methods(hook):
             instance = self._instances[method.plugin_name]
-            try:
-                self._call(instance, hook, method.function, event)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # noqa: BLE001 -- an observer that ends the program must not end the run
-                self._failures.append(HookFailure(instance, hook, error, instance.required))
+            self._delivery.put(instance.name, partial(self._observe, instance, hook, method.function, event))
+
+    def _observe(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> None:
+        try:
+            self._call(instance, hook, function, event)
+        except BaseException as error:  # noqa: BLE001 -- an observer that ends the program must not end the run
+            self._failures.append(HookFailure(instance, hook, error, instance.required))
+
+    def _hear_of_stuck(self, name: str, seconds: float) -> None:
+        instance = self._instances[name]
+        error = TimeoutError(f"It did not come back within {seconds:g} s, and hears of nothing else in this run.")
+        self._failures.append(HookFailure(instance, "call", error, instance.required))
 
     def _ask(self, hook: str, **event: object) -> Any:
+        self.flush()
         for method in self._methods(hook):
             instance = self._instances[method.plugin_name]
             try:

@@ -1,12 +1,18 @@
 """What a failure of Spark says to a person: its class and its first words, without the stack of the JVM."""
 
+import builtins
+import fnmatch
+import importlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ppf_core.contracts.results import ErrorInfo
 
 _LONGEST = 2000
+SQLSTATE = "SQLSTATE:"
+_DEEPEST = 50  # causes of a Java exception, which may go round in a circle
 # Where a stack begins, in all the ways in which Spark appends one to a message.
 _STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: )")
 # Spark appends the whole plan to the message of an analysis error.
@@ -36,6 +42,93 @@ def is_analysis_error(error: BaseException) -> bool:
     """Whether Spark refused the plan itself, so that trying again cannot help."""
     # Only causes that somebody named: what was merely being handled (`__context__`) may be a question that got its answer.
     return any(_is_a(link, "AnalysisException") for link in _causes(error))
+
+
+@lru_cache(maxsize=1)
+def known_errors() -> frozenset[str]:
+    """The names of errors that need no dots: Python's own, those of pyspark and Py4J, and those of ppf."""
+    import pyspark.errors
+
+    import ppf_core.errors
+
+    found = {
+        name
+        for module in (builtins, pyspark.errors, importlib.import_module("py4j.protocol"), ppf_core.errors)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, BaseException)
+    }
+    return frozenset(found)
+
+
+def is_known_class(name: str) -> bool:
+    """Whether a dotted name is that of a class, in Python or in Spark's JVM. Imports the Python module."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        if isinstance(getattr(importlib.import_module(module), attribute, None), type):
+            return True
+    except ImportError:
+        pass  # it may still be a class of Java
+    return _java_class(name) is not None
+
+
+def matches(error: BaseException, name: str) -> bool:
+    """Whether an error, or one that caused it, is what a name says.
+
+    name: a class of Python (`TimeoutError`, `requests.Timeout`), one of Java (`java.io.IOException`), subclasses included; or
+    `SQLSTATE:08*`, the state that Spark and databases give their errors, with `*` for anything.
+    """
+    chain = list(_causes(error))
+    if name.startswith(SQLSTATE):
+        pattern = name.removeprefix(SQLSTATE)
+        return any(fnmatch.fnmatchcase(state, pattern) for link in chain if (state := _sql_state(link)))
+    if any(name in _names(kind) for link in chain for kind in type(link).__mro__):
+        return True
+    thrown = [java for link in chain if (java := _java_of(link)) is not None]
+    wanted = _java_class(name) if thrown and "." in name else None
+    return wanted is not None and any(wanted.isInstance(java) for java in _java_causes(thrown))
+
+
+def _names(kind: type) -> tuple[str, str]:
+    return kind.__name__, f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _java_class(name: str) -> Any:
+    """The Java class of this name, or None; also when there is no JVM."""
+    from pyspark import SparkContext
+
+    jvm: Any = SparkContext._jvm
+    try:
+        loader = jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        return jvm.java.lang.Class.forName(name, False, loader)
+    except Exception:  # noqa: BLE001 -- no JVM, or no such class
+        return None
+
+
+def _java_of(error: BaseException) -> Any:
+    """The Java exception behind one of Python's: Py4J has it as it is, pyspark keeps it as the origin of its own."""
+    return getattr(error, "java_exception", None) or getattr(error, "_origin", None)
+
+
+def _java_causes(thrown: list[Any]) -> Iterator[Any]:
+    for java in thrown:
+        link, depth = java, 0
+        while link is not None and depth < _DEEPEST:
+            yield link
+            link, depth = link.getCause(), depth + 1
+
+
+def _sql_state(error: BaseException) -> str | None:
+    """The SQLSTATE of Spark's errors, and of those of JDBC behind them."""
+    ask = getattr(error, "getSqlState", None)
+    states = [ask()] if callable(ask) else []
+    java = _java_of(error)
+    for link in _java_causes([java]) if java is not None else ():
+        states += [getattr(link, method)() for method in ("getSqlState", "getSQLState") if _has(link, method)]
+    return next((str(state) for state in states if state), None)
+
+
+def _has(java: Any, method: str) -> bool:
+    return any(method == each.getName() for each in java.getClass().getMethods())
 
 
 def jvm_is_dead(error: BaseException) -> bool:

@@ -1,11 +1,31 @@
-"""Small questions to a frame, which classic Spark and Spark Connect answer differently."""
+"""Frames that are computed once for all who read them, and what classic Spark and Spark Connect know of a frame."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 _LEVELS = {"memory": "MEMORY_AND_DISK_DESER", "disk": "DISK_ONLY"}
+
+# Spark's own names of what a logical plan contains → why computing it twice is worse than keeping it.
+_COSTLY = {
+    "JOIN": "a join",
+    "LATERAL_JOIN": "a join",
+    "AS_OF_JOIN": "a join",
+    "AGGREGATE": "an aggregation",
+    "DISTINCT_LIKE": "an aggregation",
+    "INTERSECT": "an aggregation",
+    "EXCEPT": "an aggregation",
+    "WINDOW": "a window function",
+    "SORT": "a sort",
+    "REPARTITION_OPERATION": "a shuffle",
+    "PYTHON_UDF": "a Python function",
+    "SCALA_UDF": "a function of a user",
+    "CURRENT_LIKE": "the current time",
+    "LIMIT": "a limit, which may take other rows next time",
+}
+# Local file listings are cheap to read again; everything else asks another system.
+_LOCAL_LEAVES = ("LocalRelation", "OneRowRelation", "Range", "InMemoryRelation", "CommandResult")
 
 
 def frame_schema(frame: "DataFrame") -> str:
@@ -15,22 +35,55 @@ def frame_schema(frame: "DataFrame") -> str:
     return str(java.schema().json()) if java is not None else frame.schema.json()
 
 
-def describe_jobs(spark: "SparkSession", description: str) -> None:
-    """What Spark's own pages show for the jobs that this thread starts; Spark Connect has no such name."""
-    if hasattr(spark, "_jsparkSession"):
-        spark.sparkContext.setJobDescription(description)
-
-
-def keep_frame(frame: "DataFrame", persist: str) -> "DataFrame":
-    """The frame, kept in memory (and on disk where that is full) or on disk once it was computed; `none` keeps nothing."""
-    if persist not in _LEVELS:
-        return frame
+def keep_frame(frame: "DataFrame", level: str) -> None:
+    """Computes a frame once, in memory (and on disk where that is full) or on disk alone. Whoever reads it later reads this."""
     from pyspark import StorageLevel
 
-    return frame.persist(getattr(StorageLevel, _LEVELS[persist]))
+    frame.persist(getattr(StorageLevel, _LEVELS[level]))
+    # Counting reads all rows of all columns into the cache, and moves none of them.
+    frame.count()
 
 
-def release_frame(frame: "DataFrame", persist: str) -> None:
-    """Lets go of what `keep_frame` kept."""
-    if persist in _LEVELS:
-        frame.unpersist()
+def release_frame(frame: "DataFrame") -> None:
+    """Lets go of what `keep_frame` kept, without waiting for it."""
+    frame.unpersist()
+
+
+def why_keep(frame: "DataFrame") -> str | None:
+    """What in a frame's plan makes a second computation costly or different; None when reading again is cheaper.
+
+    Frames that are kept already count as read, not as computed. Spark Connect does not show its plans: None.
+    """
+    java: Any = getattr(frame, "_jdf", None)
+    if java is None:
+        return None
+    plan = java.queryExecution().withCachedData()
+    if not plan.deterministic():
+        return "values that differ from time to time"
+    jvm: Any = frame.sparkSession.sparkContext._jvm
+    patterns = jvm.org.apache.spark.sql.catalyst.trees.TreePattern
+    for name, reason in _COSTLY.items():
+        if plan.containsPattern(patterns.withName(name)):
+            return reason
+    return _remote_read(plan)
+
+
+def _remote_read(plan: Any) -> str | None:
+    leaves = plan.collectLeaves()
+    for index in range(leaves.size()):
+        leaf = leaves.apply(index)
+        kind = leaf.getClass().getSimpleName()
+        if kind == "LogicalRelation":
+            kind = leaf.relation().getClass().getSimpleName()
+            if kind == "HadoopFsRelation" and _is_local(leaf.relation()):
+                continue
+        if kind == "LogicalRDD":
+            return "rows that Python makes"
+        if kind not in _LOCAL_LEAVES:
+            return "a read from another system"
+    return None
+
+
+def _is_local(relation: Any) -> bool:
+    roots = relation.location().rootPaths()
+    return all(str(roots.apply(index).toUri().getScheme()) == "file" for index in range(roots.size()))

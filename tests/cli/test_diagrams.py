@@ -10,7 +10,7 @@ from ppf_core.pipeline.planning import Plan, PlannedComponent
 
 
 def component(name, kind, inputs, plugin="csv"):
-    unknown = dict.fromkeys(("pinned", "staged", "atomic", "carrier", "retry", "description"))
+    unknown = dict.fromkeys(("persist_reason", "pinned", "staged", "atomic", "carrier", "retry", "description"))
     facts = {"distribution": "acme", "stage": 1, "persist": "none", "quality": (), **unknown}
     return PlannedComponent(name=name, kind=kind, plugin=plugin, inputs=inputs, **facts)
 

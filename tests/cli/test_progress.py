@@ -33,7 +33,7 @@ RESULT = PipelineResult(
 )
 EVENTS = [
     RunStarted(RUN, (OUT,)),
-    ComponentStarted(OUT, 1),
+    ComponentStarted(OUT),
     StepStarted("out", "stage"),
     Warned(Problem(code="w", message="Look out.")),
     StepStarted("out", "publish"),

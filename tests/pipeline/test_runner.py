@@ -38,7 +38,8 @@ def test_all_sinks_stage_then_unstaged_ones_write_then_all_publish(spark: SparkS
     result = run(path, spark)
     assert result.ok
     assert result.exit_code == 0
-    assert log(path) == ["stage first", "stage second", "write print", "publish first", "publish second"]
+    assert sorted(log(path)[:2]) == ["stage first", "stage second"]
+    assert log(path)[2:] == ["write print", "publish first", "publish second"]
     assert result["first"].rows_written == 3
     assert result["first"].published
 
@@ -73,7 +74,7 @@ def test_under_stop_nothing_new_starts_after_a_failure(spark: SparkSession, pipe
         d { sink = folder, inputs = [c], options { path = d } }
         """
     )
-    result = run(path, spark)
+    result = run(path, spark, **{"runtime.parallelism": "1"})
     assert statuses(result) == {"a": "success", "b": "failed", "c": "skipped", "d": "skipped"}
     assert not path.with_name("d").exists()
 

@@ -1,0 +1,104 @@
+"""The steps of a run, and what each one waits for.
+
+    build → fill (a frame that several read) → stage → decide → write (sinks that cannot stage) → commit → publish
+
+`decide` and `commit` stand between what all components do: nothing unstaged is written before everything is staged and judged,
+and nothing is shown before everything is written.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ppf_core.config.model import ComponentConfig
+from ppf_core.contracts.components import StagedSink
+from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
+
+StepKind = Literal["build", "fill", "stage", "decide", "write", "commit", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done. needs: the positions of the steps that end before. is_last: with it, its component has ended.
+
+    `decide` and `commit` belong to no component.
+    """
+
+    kind: StepKind
+    component: str = ""
+    needs: tuple[int, ...] = ()
+    is_last: bool = True
+
+
+def order_steps(checked: CheckedPipeline, selected: Collection[str]) -> tuple[Step, ...]:
+    """The steps of the selected components. What these need must be among them."""
+    components = {name: checked.components[name] for name in checked.components if name in selected}
+    staged = {name for name, each in components.items() if issubclass(each.plugin.cls, StagedSink)}
+    unstaged = {name for name, each in components.items() if each.config.kind == "sink"} - staged
+    ordering = _Ordering(checked, components, staged)
+    for name in checked.graph.order(last=unstaged):
+        if name in unstaged:
+            ordering.barrier("decide")
+        if name in components:
+            ordering.own(name)
+    ordering.barrier("decide")
+    if staged:
+        ordering.barrier("commit")
+    for name in components:
+        if name in staged:
+            ordering.add("publish", name, (len(ordering.steps) - 1,))
+    return tuple(ordering.steps)
+
+
+def is_shared(config: ComponentConfig, consumers: int) -> bool:
+    """Whether the frame of a source or a transform may be computed once for all who read it."""
+    if config.kind == "sink" or config.persist == "never":
+        return False
+    return consumers > (1 if config.persist == "auto" else 0)
+
+
+def consumers_of(components: Collection[CheckedComponent]) -> dict[str, int]:
+    """How often each component's frame is read by others; a component that reads it under two aliases counts twice."""
+    found: dict[str, int] = {}
+    for component in components:
+        for name in (*component.config.inputs.values(), *component.frames):
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+@dataclass
+class _Ordering:
+    checked: CheckedPipeline
+    components: dict[str, CheckedComponent]
+    staged: Collection[str]
+    steps: list[Step] = field(default_factory=list)
+    _last: dict[str, int] = field(default_factory=dict)
+    _passed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._consumers = consumers_of(self.components.values())
+
+    def own(self, name: str) -> None:
+        """What a component does by itself, after all that it needs has done the same."""
+        needs = tuple(self._last[need] for need in self.checked.graph.needs[name])
+        config = self.components[name].config
+        if config.kind != "sink":
+            shared = is_shared(config, self._consumers.get(name, 0))
+            self.add("build", name, needs, is_last=not shared)
+            if shared:
+                self.add("fill", name, (len(self.steps) - 1,))
+        elif name in self.staged:
+            self.add("stage", name, needs, is_last=False)
+        else:
+            self.add("write", name, (*needs, self._barrier))
+        self._last[name] = len(self.steps) - 1
+
+    def barrier(self, kind: Literal["decide", "commit"]) -> None:
+        """A step that waits for all before it."""
+        if kind not in self._passed:
+            self._passed.add(kind)
+            self._barrier = len(self.steps)
+            self.add(kind, "", tuple(range(self._barrier)))
+
+    def add(self, kind: StepKind, name: str, needs: tuple[int, ...], *, is_last: bool = True) -> None:
+        self.steps.append(Step(kind, name, needs, is_last))

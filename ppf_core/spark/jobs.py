@@ -1,0 +1,49 @@
+"""The Spark jobs of a run: named, sharing the cluster fairly, and found again when they must end.
+
+pyspark gives each Python thread a thread of its own in the JVM, and all this is set per thread.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.spark.connect import is_connect
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_TAGS = "spark.job.tags"
+
+
+def enter_thread(spark: "SparkSession", pool: str) -> None:
+    """Prepares a new thread: its jobs share the executors with those of other pools, and `expr` finds the run's session."""
+    if is_connect(spark):
+        return
+    from pyspark.sql import SparkSession
+
+    context = spark.sparkContext
+    context.setLocalProperty("spark.scheduler.pool", pool)
+    home: Any = getattr(SparkSession, "_get_j_spark_session_class", lambda jvm: jvm.SparkSession)(context._jvm)
+    home.setActiveSession(spark._jsparkSession)
+
+
+def name_jobs(spark: "SparkSession", description: str, tags: Sequence[str]) -> None:
+    """From here on, the jobs of this thread have this description and these tags."""
+    if is_connect(spark):
+        spark.clearTags()
+        for tag in tags:
+            spark.addTag(tag)
+        return
+    context = spark.sparkContext
+    context.setJobDescription(description)
+    # What addJobTag does, once for all of them.
+    context.setLocalProperty(_TAGS, ",".join(tags))
+
+
+def cancel_jobs(spark: "SparkSession", tag: str) -> None:
+    """Ends all jobs that carry a tag. A Spark that is gone has none."""
+    with suppress(Exception):
+        if is_connect(spark):
+            spark.interruptTag(tag)
+        else:
+            spark.sparkContext.cancelJobsWithTag(tag)
