@@ -1,34 +1,30 @@
 """The record of a run: one file of JSON lines, only ever appended to, that survives the death of the process.
 
-The first line is the head, one line follows for each component that ended, the last one says how the run ended. A record
-without its last line belongs to a run that is still going, or that was killed: the lock on the file tells which.
+The first line is the head, the second one the plan; one line follows for each component that ended, the last one says how the
+run ended. `recorded` reads them back. A record without its last line belongs to a run that is still going, or that was killed:
+the lock on the file tells which.
 """
 
 import datetime
+import errno
 import fcntl
 import json
 import os
 import secrets
+import shutil
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, UsedPlugin
+from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
 from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, read_report, read_run
 
-_HEAD_KEYS = (
-    "run_id",
-    "pipeline",
-    "version",
-    "environment",
-    "status",
-    "exit_code",
-    "started_at",
-    "ended_at",
-    "duration",
-    "resumed_from",
-)
+_RESERVE = 64 * 1024
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -37,53 +33,109 @@ def new_run_id(now: datetime.datetime) -> str:
 
 
 class RunRecord:
-    """The open record of the run that this process executes."""
+    """The open record of the run that this process executes. Its methods can be called from several threads.
+
+    When the disk is full, the first line that finds no room fails the run. A reserve is given up then, so that this line and
+    those that say how the run ended are still written.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.path = folder / "record.jsonl"
-        self._file: IO[str] = self.path.open("x", encoding="utf-8")
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self.path = folder / RECORD
+        self._reserve = folder / "reserve"
+        self._lock = threading.Lock()
+        self._written: set[str] = set()
+        self._file = self.path.open("xb", buffering=0)
+        fcntl.flock(self._file, fcntl.LOCK_EX)  # waits for nobody but a reader who asks whether the run is alive
 
     @property
     def spark_log(self) -> Path:
         """Where the noise of Spark and of its JVM goes."""
         return self.folder / "spark.log"
 
-    def begin(self, run: RunInfo, plugins: tuple[UsedPlugin, ...]) -> None:
-        """Writes the head: what runs, with which versions, where."""
-        self._append({"line": "run", **to_document(run), "plugins": to_document(plugins)})
-        self._sync()
-        _sync_folder(self.folder)
+    def begin(self, run: RunInfo, plugins: tuple[UsedPlugin, ...], plan: Mapping[str, Any] | None = None) -> None:
+        """Writes the head and the plan: what runs, with which versions, where. When it cannot, no trace of the run is left."""
+        try:
+            self._append({"line": "run", **to_document(run), "plugins": to_document(plugins)})
+            if plan is not None:
+                self._append({"line": "plan", **plan})
+            self._sync()
+            _sync_folder(self.folder)
+            self._reserve.write_bytes(bytes(_RESERVE))
+        except (OSError, RunError) as error:
+            self._file.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise error if isinstance(error, RunError) else self._unwritable(error) from error
 
     def note(self, line: str, **values: Any) -> None:
-        """Writes what resume and recovery need: a pin, a ticket."""
+        """Writes what resume, recovery and reports need: a pin, a ticket, an attempt."""
         self._append({"line": line, **to_document(values)})
 
     def component(self, result: ComponentResult) -> None:
-        """Writes how a component ended. A published sink is on disk when this returns."""
+        """Writes how a component ended. A sink whose rows others can see is on disk when this returns."""
         self._append({"line": "component", **to_document(result)})
-        if result.published:
+        self._written.add(result.name)
+        if result.published or (result.kind == "sink" and result.status == "success"):
             self._sync()
 
     def end(self, result: PipelineResult) -> None:
-        """Writes how the run ended, and closes the record."""
+        """Writes how the run ended, with the components that never started, and closes the record.
+
+        When that finds no room, RunError is raised, and the record says that the run failed, as far as the reserve goes.
+        """
+        try:
+            self._end(result)
+        except RunError as error:
+            status: RunStatus = "failed" if result.status == "success" else result.status
+            exit_code, problems = result.exit_code or error.exit_code, (*result.problems, *error.problems)
+            with suppress(RunError):
+                self._end(replace(result, status=status, exit_code=exit_code, problems=problems))
+            raise
+        finally:
+            self._reserve.unlink(missing_ok=True)
+            self._file.close()
+
+    def _end(self, result: PipelineResult) -> None:
+        for component in result.components:
+            if component.name not in self._written:
+                self.component(component)
         head = {key: value for key, value in to_document(result).items() if key not in ("components", "plugins")}
-        self._append({"line": "end", **head, "components": [component.name for component in result.components]})
+        self._append({"line": "end", **head})
         self._sync()
-        self._file.close()
 
     def _append(self, line: Mapping[str, Any]) -> None:
+        # A half of a surrogate pair (a file name that is no UTF-8) becomes an escape that JSON reads back.
+        data = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        with self._lock:
+            try:
+                self._write(data)
+            except OSError as error:
+                self._reserve.unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._write(data)
+                raise self._unwritable(error) from error
+
+    def _write(self, data: bytes) -> None:
+        """The whole line or nothing of it: a part would spoil the line that follows."""
+        begin = self._file.tell()
         try:
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise RunError(
-                f"The run's record {self.path} cannot be written: {error}.", hint="Free space there, or set runtime.state_dir."
-            ) from error
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(begin)
+            self._file.seek(begin)
+            raise
 
     def _sync(self) -> None:
-        os.fsync(self._file.fileno())
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> RunError:
+        hint = "Free space there, or set runtime.state_dir."
+        return RunError(f"The run's record {self.path} cannot be written: {error.strerror or error}.", hint=hint)
 
 
 class RunStore:
@@ -97,83 +149,67 @@ class RunStore:
         """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""
         folder = self._runs / run_id
         try:
-            folder.mkdir(parents=True)
+            _make_folder(folder)
             return RunRecord(folder)
         except FileExistsError:
             hint = "Choose another --run-id, or leave it out."
             raise RunLocked(f"The run {run_id!r} exists already in {self.state_dir}.", hint=hint) from None
         except OSError as error:
+            with suppress(OSError):
+                folder.rmdir()
             hint = "Make it writable, or set runtime.state_dir."
             raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
 
     def list(self, pipeline: str | None = None) -> list[dict[str, Any]]:
         """The heads of all runs, oldest first; of one pipeline when it is named."""
-        documents = [document for folder in self._folders() if (document := _read(folder)) is not None]
-        heads = [{key: document[key] for key in _HEAD_KEYS} for document in documents]
+        documents = [document for folder in self._folders() if (document := read_run(folder)) is not None]
+        heads = [{key: document[key] for key in HEAD_KEYS} for document in documents]
         chosen = [head for head in heads if pipeline is None or head["pipeline"] == pipeline]
         return sorted(chosen, key=lambda head: (head["started_at"] or "", head["run_id"]))
 
     def show(self, run_id: str) -> dict[str, Any]:
         """The document of one run; ConfigError with a near miss when there is none of this id."""
+        document = read_run(self.folder(run_id))
+        return document if document is not None else self._unknown(run_id)
+
+    def report(self, run_id: str) -> dict[str, Any]:
+        """The document of one run and all else that its record knows: what a report shows. ConfigError as for `show`."""
+        document = read_report(self.folder(run_id))
+        return document if document is not None else self._unknown(run_id)
+
+    def folder(self, run_id: str) -> Path:
+        """Where the record of a run lies; ConfigError with a near miss when there is none of this id."""
         folders = {folder.name: folder for folder in self._folders()}
-        document = _read(folders[run_id]) if run_id in folders else None
-        if document is None:
-            raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, folders))
-        return document
+        return folders[run_id] if run_id in folders else self._unknown(run_id, folders)
+
+    def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> Any:
+        raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, known or ()))
 
     def _folders(self) -> Iterator[Path]:
-        if self._runs.is_dir():
-            yield from (folder for folder in sorted(self._runs.iterdir()) if (folder / "record.jsonl").is_file())
-
-
-def _read(folder: Path) -> dict[str, Any] | None:
-    """The document of a run, folded from the lines of its record; None when not even the head was written."""
-    path = folder / "record.jsonl"
-    lines = list(_lines(path))
-    if not lines or lines[0].get("line") != "run":
-        return None
-    last = lines[-1] if lines[-1].get("line") == "end" else None
-    document = dict.fromkeys(_HEAD_KEYS)
-    document.update({key: lines[0].get(key) for key in (*_HEAD_KEYS, "plugins") if key in lines[0]})
-    components = {
-        line["name"]: {key: value for key, value in line.items() if key != "line"}
-        for line in lines
-        if line["line"] == "component"
-    }
-    document["facts"] = next((line["facts"] for line in lines if line.get("line") == "session"), {})
-    if last is None:
-        document.update(status="running" if _is_locked(path) else "interrupted", problems=[])
-        document["components"] = list(components.values())
-    else:
-        document.update({key: last.get(key) for key in (*_HEAD_KEYS, "problems")})
-        document["components"] = [components[name] for name in last["components"] if name in components]
-    return document
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The whole lines of a record. A kill in mid-write leaves a torn last line, which says nothing."""
-    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
+            if self._runs.is_dir():
+                yield from (folder for folder in sorted(self._runs.iterdir()) if (folder / RECORD).is_file())
+        except OSError as error:
+            hint = "Make it readable, or name another one."
+            raise RunError(f"The state directory {self.state_dir} cannot be read: {error}.", hint=hint) from error
 
 
-def _is_locked(path: Path) -> bool:
-    """Whether the process that writes the record is alive: it holds the lock, and death releases it."""
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        return False
+def _make_folder(folder: Path) -> None:
+    """Makes a folder that must be new, and its parents, so that a power cut does not lose them."""
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir(exist_ok=True)
+    folder.mkdir()
+    for made in (folder, *missing):
+        _sync_folder(made.parent)
 
 
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
+            raise
     finally:
         os.close(handle)

@@ -8,9 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from ppf_core.config.secret_references import find_secrets
 from ppf_core.contracts.secrets import MASK
 
 _SHORT = 4
+
+_NAME = r"pass(?:word|wd|phrase)|secret|token|credential|(?:access|api|private|account)[._-]?key"
+_TELLING = re.compile(_NAME, re.IGNORECASE)
+# `://user:password@host`, and `;token=…`, `?password=…` behind an address.
+_USER = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
+_PARAMETER = re.compile(rf"([;?&][\w.-]*(?:{_NAME})[\w.-]*=)[^;&\s]+", re.IGNORECASE)
 
 
 class Redactor:
@@ -45,6 +52,19 @@ class Redactor:
         if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray)):
             return [self.redact_all(item) for item in value]
         return value
+
+
+def mask_by_name(value: Any, key: str = "") -> Any:
+    """A JSON-like value without the texts that their keys, or the URL they stand in, call secret. References stay."""
+    if isinstance(value, Mapping):
+        return {name: mask_by_name(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list):
+        return [mask_by_name(item, key) for item in value]
+    if not isinstance(value, str):
+        return value
+    if _TELLING.search(key) and not find_secrets(value):
+        return MASK
+    return _PARAMETER.sub(rf"\1{MASK}", _USER.sub(rf"\1{MASK}", value))
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -1,0 +1,121 @@
+"""Reads the record of a run back: from its lines to the document of the run, and to what a report shows of it."""
+
+import datetime
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ppf_core.pipeline.documents import to_document
+
+RECORD = "record.jsonl"
+
+HEAD_KEYS = (
+    "run_id",
+    "pipeline",
+    "version",
+    "environment",
+    "status",
+    "exit_code",
+    "started_at",
+    "ended_at",
+    "duration",
+    "resumed_from",
+)
+
+Line = Mapping[str, Any]
+
+
+def read_run(folder: Path) -> dict[str, Any] | None:
+    """The document of a run; None when not even the head was written.
+
+    The components of a run that goes on, or was killed, are those that have ended by now.
+    """
+    is_locked, lines = _read(folder / RECORD)
+    return _document(lines, is_locked) if _has_head(lines) else None
+
+
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """The document of a run and all else that its record knows; None when not even the head was written.
+
+    Further keys: `mode`, `tags`, `record_path`, `written_at` (the last sign of life), `plan`, `attempts`, `notes` (the other
+    lines that name a component, in their order).
+    """
+    path = folder / RECORD
+    is_locked, lines = _read(path)
+    if not _has_head(lines):
+        return None
+    written_at = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)
+    return {
+        **_document(lines, is_locked),
+        **{key: lines[0].get(key) for key in ("mode", "tags", "record_path")},
+        "written_at": to_document(written_at),
+        "plan": _plan(lines),
+        "attempts": _lines_of("attempt", lines),
+        "notes": [line for line in lines if "component" in line and line.get("line") != "attempt"],
+    }
+
+
+def _read(path: Path) -> tuple[bool, list[Line]]:
+    """Whether somebody still writes the record, and its lines. Asked in this order: whoever has let go has written all."""
+    return _is_locked(path), list(_lines(path))
+
+
+def _has_head(lines: list[Line]) -> bool:
+    return bool(lines) and lines[0].get("line") == "run"
+
+
+def _document(lines: list[Line], is_locked: bool) -> dict[str, Any]:
+    head, last = lines[0], lines[-1] if lines[-1].get("line") == "end" else None
+    document = {key: head.get(key) for key in (*HEAD_KEYS, "plugins")}
+    if last is None:
+        document.update(status="running" if is_locked else "interrupted", problems=[])
+    else:
+        document.update({key: last.get(key) for key in (*HEAD_KEYS, "problems")})
+    document["facts"] = next((line["facts"] for line in _lines_of("session", lines)), {})
+    document["components"] = _components(lines)
+    return document
+
+
+def _components(lines: list[Line]) -> list[dict[str, Any]]:
+    """The components in the order of the file, as far as they have ended."""
+    ended = {line["name"]: dict(line) for line in _lines_of("component", lines)}
+    for component in ended.values():
+        del component["line"]
+    planned = [component["name"] for component in _plan(lines)["components"]]
+    return [ended[name] for name in (planned or ended) if name in ended]
+
+
+def _plan(lines: list[Line]) -> dict[str, Any]:
+    found = next(iter(_lines_of("plan", lines)), {})
+    return {
+        "components": found.get("components", []),
+        "settings": found.get("settings", {}),
+        "warnings": found.get("warnings", []),
+    }
+
+
+def _lines_of(kind: str, lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line.get("line") == kind]
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    """The whole lines of a record. A kill in mid-write leaves a torn last line, which says nothing."""
+    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(line, dict):
+            yield line
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether the process that writes the record is alive: it holds the lock, and death releases it."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        return False

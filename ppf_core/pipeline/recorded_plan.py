@@ -1,0 +1,74 @@
+"""What a record keeps of the plan and of the settings of a run, so that a report can show them: no secret is in it."""
+
+import platform
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ppf_core import __version__
+from ppf_core.config.binding import bind
+from ppf_core.config.secret_references import find_secrets
+from ppf_core.contracts.plugin import options_class
+from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.planning import Plan, PlannedComponent
+from ppf_core.pipeline.redaction import mask_by_name
+from ppf_core.pipeline.selection import BoundPlugin
+from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
+
+
+def recorded_plan(checked: CheckedPipeline, plan: Plan, selected: Collection[str]) -> dict[str, Any]:
+    """The line of the plan: all components with their edges and options, the settings of the file, and its warnings.
+
+    Secrets stand as references; literal ones, and what a key calls a password or a token, are masked.
+    """
+    components = [
+        _component(checked, checked.components[planned.name], planned, is_selected=planned.name in selected)
+        for planned in plan.components
+    ]
+    return {"components": components, "settings": _settings(checked), "warnings": to_document(plan.warnings)}
+
+
+def _component(
+    checked: CheckedPipeline, component: CheckedComponent, planned: PlannedComponent, *, is_selected: bool
+) -> dict[str, Any]:
+    """needs: all that it waits for, whether rows flow or not. selected: whether it was asked for."""
+    return {
+        **to_document(planned),
+        "version": component.plugin.entry.version,
+        "needs": list(checked.graph.needs[component.name]),
+        "selected": is_selected,
+        "datasets": mask_by_name(to_document(component.datasets)),
+        "options": _options(checked, component.plugin),
+    }
+
+
+def _settings(checked: CheckedPipeline) -> dict[str, Any]:
+    config = checked.file.config
+    blocks = {"spark": config.spark, "runtime": config.runtime, "defaults": config.defaults, "plugins": config.plugins}
+    return {
+        "file": str(checked.file.path.absolute()),
+        "ppf": __version__,
+        "python": platform.python_version(),
+        "description": config.description,
+        **{name: mask_by_name(to_document(block)) for name, block in blocks.items()},
+        "hooks": {name: _instance(checked, name, bound) for name, bound in checked.hooks.items()},
+        "secrets": {name: _instance(checked, name, bound) for name, bound in checked.backends.items()},
+    }
+
+
+def _instance(checked: CheckedPipeline, name: str, bound: BoundPlugin) -> dict[str, Any]:
+    config = checked.file.config.hooks.get(name) if bound.place[:1] == ("hooks",) else None
+    required = {} if config is None else {"required": config.required}
+    return {"plugin": bound.entry.name, "distribution": bound.entry.distribution, **required, **_options(checked, bound)}
+
+
+def _options(checked: CheckedPipeline, plugin: BoundPlugin) -> dict[str, Any]:
+    """The options with their defaults, as far as they can be known without any secret."""
+    options = plugin.bound.options
+    if options is None:
+        # They wait for a secret; its reference stands in for it.
+        bound = bind(options_class(plugin.cls), plugin.values, folder=checked.file.folder, resolve=lambda reference: reference)
+        options = bound.options
+    shown: Mapping[str, Any] = to_document(options) or {}
+    references = {key: value for key, value in plugin.values.items() if isinstance(value, str) and find_secrets(value)}
+    masked: dict[str, Any] = mask_by_name({**shown, **references})
+    return masked
