@@ -1,0 +1,138 @@
+"""A file of lines that several processes append to at once, and that is rotated when it is full."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+_OWNER_ONLY = 0o600
+
+
+class Trail:
+    """Appends lines, each one whole. Nothing is opened before the first line.
+
+    Whoever writes or rotates holds the lock of the file that lies under the path:
+
+        open the path → lock → is it still the file under the path? → write, or rename it and begin again
+                          ↑                  │ no: another process rotated it
+                          └──── open again ──┘
+
+    Only the holder renames, and the next file comes into being only after that, so no line goes into a file that is being
+    rotated, and no backup is renamed twice.
+
+        trail = Trail(Path("audit.jsonl"), fsync=True, max_bytes=None, backups=5)
+        trail.append(b"one line\n")
+    """
+
+    def __init__(self, path: Path, *, fsync: bool, max_bytes: int | None, backups: int) -> None:
+        self._path = path
+        self._fsync = fsync
+        self._max_bytes = max_bytes
+        self._backups = backups
+        self._file: int | None = None
+
+    def append(self, line: bytes) -> None:
+        """Writes one line, in one call. With fsync it is on disk when this returns; when it raises, nothing of it is there."""
+        try:
+            while not self._appended(line):
+                pass  # the full file was moved away; the next one is empty
+        except OSError as error:
+            reason = error.strerror or error
+            hint = "Make room there, or correct 'path'."
+            raise OSError(f"The audit trail {str(self._path)!r} cannot be written: {reason}. {hint}") from error
+
+    def close(self) -> None:
+        """Closes the file. The next line would open it again."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _appended(self, line: bytes) -> bool:
+        """Whether the line was written; when the file is too full for it, it is moved away instead."""
+        with self._locked() as file:
+            size = os.fstat(file).st_size
+            if self._is_full(size, line):
+                self._rotate()
+                return False
+            _write(file, line if _ends_whole(file, size) else b"\n" + line, size)
+            if self._fsync:
+                os.fsync(file)
+            return True
+
+    def _rotate(self) -> None:
+        """Moves the file to `.1`, and each backup one further; with all of them there, the oldest gives way."""
+        free = 1
+        while free < self._backups and self._backup(free).exists():
+            free += 1
+        for number in range(free, 0, -1):
+            self._backup(number - 1).replace(self._backup(number))
+
+    def _is_full(self, size: int, line: bytes) -> bool:
+        return self._max_bytes is not None and size > 0 and size + len(line) > self._max_bytes
+
+    def _backup(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """The file that lies under the path now, held alone."""
+        file = self._opened()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        while not _is_under(self._path, file):
+            self.close()
+            file = self._opened()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield file
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _opened(self) -> int:
+        if self._file is None:
+            _make_folder(self._path.parent, fsync=self._fsync)
+            self._file = os.open(self._path, _OPEN, _OWNER_ONLY)
+            if self._fsync:
+                _sync_folder(self._path.parent)  # the name of a new file is on disk only with its folder
+        return self._file
+
+
+def _is_under(path: Path, file: int) -> bool:
+    """Whether an open file is the one that lies under the path."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file))
+    except FileNotFoundError:
+        return False
+
+
+def _ends_whole(file: int, size: int) -> bool:
+    """Whether the file ends with a whole line; a power cut may have torn the last one."""
+    return size == 0 or os.pread(file, 1, size - 1) == b"\n"
+
+
+def _write(file: int, line: bytes, size: int) -> None:
+    """Writes all of a line at the end of a file of this size, or nothing."""
+    try:
+        done = os.write(file, line)
+        while done < len(line):  # the disk filled up within the line; the next call says why
+            done += os.write(file, line[done:])
+    except BaseException:
+        os.ftruncate(file, size)
+        raise
+
+
+def _make_folder(folder: Path, *, fsync: bool) -> None:
+    """Makes a folder and what is missing above it."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing if fsync else ():
+        _sync_folder(made.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
