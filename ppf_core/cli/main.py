@@ -13,13 +13,9 @@ import click
 from ppf_core import __version__
 from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option
 from ppf_core.cli.output import Output, silence
-from ppf_core.errors import PpfError, Problem
+from ppf_core.errors import PpfError, Problem, Terminated
 
 _COMMANDS = ("run", "validate", "plan", "show", "schema", "plugins", "runs", "secrets", "doctor", "completion")
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: what ends a run at Ctrl-C ends it too, with another exit code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

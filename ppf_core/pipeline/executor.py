@@ -177,7 +177,7 @@ class Executor:
     # ---- outcomes
 
     def _settle(self, step: Step, component: ComponentRun, error: BaseException | None) -> None:
-        if error is None and step.kind == "fill" and component.kept:
+        if error is None and step.kind == "fill" and component.kept is not None:
             self._release(self._keeping.keep(component.info.name))
         if error is None:
             if step.is_last:

@@ -13,9 +13,11 @@ from ppf_core.pipeline.error_names import require_known_errors
 from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, SecretAccessed, Warned
 from ppf_core.pipeline.executor import Executor
 from ppf_core.pipeline.hook_events import hook_observer
+from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.ordering import order_steps
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.record import RunRecord, RunStore, new_run_id
+from ppf_core.pipeline.recorded_plan import recorded_plan
 from ppf_core.pipeline.steps import ComponentRun, Steps
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
@@ -67,7 +69,8 @@ class Run:
             started_at=now,
             record_path=str(record.path),
         )
-        record.begin(info, _used_plugins(workspace))
+        known = workspace.redactor.redact_all(recorded_plan(workspace.checked, plan, components))
+        record.begin(info, _used_plugins(workspace), known)
         return cls(plan, workspace, record, info, components, hooks, [*observers, hook_observer(hooks, info)])
 
     def execute(self, given: "SparkSession | None", second: Callable[[int], None] | None = None) -> PipelineResult:
@@ -84,7 +87,8 @@ class Run:
         except Exception as error:  # noqa: BLE001 -- whatever ends a run must end in its record
             told = self._describe(error)
             self._fail(1, Problem(code="run", message=f"The run could not go on: {told.type}: {told.message}"))
-        return self._finish()
+        with interrupts(_ignore, second):
+            return self._finish()
 
     def _walk(self, given: "SparkSession | None", second: Callable[[int], None] | None) -> None:
         session = self.workspace.open_session(given, self.record.spark_log)
@@ -100,13 +104,15 @@ class Run:
             executor = Executor(steps, checked.graph, runtime, self._emit, self._describe, self._veto, second)
             executor.walk(order_steps(checked, self.components))
         finally:
-            session.close()
+            with interrupts(_ignore, second):
+                session.close()
 
     def _finish(self) -> PipelineResult:
         for component in self.components.values():
             if component.status is None:
-                component.end("skipped", reason="The run ended before it started.")
-                self._emit(ComponentEnded(component.info, component.result(), started=False))
+                started = component.started_at is not None
+                component.end("skipped", reason=f"The run ended before it {'ended' if started else 'started'}.")
+                self._emit(ComponentEnded(component.info, component.result(), started))
         self._flush_hooks()
         self._emit(RunEnded(self.info, self._result()))
         self._flush_hooks()
@@ -189,7 +195,8 @@ class Run:
 
     def _fail(self, exit_code: int, *problems: Problem) -> None:
         self._exit_code = self._exit_code or exit_code
-        self._problems.extend(replace(problem, message=self.workspace.redactor.redact(problem.message)) for problem in problems)
+        told = [replace(problem, message=self.workspace.redactor.redact(problem.message)) for problem in problems]
+        self._problems.extend(problem for problem in told if problem not in self._problems)  # a full disk fails line after line
 
     def _describe(self, error: BaseException) -> ErrorInfo:
         told = describe_error(error)
@@ -200,6 +207,10 @@ class Run:
         message = f"The hook {failure.hook} of {failure.instance} failed: {told.type}: {told.message}"
         hint = "The run counts as failed, since the hook is required." if failure.required else "The run goes on without it."
         return Problem(code="hook", message=message, hint=hint, path=f"hooks.{failure.instance.name}")
+
+
+def _ignore(_signal: int) -> None:
+    """The run is ending anyway."""
 
 
 def _used_plugins(workspace: Workspace) -> tuple[UsedPlugin, ...]:

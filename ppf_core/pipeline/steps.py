@@ -37,7 +37,7 @@ class ComponentRun:
     frame: "DataFrame | None" = None
     ticket: Ticket | None = None
     pinned: str | None = None
-    kept: bool = False
+    kept: "DataFrame | None" = None
     attempt: int = 1
     attempts: int = 0
     rows_written: int | None = None
@@ -139,8 +139,8 @@ class Steps:
             return
         level = "memory" if wanted == "auto" else wanted
         self.note("persist", component=component.info.name, level=level, reason=reason)
-        component.kept = True
-        keep_frame(frame, level)
+        component.kept = frame
+        component.frame = keep_frame(frame, level)
 
     def stage(self, component: ComponentRun) -> None:
         """Writes a sink's rows where no reader looks; what an earlier attempt left there is removed first."""
@@ -173,9 +173,9 @@ class Steps:
 
     def release(self, component: ComponentRun) -> None:
         """Lets go of a frame that was kept."""
-        if component.kept and component.frame is not None:
-            component.kept = False
-            release_frame(component.frame)
+        if component.kept is not None:
+            release_frame(component.kept)
+            component.kept = None
 
     def context(self, component: ComponentRun) -> Context:
         """Where the component stands now."""

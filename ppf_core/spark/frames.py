@@ -35,17 +35,18 @@ def frame_schema(frame: "DataFrame") -> str:
     return str(java.schema().json()) if java is not None else frame.schema.json()
 
 
-def keep_frame(frame: "DataFrame", level: str) -> None:
-    """Computes a frame once, in memory (and on disk where that is full) or on disk alone. Whoever reads it later reads this."""
+def keep_frame(frame: "DataFrame", level: str) -> "DataFrame":
+    """Computes a frame once, in memory (and on disk where that is full) or on disk alone. Read the frame that it gives."""
     from pyspark import StorageLevel
 
     frame.persist(getattr(StorageLevel, _LEVELS[level]))
     # Counting reads all rows of all columns into the cache, and moves none of them.
     frame.count()
+    return _fresh(frame)
 
 
 def release_frame(frame: "DataFrame") -> None:
-    """Lets go of what `keep_frame` kept, without waiting for it."""
+    """Lets go of what `keep_frame` kept for this frame, the one that was given to it."""
     frame.unpersist()
 
 
@@ -57,7 +58,7 @@ def why_keep(frame: "DataFrame") -> str | None:
     java: Any = getattr(frame, "_jdf", None)
     if java is None:
         return None
-    plan = java.queryExecution().withCachedData()
+    plan = _fresh(frame)._jdf.queryExecution().withCachedData()
     if not plan.deterministic():
         return "values that differ from time to time"
     jvm: Any = frame.sparkSession.sparkContext._jvm
@@ -66,6 +67,11 @@ def why_keep(frame: "DataFrame") -> str | None:
         if plan.containsPattern(patterns.withName(name)):
             return reason
     return _remote_read(plan)
+
+
+def _fresh(frame: "DataFrame") -> "DataFrame":
+    """The same rows, planned anew: a frame decides once, when it is first asked, which kept frames it reads."""
+    return frame.select("*")
 
 
 def _remote_read(plan: Any) -> str | None:

@@ -67,6 +67,13 @@ def end_jvm() -> None:
         gateway.proc.kill()
 
 
+def kill_jvm() -> None:
+    """Ends the JVM that ppf started at once, whatever it is doing; its Python workers end with it."""
+    gateway = _gateway()
+    if _started_with is not None and gateway is not None:
+        gateway.proc.kill()
+
+
 def _is_alive() -> bool:
     gateway = _gateway()
     return gateway is not None and gateway.proc.poll() is None

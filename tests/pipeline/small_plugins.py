@@ -5,6 +5,7 @@ Each one appends what it does to the file that its option `log` names, so that a
 
 import json
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ppf_core import (
     ComponentResult,
     Context,
     Dataset,
+    ErrorInfo,
     Hooks,
     PipelineResult,
     RunInfo,
@@ -49,6 +51,9 @@ class NumbersOptions:
     token: Secret | None = option("A password.", default=None)
     url: str | None = option("A text that may hold a secret.", default=None)
     unreachable: bool = option("Whether its ping fails.", default=False)
+    fails: int = option("How many of its first reads fail.", default=0)
+    sleeps: float = option("Seconds that each row takes, in a Spark job.", default=0.0)
+    random: bool = option("Whether its rows are others each time they are computed.", default=False)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
@@ -68,14 +73,42 @@ class Numbers(Source[NumbersOptions]):
 
     def read(self, context: Context) -> "DataFrame":
         note(self.options.log, "read", context.component, context.pinned)
+        if context.attempt <= self.options.fails:
+            raise ConnectionError(f"read {context.attempt} failed")
         if self.options.token is not None:
             note(self.options.log, "token", self.options.token.reveal())
         if self.options.url is not None:
             note(self.options.log, "url", self.options.url)
-        return context.spark.range(self.options.rows)
+        frame = context.spark.range(self.options.rows)
+        if self.options.sleeps:
+            frame = frame.mapInPandas(_sleeping(self.options.sleeps), "id BIGINT")
+        return frame.mapInPandas(_random(), "id STRING") if self.options.random else frame
 
     def close(self) -> None:
         note(self.options.log, "close")
+
+
+def _sleeping(seconds: float) -> Any:
+    def sleep(batches: Any) -> Any:
+        import time
+
+        for batch in batches:
+            for _ in range(len(batch)):
+                time.sleep(seconds)
+            yield batch
+
+    return sleep
+
+
+def _random() -> Any:
+    # Nested, so that it travels to the workers as a value: they do not have this module.
+    def randomize(batches: Any) -> Any:
+        import uuid
+
+        for batch in batches:
+            yield batch.assign(id=[str(uuid.uuid4()) for _ in range(len(batch))])
+
+    return randomize
 
 
 @options
@@ -131,6 +164,8 @@ class FolderOptions:
 
     path: str = option("The folder that it writes.", path=True)
     fails: str | None = option("The step that fails: stage, publish or discard.", default=None)
+    failures: int | None = option("How many attempts of that step fail; all of them unless given.", default=None)
+    sleeps: float = option("Seconds that staging takes, in Python.", default=0.0)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
@@ -150,10 +185,13 @@ class Folder(StagedSink[FolderOptions]):
 
     def _note(self, what: str, context: Context) -> None:
         note(self.options.log, what, context.component)
-        if self.options.fails == what:
+        if self.options.fails == what and (self.options.failures is None or context.attempt <= self.options.failures):
             raise OSError(f"{what} failed")
 
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        if self.options.sleeps:
+            note(self.options.log, "begin", context.component)
+            time.sleep(self.options.sleeps)
         rows = [row.asDict() for row in frame.collect()]
         stage = self._stage(context)
         stage.mkdir(parents=True)
@@ -177,11 +215,16 @@ class DirectOptions:
     """Options of `direct`."""
 
     fails: bool = option("Whether it fails.", default=False)
+    repeatable: bool = option("Whether writing twice equals writing once.", default=False)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
 class Direct(Sink[DirectOptions]):
     """Writes at once."""
+
+    @property
+    def idempotent(self) -> bool:
+        return self.options.repeatable
 
     def write(self, context: Context, frame: "DataFrame") -> None:
         note(self.options.log, "write", context.component)
@@ -196,12 +239,14 @@ class JournalOptions:
 
     path: str = option("Where it writes what it hears.", path=True)
     raises_in: str | None = option("The hook that raises.", default=None)
+    sleeps: float = option("Seconds that each call takes.", default=0.0)
 
 
 class Journal(Hooks[JournalOptions]):
     """Writes down each call."""
 
     def _hear(self, hook: str, *words: Any) -> None:
+        time.sleep(self.options.sleeps)
         note(self.options.path, hook, *words)
         if self.options.raises_in == hook:
             raise RuntimeError("deaf")
@@ -213,6 +258,18 @@ class Journal(Hooks[JournalOptions]):
     @hookimpl
     def ppf_component_start(self, component: ComponentInfo) -> None:
         self._hear("component_start", component.name)
+
+    @hookimpl
+    def ppf_component_retry(self, component: ComponentInfo, attempt: int, delay: float, error: ErrorInfo) -> None:
+        self._hear("component_retry", component.name, attempt, error.message)
+
+    @hookimpl
+    def ppf_circuit_change(self, component: ComponentInfo, old: str, new: str) -> None:
+        self._hear("circuit_change", component.name, old, new)
+
+    @hookimpl
+    def ppf_secret_accessed(self, backend: str, key: str) -> None:
+        self._hear("secret_accessed", backend, key)
 
     @hookimpl
     def ppf_component_end(self, component: ComponentInfo, result: ComponentResult) -> None:
