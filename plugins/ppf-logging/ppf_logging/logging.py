@@ -8,6 +8,7 @@ from ppf_core import (
     ComponentResult,
     ErrorInfo,
     Hooks,
+    OptionsError,
     PipelineResult,
     QualityResult,
     RunInfo,
@@ -29,6 +30,13 @@ class LoggingOptions:
     level: Level = option("The least level that is logged.", default="info")
     format: Literal["text", "json"] = option("Lines for people, or one JSON object a line.", default="text")
     path: str | None = option("A local file to append to; standard error unless given.", default=None, path=True)
+
+    def __post_init__(self) -> None:
+        """Says at once what would fail only in the run."""
+        try:
+            local_path(self.path or "")
+        except ValueError as error:
+            raise OptionsError({"path": str(error)}) from error
 
 
 class LoggingHooks(Hooks[LoggingOptions]):
@@ -123,6 +131,7 @@ class LoggingHooks(Hooks[LoggingOptions]):
             duration=_rounded(result.duration),
             exit_code=result.exit_code,
             failed=failed or None,
+            problems=[problem.message for problem in result.problems] or None,
         )
 
     def close(self) -> None:
@@ -153,7 +162,8 @@ class LoggingHooks(Hooks[LoggingOptions]):
         if self._file is None:
             path = local_path(self.options.path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("a", encoding="utf-8")
+            # A lone surrogate, of a file name say, has no UTF-8; it must not cost the line.
+            self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
         return self._file
 
 

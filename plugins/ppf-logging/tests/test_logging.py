@@ -1,6 +1,7 @@
 import datetime
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from ppf_logging.logging import LoggingHooks
 
 from ppf_core import ComponentInfo, ComponentResult, ErrorInfo, PipelineResult, QualityResult, RunInfo, StreamProgress
-from ppf_core.errors import ConfigError
+from ppf_core.errors import ConfigError, Problem
 from ppf_core.testing import build
 
 NOON = datetime.datetime(2024, 3, 1, 12, tzinfo=datetime.UTC)
@@ -108,6 +109,16 @@ def test_the_end_of_a_run_names_what_failed(logged: Callable[..., dict[str, Any]
     assert (line["status"], line["duration"], line["exit_code"], line["failed"]) == ("failed", 1.235, 1, ["late"])
 
 
+def test_the_end_of_a_run_tells_its_problems(logged: Callable[..., dict[str, Any]]) -> None:
+    result = replace(finished("failed", 1), problems=(Problem(code="hook", message="The hook failed."),))
+    assert logged(lambda log: log.ppf_pipeline_end(RUN, result))["problems"] == ["The hook failed."]
+
+
+def test_what_utf8_cannot_say_does_not_cost_the_line(logged: Callable[..., dict[str, Any]]) -> None:
+    line = logged(lambda log: log.ppf_secret_accessed(RUN, "file", "caf\u00e9 \udc80"))
+    assert line["key"] == "caf\u00e9 \udc80"
+
+
 def test_what_json_cannot_say_is_a_text(logged: Callable[..., dict[str, Any]]) -> None:
     result = QualityResult(check="statistic", name="mean", action="warn", status="error", value=float("nan"))
     assert logged(lambda log: log.ppf_quality_result(RUN, LATE, result))["value"] == "nan"
@@ -139,6 +150,7 @@ def test_a_file_is_appended_to_and_every_line_is_there_at_once(tmp_path: Path) -
     second.close()
 
 
-def test_a_level_that_is_none_is_a_mistake() -> None:
-    with pytest.raises(ConfigError, match="debug"):
-        build(LoggingHooks, level="loud")
+@pytest.mark.parametrize(("wrong", "message"), [({"level": "loud"}, "debug"), ({"path": "s3a://logs/run"}, "not a local file")])
+def test_options_that_cannot_work_are_mistakes(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build(LoggingHooks, **wrong)
