@@ -81,7 +81,7 @@ class _Started:
 
 
 def _end_at_once(number: int) -> NoReturn:
-    """A second signal: no hook, no record, no clean-up any more. What was staged stays invisible, and the next run removes it."""
+    """A second signal: no hook, no record, no clean-up any more. What was staged stays where no reader looks."""
     from ppf_core.spark.jvm import kill_jvm
 
     kill_jvm()

@@ -37,6 +37,7 @@ class ComponentRun:
     frame: "DataFrame | None" = None
     ticket: Ticket | None = None
     pinned: str | None = None
+    schema: str | None = None
     kept: "DataFrame | None" = None
     attempt: int = 1
     attempts: int = 0
@@ -81,7 +82,7 @@ class ComponentRun:
             staged=self.staged,
             published=self.published,
             error=self.error,
-            schema=frame_schema(self.frame) if self.frame is not None else None,
+            schema=self.schema,
         )
 
 
@@ -129,7 +130,7 @@ class Steps:
         else:
             raise TypeError(f"{name!r} is neither a source nor a transform.")
         require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
-        component.frame = frame
+        component.frame, component.schema = frame, frame_schema(frame)
 
     def fill(self, component: ComponentRun) -> None:
         """Computes a frame that several read, once and before they start; where reading it again is cheaper, does nothing."""
