@@ -252,6 +252,22 @@ def test_a_run_that_fails_has_exactly_one_end(spark: SparkSession, tmp_path: Pat
     assert "no luck" in out["error"]["message"]
 
 
+def test_retries_and_secrets_of_a_run_are_in_its_trail_but_no_value(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "yellow-bird-7")
+    file = run(tmp_path, query="SELECT raise_error('{{ secret://env/CANARY }}') FROM numbers")
+    retry = {"max_attempts": "2", "initial_delay": "0.01"}
+    settings = {f"components.out.retry.{key}": value for key, value in retry.items()}
+    PipelineRunner.from_file(file, settings).run(spark=spark)
+    lines = read(tmp_path / "audit.jsonl")
+    (retried,) = [line for line in lines if line["event"] == "component_retried"]
+    assert (retried["component"], retried["attempt"], retried["error"]["type"]) == ("out", 1, "SparkRuntimeException")
+    (accessed,) = [line for line in lines if line["event"] == "secret_accessed"]
+    assert accessed["details"] == {"backend": "env", "key": "CANARY"}
+    assert "yellow-bird" not in (tmp_path / "audit.jsonl").read_text()
+
+
 def test_a_required_audit_that_cannot_be_written_fails_the_run(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file where the folder should be")
     result = PipelineRunner.from_file(run(tmp_path, path="logs/audit.jsonl")).run(spark=spark)

@@ -59,7 +59,7 @@ class LoggingHooks(Hooks[LoggingOptions]):
     @hookimpl
     def ppf_component_retry(self, run: RunInfo, component: ComponentInfo, attempt: int, delay: float, error: ErrorInfo) -> None:
         """An attempt failed, another will follow."""
-        self._log("warning", "component_retried", run, component, attempt=attempt, delay=delay, error=_told(error))
+        self._log("warning", "component_retried", run, component, attempt=attempt, delay=_rounded(delay), error=_told(error))
 
     @hookimpl
     def ppf_component_end(self, run: RunInfo, component: ComponentInfo, result: ComponentResult) -> None:

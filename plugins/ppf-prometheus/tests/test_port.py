@@ -36,8 +36,8 @@ def test_a_port_that_is_taken_says_so() -> None:
 
 
 def test_an_address_that_is_not_of_this_machine_says_so() -> None:
-    with pytest.raises(OSError, match=r"cannot be offered on '192\.0\.2\.1'"):
-        Port("192.0.2.1", free_port(), Metrics())
+    with pytest.raises(OSError, match=r"cannot be offered on '203\.0\.113\.1'"):
+        Port("203.0.113.1", free_port(), Metrics())
 
 
 def test_prometheus_scrapes_it(scraped: tuple[int, Callable[[str], float]]) -> None:
