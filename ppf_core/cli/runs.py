@@ -1,5 +1,6 @@
 """`ppf runs`: the records of earlier runs."""
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group(cls=LazyGroup, members={"list": f"{__name__}:list_", "show": f"{__name__}:show"}, context_settings=CONTEXT)
+_MEMBERS = {"list": f"{__name__}:list_", "show": f"{__name__}:show", "report": f"{__name__}:report"}
+
+
+@click.group(cls=LazyGroup, members=_MEMBERS, context_settings=CONTEXT)
 @json_option
 @click.pass_context
 def command(ctx: click.Context) -> int:
@@ -68,6 +72,29 @@ def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | Non
     else:
         print_result(output, run)
         output.problems([_problem(problem) for problem in run["problems"]])
+    return 0
+
+
+@click.command(context_settings=CONTEXT, epilog=example("ppf runs report 20260131T235959-1f2e3d --output report.html"))
+@click.argument("run_id", metavar="ID")
+@_store_options
+@click.option("--output", "target", type=click.Path(), metavar="FILE", help="The page. Default: report.html beside the record.")
+@json_option
+@click.pass_obj
+def report(
+    output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str], target: str | None
+) -> int:
+    """Write a page of HTML that says what happened in one run. It stands alone: send it to whoever asks."""
+    output.expect(path=None, problems=[])
+    from ppf_core.cli.report.page import render, write
+
+    store, _ = _store(pipeline, state_dir, overrides)
+    path = Path(target) if target else store.folder(run_id) / "report.html"
+    write(render(store.report(run_id), datetime.datetime.now(datetime.UTC)), path)
+    if output.json:
+        output.document({"path": str(path)})
+    else:
+        output.text(str(path))
     return 0
 
 

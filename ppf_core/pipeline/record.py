@@ -1,8 +1,8 @@
 """The record of a run: one file of JSON lines, only ever appended to, that survives the death of the process.
 
 The first line is the head, the second one the plan; one line follows for each component that ended, the last one says how the
-run ended. `recorded` reads them back. A record without its last line belongs to a run that is still going, or that was killed:
-the lock on the file tells which.
+run ended. Each line has the time `at` which it was written. `recorded` reads them back. A record without its last line belongs
+to a run that is still going, or that was killed: the lock on the file tells which.
 """
 
 import datetime
@@ -104,8 +104,9 @@ class RunRecord:
         self._sync()
 
     def _append(self, line: Mapping[str, Any]) -> None:
+        dated = {**line, "at": to_document(datetime.datetime.now(datetime.UTC))}
         # A half of a surrogate pair (a file name that is no UTF-8) becomes an escape that JSON reads back.
-        data = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        data = json.dumps(dated, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         with self._lock:
             try:
                 self._write(data)

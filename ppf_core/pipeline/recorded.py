@@ -1,13 +1,10 @@
 """Reads the record of a run back: from its lines to the document of the run, and to what a report shows of it."""
 
-import datetime
 import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-from ppf_core.pipeline.documents import to_document
 
 RECORD = "record.jsonl"
 
@@ -39,18 +36,17 @@ def read_run(folder: Path) -> dict[str, Any] | None:
 def read_report(folder: Path) -> dict[str, Any] | None:
     """The document of a run and all else that its record knows; None when not even the head was written.
 
-    Further keys: `mode`, `tags`, `record_path`, `written_at` (the last sign of life), `plan`, `attempts`, `notes` (the other
-    lines that name a component, in their order).
+    Further keys: `mode`, `tags`, `record_path`, `written_at` (the last sign of life), `session_at` (Spark was ready), `plan`,
+    `attempts`, `notes` (the other lines that name a component). The lines are in their order and have their time `at`.
     """
-    path = folder / RECORD
-    is_locked, lines = _read(path)
+    is_locked, lines = _read(folder / RECORD)
     if not _has_head(lines):
         return None
-    written_at = datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC)
     return {
         **_document(lines, is_locked),
         **{key: lines[0].get(key) for key in ("mode", "tags", "record_path")},
-        "written_at": to_document(written_at),
+        "written_at": lines[-1]["at"],
+        "session_at": next((line["at"] for line in _lines_of("session", lines)), None),
         "plan": _plan(lines),
         "attempts": _lines_of("attempt", lines),
         "notes": [line for line in lines if "component" in line and line.get("line") != "attempt"],
@@ -82,7 +78,7 @@ def _components(lines: list[Line]) -> list[dict[str, Any]]:
     """The components in the order of the file, as far as they have ended."""
     ended = {line["name"]: dict(line) for line in _lines_of("component", lines)}
     for component in ended.values():
-        del component["line"]
+        del component["line"], component["at"]
     planned = [component["name"] for component in _plan(lines)["components"]]
     return [ended[name] for name in (planned or ended) if name in ended]
 
