@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppf_core.pipeline.redaction import Redactor
+from ppf_core.pipeline.redaction import Redactor, mask_by_name
 
 CANARY = 'p@ss/w "örd"&x=1'
 
@@ -64,3 +64,44 @@ def test_values_inside_documents_are_masked() -> None:
 def test_no_secret_survives_in_any_text(secret: str, before: str, after: str) -> None:
     redacted = redactor(secret).redact(before + secret + after)
     assert secret not in redacted or secret in before + "****" + after or secret in "****"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "password",
+        "spark.hadoop.fs.s3a.secret.key",
+        "API_TOKEN",
+        "privateKey",
+        "passphrase",
+        "fs.azure.account.key.me",
+        "access-key",
+    ],
+)
+def test_what_its_key_calls_a_secret_is_masked(key: str) -> None:
+    assert mask_by_name({"conf": {key: "canary"}, "list": [{key: ["canary"]}]}) == {
+        "conf": {key: "****"},
+        "list": [{key: ["****"]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("jdbc:postgresql://me:canary@host/db", "jdbc:postgresql://me:****@host/db"),
+        (
+            "jdbc:sqlserver://host;user=me;password=canary;encrypt=true",
+            "jdbc:sqlserver://host;user=me;password=****;encrypt=true",
+        ),
+        ("sc://host:15002/;token=canary", "sc://host:15002/;token=****"),
+        ("https://host/hook?access_token=canary&page=2", "https://host/hook?access_token=****&page=2"),
+        ("https://host:8443/path@2", "https://host:8443/path@2"),
+    ],
+)
+def test_what_a_url_carries_as_a_secret_is_masked(text: str, masked: str) -> None:
+    assert mask_by_name({"url": text}) == {"url": masked}
+
+
+def test_references_and_what_is_no_secret_stay() -> None:
+    settings = {"password": "secret://env/DB", "token": "{{ secret://env/T }}", "path": "out/late", "rows": 3, "keys": ["id"]}
+    assert mask_by_name(settings) == settings
