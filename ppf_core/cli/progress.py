@@ -18,6 +18,7 @@ from ppf_core.pipeline.events import (
     RunEnded,
     RunStarted,
     StepStarted,
+    TasksCounted,
     Warned,
 )
 
@@ -59,7 +60,9 @@ class LineProgress:
 
 
 class LiveProgress:
-    """On a terminal: what has ended scrolls by, what is at work stays below with its state and time."""
+    """On a terminal: what has ended scrolls by, what is at work stays below with its state, its Spark tasks and its time."""
+
+    wants_tasks = True
 
     def __init__(self) -> None:
         self._working: dict[str, tuple[str, str, float]] = {}
@@ -75,6 +78,8 @@ class LiveProgress:
         elif isinstance(event, StepStarted):
             kind, _, since = self._working.get(event.component, ("", "", time.monotonic()))
             self._working[event.component] = (kind, event.step, since)
+        elif isinstance(event, TasksCounted):
+            self._count(event)
         elif isinstance(event, Retried):
             kind, _, since = self._working.get(event.component.name, ("", "", time.monotonic()))
             self._working[event.component.name] = (kind, f"waits for attempt {event.attempt + 1}", since)
@@ -120,6 +125,12 @@ class LiveProgress:
         # Only what goes to the same terminal is routed around the display; a file or a pipe gets its bytes unchanged.
         self._live = Live(self, console=console, transient=True, refresh_per_second=8, redirect_stdout=is_terminal(sys.stdout))
         self._live.start()
+
+    def _count(self, event: TasksCounted) -> None:
+        if event.component in self._working and event.total:
+            kind, state, since = self._working[event.component]
+            step = state.partition(" · ")[0]
+            self._working[event.component] = (kind, f"{step} · {event.done} of {event.total} tasks", since)
 
     def _end(self, result: ComponentResult) -> None:
         self._working.pop(result.name, None)

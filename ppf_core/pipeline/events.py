@@ -34,6 +34,15 @@ class StepStarted:
 
 
 @dataclass(frozen=True)
+class TasksCounted:
+    """How far the Spark jobs of a component are; only told to those who watch a run."""
+
+    component: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Retried:
     """Attempt number `attempt` of a component failed; the next one begins after `delay` seconds."""
 
@@ -85,6 +94,15 @@ class RunEnded:
 
 
 Event: TypeAlias = (
-    RunStarted | SecretAccessed | ComponentStarted | StepStarted | Retried | CircuitChanged | ComponentEnded | Warned | RunEnded
+    RunStarted
+    | SecretAccessed
+    | ComponentStarted
+    | StepStarted
+    | TasksCounted
+    | Retried
+    | CircuitChanged
+    | ComponentEnded
+    | Warned
+    | RunEnded
 )
 Observer: TypeAlias = Callable[[Event], None]

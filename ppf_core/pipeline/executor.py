@@ -12,14 +12,22 @@ from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
 from ppf_core.contracts.results import CircuitState, ErrorInfo
 from ppf_core.errors import PpfError, Problem, Terminated
-from ppf_core.pipeline.events import CircuitChanged, ComponentEnded, ComponentStarted, Observer, StepStarted, Warned
+from ppf_core.pipeline.events import (
+    CircuitChanged,
+    ComponentEnded,
+    ComponentStarted,
+    Observer,
+    StepStarted,
+    TasksCounted,
+    Warned,
+)
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.keeping import Keeping
 from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import ComponentRun, Steps
-from ppf_core.pipeline.work import Ended, OutOfTime, Signalled, Work
+from ppf_core.pipeline.work import Ended, OutOfTime, Quiet, Signalled, Work
 from ppf_core.spark.errors import jvm_is_dead
 
 Describe = Callable[[BaseException], ErrorInfo]
@@ -34,6 +42,7 @@ class Executor:
 
     veto: asked before the first publish; a text prevents all publishing. describe: an exception as a redacted text.
     second: what a second signal does, in the place of what it did before the run.
+    is_watched: whether somebody wants to hear how far Spark is.
 
     Invariant: a component without a status has not ended. Once it has one, no further step of it starts.
     """
@@ -45,6 +54,7 @@ class Executor:
     describe: Describe
     veto: Callable[[], str | None]
     second: Callable[[int], None] | None = None
+    is_watched: bool = False
     _failed: list[str] = field(default_factory=list)
     _stopped_by: BaseException | None = None
     _is_committed: bool = False
@@ -63,7 +73,8 @@ class Executor:
         limit = self.runtime.timeout
         self._schedule = Schedule(steps)
         self._keeping = Keeping(_readers(self.components))
-        self._work = Work(self.steps, self.runtime.parallelism, limit.total_seconds() if limit else None, self.describe)
+        seconds = limit.total_seconds() if limit else None
+        self._work = Work(self.steps, self.runtime.parallelism, seconds, self.describe, is_watched=self.is_watched)
         try:
             with interrupts(lambda number: self._work.tell(Signalled(number)), self.second):
                 self._start_ready()
@@ -152,6 +163,9 @@ class Executor:
             case OutOfTime():
                 limit = self.runtime.timeout
                 self._stop(TimeoutError(f"The run took longer than {limit.total_seconds() if limit else 0:g} s, its timeout."))
+            case Quiet():
+                for component in self._work.components:
+                    self.emit(TasksCounted(component.info.name, *self.steps.tasks(component)))
             case _:
                 self.emit(message)
 

@@ -46,6 +46,7 @@ class Run:
     _exit_code: int = 0
     _status: RunStatus | None = None
     _hook_failures: int = 0
+    _told_hooks: set[tuple[str, str]] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
 
     @classmethod
@@ -101,7 +102,8 @@ class Run:
             steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note)
             ping_all(steps)
             runtime = checked.file.config.runtime
-            executor = Executor(steps, checked.graph, runtime, self._emit, self._describe, self._veto, second)
+            watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
+            executor = Executor(steps, checked.graph, runtime, self._emit, self._describe, self._veto, second, watched)
             executor.walk(order_steps(checked, self.components))
         finally:
             with interrupts(_ignore, second):
@@ -178,6 +180,9 @@ class Run:
         """Reports the observers that have failed since the last look."""
         for failure in self.hooks.failures[self._hook_failures :]:
             self._hook_failures += 1
+            if (failure.instance.name, failure.hook) in self._told_hooks:
+                continue  # an audit on a full disk fails at every event; once is enough
+            self._told_hooks.add((failure.instance.name, failure.hook))
             problem = self._hook_problem(failure)
             if failure.required:
                 self._fail(1, problem)

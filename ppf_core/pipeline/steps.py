@@ -13,7 +13,7 @@ from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
-from ppf_core.spark.jobs import cancel_jobs, enter_thread, name_jobs
+from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -112,6 +112,10 @@ class Steps:
     def cancel(self, component: ComponentRun | None = None) -> None:
         """Ends the Spark jobs of one component, or of the whole run."""
         cancel_jobs(self.spark, self._tag(component.info.name if component is not None else ""))
+
+    def tasks(self, component: ComponentRun) -> tuple[int, int]:
+        """How many Spark tasks of the component's running jobs are done, of how many."""
+        return count_tasks(self.spark, self._tag(component.info.name))
 
     def _tag(self, component: str = "") -> str:
         return f"ppf-{self.run_id}" + (f"/{component}" if component else "")

@@ -18,6 +18,7 @@ from ppf_core.pipeline.workers import Workers
 GRACE_SECONDS = 15.0
 """How long a step may take to end once its Spark jobs were cancelled; then its thread is left alone."""
 _TICK_SECONDS = 0.5
+_WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class OutOfTime:
     """The time of the run is over."""
 
 
-Message: TypeAlias = Ended | Signalled | OutOfTime | Event
+@dataclass(frozen=True)
+class Quiet:
+    """Nothing has happened for a while; told only when the work is watched."""
+
+
+Message: TypeAlias = Ended | Signalled | OutOfTime | Quiet | Event
 
 
 @dataclass
@@ -62,8 +68,15 @@ class Work:
     """
 
     def __init__(
-        self, steps: Steps, parallelism: int, seconds: float | None, describe: Callable[[BaseException], ErrorInfo]
+        self,
+        steps: Steps,
+        parallelism: int,
+        seconds: float | None,
+        describe: Callable[[BaseException], ErrorInfo],
+        *,
+        is_watched: bool = False,
     ) -> None:
+        self._is_watched = is_watched
         self._steps = steps
         self._describe = describe
         self._workers = Workers(parallelism, steps.enter)
@@ -75,6 +88,11 @@ class Work:
     def has_room(self) -> bool:
         """Whether another step may start now."""
         return self._workers.has_room
+
+    @property
+    def components(self) -> list[ComponentRun]:
+        """Those at work now."""
+        return [running.component for running in self._running.values()]
 
     @property
     def is_idle(self) -> bool:
@@ -100,6 +118,8 @@ class Work:
             except queue.Empty:
                 if (late := self._look_at_the_clock()) is not None:
                     return late
+                if self._is_watched:
+                    return Quiet()
                 continue
             if not isinstance(message, Ended):
                 return message
@@ -156,8 +176,9 @@ class Work:
         if any(running.reason is not None for running in self._running.values()):
             return _TICK_SECONDS
         deadlines = [self._deadline, *(running.deadline for running in self._running.values())]
-        known = [deadline for deadline in deadlines if deadline is not None]
-        return max(0.0, min(known) - time.monotonic()) if known else None
+        known = [deadline - time.monotonic() for deadline in deadlines if deadline is not None]
+        known += [_WATCH_SECONDS] if self._is_watched else []
+        return max(0.0, min(known)) if known else None
 
     def _look_at_the_clock(self) -> Message | None:
         now = time.monotonic()

@@ -40,6 +40,23 @@ def name_jobs(spark: "SparkSession", description: str, tags: Sequence[str]) -> N
     context.setLocalProperty(_TAGS, ",".join(tags))
 
 
+def count_tasks(spark: "SparkSession", tag: str) -> tuple[int, int]:
+    """How many tasks of the jobs with this tag are done, of how many; (0, 0) under Spark Connect, and when no job runs."""
+    if is_connect(spark):
+        return 0, 0
+    context: Any = spark.sparkContext
+    tracker = context._jsc.sc().statusTracker()
+    done = total = 0
+    for job in tracker.getJobIdsForTag(tag):
+        info = tracker.getJobInfo(job)
+        for stage in info.get().stageIds() if info.isDefined() and str(info.get().status()) == "RUNNING" else ():
+            found = tracker.getStageInfo(stage)
+            if found.isDefined():
+                done += found.get().numCompletedTasks()
+                total += found.get().numTasks()
+    return done, total
+
+
 def cancel_jobs(spark: "SparkSession", tag: str) -> None:
     """Ends all jobs that carry a tag. A Spark that is gone has none."""
     with suppress(Exception):
