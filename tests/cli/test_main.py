@@ -19,6 +19,7 @@ SUBVERBS = [
     ["plugins", "doctor"],
     ["runs", "list"],
     ["runs", "show"],
+    ["runs", "report"],
     ["secrets", "check"],
 ]
 
