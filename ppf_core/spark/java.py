@@ -67,6 +67,9 @@ def _asked(program: Path) -> str:
     """What `java -version` says; some packagers leave the `release` file out."""
     try:
         done = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S603 -- Spark will start this very program
+    except subprocess.CalledProcessError as error:
+        said = f" and said {error.stderr.strip()!r}" if error.stderr.strip() else ""
+        raise RunError(f"The Java at {str(program)!r} ended with code {error.returncode}{said}.", hint=_ADVICE) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise RunError(f"The Java at {str(program)!r} does not run: {error}.", hint=_ADVICE) from error
     found = re.search(r'version "([^"]+)"', done.stderr + done.stdout)

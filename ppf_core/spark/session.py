@@ -22,11 +22,11 @@ from ppf_core.spark.masters import require_reachable, without_parameters
 from ppf_core.spark.requirements import JARS, PACKAGES, installed_spark
 from ppf_core.spark.settings import (
     apply_settings,
-    differing,
     jars_of,
     jars_of_jvm,
     read_at_start,
     require_settings,
+    require_valid,
     settings_of,
 )
 
@@ -41,7 +41,7 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, and by nobody else
 _DEFAULTS = {"spark.scheduler.mode": "FAIR", "spark.ui.showConsoleProgress": "false"}
 # Spark on one machine needs no name or address that others can reach; laptops behind a VPN often have none that works.
 _LOCAL_DEFAULTS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-_FATAL = re.compile(r'^(?:Exception in thread "main"|Error:|java: ).*', re.MULTILINE)
+_FATAL = re.compile(r'^(?:Exception in thread "main"|Error:|Invalid |Unrecognized |java: ).*', re.MULTILINE)
 _COMPLAINT = re.compile(r"^(?!\s+at ).*(?:Exception|ERROR).*", re.MULTILINE)
 
 
@@ -144,27 +144,27 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    foreign = jvm.is_foreign()
-    conf = {"spark.app.name": request.app_name, **_wanted(request)}
-    warnings: tuple[Problem, ...] = ()
+    conf, late = {"spark.app.name": request.app_name, **_wanted(request)}, {}
     with _explained(request, "Spark"), _sigint_kept(), _python_of_workers(conf):
-        if foreign:
+        if jvm.is_foreign():
             SparkContext._ensure_initialized()
             found = dict(SparkConf().getAll())
-            settled = {key for key in (*conf, *request.required) if key in found or read_at_start(key)} - {"spark.app.name"}
-            jars = f"{jars_of_jvm(SparkContext._jvm)} {found.get(JARS, '')}"
-            require_settings({key: value for key, value in request.required.items() if key in settled}, found, jars)
-            warnings = tuple(differing({key: conf[key] for key in conf if key in settled}, found, jars))
-            conf = {key: value for key, value in conf.items() if key not in found and not read_at_start(key)}
+            settled = {key: value for key, value in request.required.items() if key in found or read_at_start(key)}
+            require_settings(settled, found, f"{jars_of_jvm(SparkContext._jvm)} {found.get(JARS, '')}")
+            late = {key: value for key, value in conf.items() if key in found or read_at_start(key)}
+            conf = {key: value for key, value in conf.items() if key not in late}
         else:
             require_java()
             require_reachable(conf.get("spark.master", ""))
             conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if _is_local(conf) else {}), **conf}
             jvm.start_jvm(conf)
+        require_valid(SparkContext._jvm, conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
     if _SUBMITTED not in os.environ:
         undo.callback(jvm.end_context)
-    return base.newSession(), warnings
+    spark = base.newSession()
+    # spark-submit's own settings stay as they are; what belongs to a session is this run's to choose.
+    return spark, apply_settings(spark, {key: value for key, value in late.items() if key != "spark.app.name"})
 
 
 def _wanted(request: SessionRequest) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.places import dotted
 from ppf_core.errors import Problem, RunError
+from ppf_core.spark.errors import describe_error
 from ppf_core.spark.requirements import JARS, PACKAGES, REPOSITORIES
 
 if TYPE_CHECKING:
@@ -27,6 +28,23 @@ _ONLY_AT_START = (
 def read_at_start(key: str) -> bool:
     """Whether a setting counts only when the JVM or the SparkContext starts."""
     return key.startswith(_ONLY_AT_START)
+
+
+def require_valid(jvm: Any, conf: Mapping[str, str]) -> None:
+    """Raises RunError with every SQL setting whose value Spark cannot use. Needs a JVM, and no session.
+
+    A session that cannot read its own settings fails at everything, and pyspark asks it how to describe that failure: without
+    end.
+    """
+    settings = jvm.org.apache.spark.sql.internal.SQLConf()
+    problems = []
+    for key, value in conf.items():
+        try:
+            settings.setConfString(key, value)
+        except Exception as error:  # noqa: BLE001 -- Py4J's error or pyspark's, whichever is set up in this process
+            problems.append(_unusable(key, value, error))
+    if problems:
+        raise RunError("Spark cannot use all of its settings.", problems=problems)
 
 
 def apply_settings(spark: "SparkSession", conf: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -83,11 +101,24 @@ def jars_of_jvm(jvm: Any) -> str:
 
 
 def _set(spark: "SparkSession", key: str, value: str) -> bool:
+    from pyspark.errors import IllegalArgumentException
+
     try:
         spark.conf.set(key, value)
+    except IllegalArgumentException as error:
+        raise RunError("Spark cannot use all of its settings.", problems=[_unusable(key, value, error)]) from error
     except Exception:  # noqa: BLE001 -- classic and Connect refuse static settings with different errors
         return False
     return True
+
+
+def _unusable(key: str, value: str, error: Exception) -> Problem:
+    return Problem(
+        code="spark-setting",
+        message=f"Spark cannot use {value!r} as {key!r}: {describe_error(error).message}",
+        hint="Correct it in the block spark.conf.",
+        path=dotted(("spark", "conf", key)),
+    )
 
 
 def _has(key: str, wanted: str, found: Mapping[str, str], jars: str) -> bool:

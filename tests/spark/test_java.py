@@ -76,7 +76,7 @@ def test_spark_3_runs_on_java_8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_java_that_does_not_run_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(jdk(tmp_path / "jdk")))
+    monkeypatch.setenv("JAVA_HOME", str(jdk(tmp_path / "jdk", says="echo 'no memory' >&2; exit 3")))
     monkeypatch.setenv("PATH", os.defpath)
-    with pytest.raises(RunError, match="does not run"):
+    with pytest.raises(RunError, match=r"ended with code 3 and said 'no memory'\."):
         require_java()

@@ -118,6 +118,11 @@ def test_a_jar_that_is_there_in_another_way_counts(borrow: Any) -> None:
     assert borrow(required=required).owned is False
 
 
+def test_a_setting_that_a_given_session_cannot_use_is_an_error(borrow: Any) -> None:
+    with pytest.raises(RunError, match=r"Spark cannot use 'many' as 'spark\.sql\.shuffle\.partitions'"):
+        borrow(conf={"spark.sql.shuffle.partitions": "many"})
+
+
 def test_the_facts_say_what_can_change_results(borrow: Any) -> None:
     assert borrow(conf={"spark.sql.ansi.enabled": "true"}).facts == {
         "spark_version": pyspark.__version__,
@@ -132,6 +137,7 @@ def test_the_facts_say_what_can_change_results(borrow: Any) -> None:
 OWN = """
 import json, os, signal, sys
 from pathlib import Path
+from ppf_core.errors import RunError
 from ppf_core.spark import jvm
 from ppf_core.spark.errors import describe_error, jvm_is_dead
 from ppf_core.spark.session import SessionRequest, open_session
@@ -182,6 +188,10 @@ with StandardStreams(json=True).capture(Path("spark.log"), lambda text: text.rep
     except Exception as error:
         seen["dead"] = jvm_is_dead(error), describe_error(error).message
     other.close()
+    try:
+        opened(**{"spark.sql.shuffle.partitions": "many", "spark.sql.ansi.enabled": "perhaps", "spark.sql.unknown": "x"})
+    except RunError as error:
+        seen["unusable"] = [problem.path for problem in error.problems]
 print(json.dumps(seen))
 """
 
@@ -234,6 +244,10 @@ def test_a_dead_jvm_is_recognised_and_named(own: Mapping[str, Any]) -> None:
     assert message.startswith("Spark's JVM is gone.")
 
 
+def test_settings_that_spark_cannot_use_are_told_all_at_once(own: Mapping[str, Any]) -> None:
+    assert own["unusable"] == ['spark.conf."spark.sql.shuffle.partitions"', 'spark.conf."spark.sql.ansi.enabled"']
+
+
 def test_noise_of_jvm_and_workers_is_in_the_log_redacted(own: Mapping[str, Any]) -> None:
     assert "the JVM prints ****\n" in own["log"]
     assert "a worker prints ****\n" in own["log"]
@@ -255,6 +269,11 @@ def test_the_last_words_of_a_jvm_that_did_not_start_are_told(tmp_path: Path) -> 
                 open_session(SessionRequest(app_name="x", master="nonsense", log=Path("spark.log")))
             except Exception as error:
                 print(type(error).__name__, error)
+            Path("spark.log").write_text("")
+            try:
+                open_session(SessionRequest(app_name="x", conf={"spark.driver.memory": "1x"}, log=Path("spark.log")))
+            except Exception as error:
+                print(error)
         """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
@@ -262,6 +281,7 @@ def test_the_last_words_of_a_jvm_that_did_not_start_are_told(tmp_path: Path) -> 
     assert done.stdout.startswith("RunError Spark did not start:")
     assert "Spark said: " in done.stdout
     assert "Master must either be" in done.stdout
+    assert "Spark said: Invalid maximum heap size: -Xmx1x" in done.stdout
 
 
 # ---- under spark-submit ------------------------------------------------------------------------------------------------
@@ -271,7 +291,12 @@ import json, sys
 from ppf_core.errors import RunError
 from ppf_core.spark.session import SessionRequest, open_session
 
-conf = {"spark.sql.shuffle.partitions": "5", "spark.sql.extensions": "", "spark.executor.memory": "9g"}
+conf = {
+    "spark.sql.shuffle.partitions": "5",
+    "spark.sql.extensions": "",
+    "spark.executor.memory": "9g",
+    "spark.sql.session.timeZone": "Asia/Tokyo",
+}
 try:
     open_session(SessionRequest(app_name="x", required={"spark.jars.packages": "g:a:1", "spark.sql.extensions": "x.Y"}))
 except RunError as error:
@@ -284,6 +309,7 @@ seen = {
     "app": session.spark.sparkContext.appName,
     "mode": session.spark.conf.get("spark.scheduler.mode", None),
     "partitions": session.spark.conf.get("spark.sql.shuffle.partitions"),
+    "time zone": session.facts["time_zone"],
     "warnings": [warning.path for warning in session.warnings],
 }
 session.close()
@@ -306,6 +332,8 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         "spark.ui.enabled=false",
         "--conf",
         "spark.executor.memory=1g",
+        "--conf",
+        "spark.sql.session.timeZone=Europe/Paris",
     ]
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     done = subprocess.run(
@@ -333,6 +361,10 @@ def test_spark_submit_gets_no_defaults_of_ppf(submitted: Mapping[str, Any]) -> N
 def test_settings_of_the_file_count_where_spark_submit_set_none(submitted: Mapping[str, Any]) -> None:
     assert submitted["partitions"] == "5"
     assert submitted["warnings"] == ['spark.conf."spark.executor.memory"', 'spark.conf."spark.master"']
+
+
+def test_a_setting_of_a_session_is_the_files_own_also_under_spark_submit(submitted: Mapping[str, Any]) -> None:
+    assert submitted["time zone"] == "Asia/Tokyo"
 
 
 def test_spark_submit_is_told_which_packages_are_missing(submitted: Mapping[str, Any]) -> None:
