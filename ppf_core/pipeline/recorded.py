@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,21 @@ HEAD_KEYS = (
 )
 
 Line = Mapping[str, Any]
+
+
+def read_head(folder: Path) -> dict[str, Any] | None:
+    """The keys of a run's document that say how it ended; None when not even the head was written.
+
+    Looks at the first and the last line only: a record can be long, and a list of runs reads them all.
+    """
+    path = folder / RECORD
+    is_locked, texts = _is_locked(path), path.read_bytes().split(b"\n")
+    lines = list(_parsed(texts[:1]))
+    if not _has_head(lines):
+        return None
+    lines.append(next(_parsed(reversed(texts))))
+    document = _document(lines, is_locked)
+    return {key: document[key] for key in HEAD_KEYS}
 
 
 def read_run(folder: Path) -> dict[str, Any] | None:
@@ -55,7 +70,7 @@ def read_report(folder: Path) -> dict[str, Any] | None:
 
 def _read(path: Path) -> tuple[bool, list[Line]]:
     """Whether somebody still writes the record, and its lines. Asked in this order: whoever has let go has written all."""
-    return _is_locked(path), list(_lines(path))
+    return _is_locked(path), list(_parsed(path.read_bytes().split(b"\n")))
 
 
 def _has_head(lines: list[Line]) -> bool:
@@ -96,9 +111,9 @@ def _lines_of(kind: str, lines: list[Line]) -> list[Line]:
     return [line for line in lines if line.get("line") == kind]
 
 
-def _lines(path: Path) -> Iterator[Line]:
+def _parsed(texts: Iterable[bytes]) -> Iterator[Line]:
     """The whole lines of a record. A kill in mid-write leaves a torn last line, which says nothing."""
-    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for text in texts:
         try:
             line = json.loads(text)
         except ValueError:

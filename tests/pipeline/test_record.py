@@ -73,6 +73,8 @@ def test_a_finished_run_is_shown_as_its_result_was(tmp_path: Path) -> None:
     record.end(result("r1", component("a"), component("b")))
     shown = store.show("r1")
     assert (shown["status"], shown["exit_code"], shown["duration"]) == ("failed", 1, 1.5)
+    (listed,) = store.list()
+    assert listed.items() <= shown.items()
     assert [each["name"] for each in shown["components"]] == ["a", "b"]
     assert shown["components"][0]["error"] == {"type": "ValueError", "message": "no \u2028 such thing"}
     assert [each.name for each in record.folder.iterdir()] == ["record.jsonl"]
@@ -120,7 +122,7 @@ def test_a_killed_run_is_interrupted_and_keeps_what_ended(tmp_path: Path) -> Non
     killed = subprocess.run([sys.executable, "-c", program, str(tmp_path), folder], check=False)
     assert killed.returncode == -signal.SIGKILL
     shown = RunStore(tmp_path).show("r1")
-    assert shown["status"] == "interrupted"
+    assert shown["status"] == RunStore(tmp_path).list()[0]["status"] == "interrupted"
     assert [each["name"] for each in shown["components"]] == ["a"]
 
 
