@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-_MEMBERS = {"list": f"{__name__}:list_", "show": f"{__name__}:show", "report": f"{__name__}:report"}
+_MEMBERS = {
+    "list": f"{__name__}:list_",
+    "show": f"{__name__}:show",
+    "report": f"{__name__}:report",
+    "breakers": "ppf_core.cli.breakers:command",
+}
 
 
 @click.group(cls=LazyGroup, members=_MEMBERS, context_settings=CONTEXT)
@@ -28,7 +33,7 @@ def command(ctx: click.Context) -> int:
     return help_or_command(ctx)
 
 
-def _store_options(function: F) -> F:
+def store_options(function: F) -> F:
     """Where the records lie: `--pipeline` with `--set`, or `--state-dir`."""
     which = click.option("--pipeline", type=click.Path(), metavar="FILE", help="Runs of this pipeline file.")
     where = click.option("--state-dir", type=click.Path(), metavar="DIR", help="Runs under this folder. Default: .ppf.")
@@ -36,13 +41,13 @@ def _store_options(function: F) -> F:
 
 
 @click.command("list", context_settings=CONTEXT, epilog=example("ppf runs list", "ppf runs list --pipeline flights.conf"))
-@_store_options
+@store_options
 @json_option
 @click.pass_obj
 def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """List the runs, the oldest first."""
     output.expect(runs=[], problems=[])
-    store, name = _store(pipeline, state_dir, overrides)
+    store, name = find_store(pipeline, state_dir, overrides)
     runs = store.list(name)
     if output.json:
         output.document({"runs": runs})
@@ -58,13 +63,13 @@ def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides
 
 @click.command(context_settings=CONTEXT, epilog=example("ppf runs show 20260131T235959-1f2e3d"))
 @click.argument("run_id", metavar="ID")
-@_store_options
+@store_options
 @json_option
 @click.pass_obj
 def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """Show how the components of one run went."""
     output.expect(**RUN_SHAPE)
-    store, _ = _store(pipeline, state_dir, overrides)
+    store, _ = find_store(pipeline, state_dir, overrides)
     run = store.show(run_id)
     if output.json:
         # The command succeeded; `ok` and `exit_code` tell of the run, as they did when it ended.
@@ -77,7 +82,7 @@ def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | Non
 
 @click.command(context_settings=CONTEXT, epilog=example("ppf runs report 20260131T235959-1f2e3d --output report.html"))
 @click.argument("run_id", metavar="ID")
-@_store_options
+@store_options
 @click.option("--output", "target", type=click.Path(), metavar="FILE", help="The page. Default: report.html beside the record.")
 @json_option
 @click.pass_obj
@@ -88,7 +93,7 @@ def report(
     output.expect(path=None, problems=[])
     from ppf_core.cli.report.page import render, write
 
-    store, _ = _store(pipeline, state_dir, overrides)
+    store, _ = find_store(pipeline, state_dir, overrides)
     path = Path(target) if target else store.folder(run_id) / "report.html"
     write(render(store.report(run_id), datetime.datetime.now(datetime.UTC)), path)
     if output.json:
@@ -98,7 +103,7 @@ def report(
     return 0
 
 
-def _store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
+def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
     """The store, and the name of the pipeline whose runs are wanted."""
     from ppf_core.pipeline.record import RunStore
 

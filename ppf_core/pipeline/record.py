@@ -6,7 +6,6 @@ to a run that is still going, or that was killed: the lock on the file tells whi
 """
 
 import datetime
-import errno
 import fcntl
 import json
 import os
@@ -22,7 +21,8 @@ from typing import Any
 from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
 from ppf_core.pipeline.documents import to_document
-from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, read_report, read_run
+from ppf_core.pipeline.durable import sync_folder
+from ppf_core.pipeline.recorded import RECORD, read_head, read_report, read_run
 
 _RESERVE = 64 * 1024
 
@@ -60,7 +60,7 @@ class RunRecord:
             if plan is not None:
                 self._append({"line": "plan", **plan})
             self._sync()
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
             self._reserve.write_bytes(bytes(_RESERVE))
         except (OSError, RunError) as error:
             self._file.close()
@@ -163,8 +163,7 @@ class RunStore:
 
     def list(self, pipeline: str | None = None) -> list[dict[str, Any]]:
         """The heads of all runs, oldest first; of one pipeline when it is named."""
-        documents = [document for folder in self._folders() if (document := read_run(folder)) is not None]
-        heads = [{key: document[key] for key in HEAD_KEYS} for document in documents]
+        heads = [head for folder in self._folders() if (head := read_head(folder)) is not None]
         chosen = [head for head in heads if pipeline is None or head["pipeline"] == pipeline]
         return sorted(chosen, key=lambda head: (head["started_at"] or "", head["run_id"]))
 
@@ -202,15 +201,4 @@ def _make_folder(folder: Path) -> None:
         parent.mkdir(exist_ok=True)
     folder.mkdir()
     for made in (folder, *missing):
-        _sync_folder(made.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
-            raise
-    finally:
-        os.close(handle)
+        sync_folder(made.parent)

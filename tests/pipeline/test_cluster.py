@@ -14,7 +14,7 @@ ROWS = 100_000
 
 PIPELINE = """
 name = shared
-spark { master = "MASTER", conf { "spark.sql.shuffle.partitions" = 4, "spark.ui.enabled" = false, "spark.executor.memory" = 512m } }
+spark { master = "MASTER", conf { "spark.ui.enabled" = false, "spark.executor.memory" = 512m } }
 components {
   numbers { source = range, options { end = ROWS } }
   marked { transform = python, inputs = [numbers], options { function = "marking:marked" } }

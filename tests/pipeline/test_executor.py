@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import ConfigError
+from ppf_core.pipeline.breaker import breakers, reset
 
 WritePipeline = Callable[[str], Path]
 
@@ -185,6 +186,43 @@ def test_a_name_with_dots_is_looked_up_when_the_run_starts(spark: SparkSession, 
         "There is no class 'java.io.IOExeption', in Python or in Spark's JVM."
     ]
     assert result["a"].status == "skipped"
+
+
+# ---- circuit breaker
+
+
+def test_a_component_that_keeps_failing_is_rejected_until_its_breaker_is_reset(
+    spark: SparkSession, pipeline: WritePipeline
+) -> None:
+    path = pipeline(
+        """
+        name = test
+        hooks { journal { path = heard } }
+        components {
+          a { source = numbers }
+          b { transform = step, inputs = [a], options { raises = "no luck" }, circuit_breaker { failure_threshold = 2 } }
+        }
+        """
+    )
+    assert [run(path, spark)["b"].circuit for _ in range(2)] == ["closed", "open"]
+    rejected = run(path, spark)["b"]
+    assert (rejected.status, rejected.attempts, rejected.circuit) == ("failed", 0, "open")
+    assert rejected.error is not None
+    assert rejected.error.type == "CircuitOpen"
+    assert "circuit_change b closed open" in lines(path, "heard")
+    assert breakers(path.parent / ".ppf" / "breakers")[0].failures == 2
+    reset(path.parent / ".ppf" / "breakers", "test", "b")
+    assert run(path, spark)["b"].attempts == 1
+
+
+def test_one_failure_of_the_breaker_is_one_execution_after_its_retries(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(
+        """
+        a { source = numbers, options { fails = 9 }, retry { initial_delay = 0 }, circuit_breaker { failure_threshold = 2 } }
+        """
+    )
+    result = run(path, spark)
+    assert (result["a"].attempts, result["a"].circuit) == (3, "closed")
 
 
 # ---- time

@@ -1,4 +1,4 @@
-"""A standalone Spark cluster on this machine, from the files that pyspark brings: one master, two workers with one core each."""
+"""A standalone Spark cluster on this machine, from the files that pyspark brings: a master, and workers with one core each."""
 
 import os
 import re
