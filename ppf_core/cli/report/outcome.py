@@ -83,8 +83,8 @@ def _shown(report: Mapping[str, Any], components: Documents) -> Iterator[str]:
         for component in components
         if component["kind"] == "sink" and component["is_staged_sink"] is False and component["started_at"]
     ]
-    if direct:
-        yield f"Not staged, so that what it wrote is visible whatever came later: {_listed(direct)}."
+    if direct and report["status"] != "success":
+        yield f"Not staged, so that what was written stays written: {_listed(direct)}."
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

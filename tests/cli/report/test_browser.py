@@ -64,6 +64,7 @@ const answer = {
   pale: [...document.querySelectorAll("p, td, th, a, .badge, pre, dt, dd, h1, h2, h3")]
     .filter((each) => each.textContent.trim() && contrast(getComputedStyle(each).color, ground(each)) < 4.5)
     .map((each) => each.textContent.trim().slice(0, 40)),
+  outside: [...document.querySelectorAll(".whole, .attempt")].filter((bar) => !inside(rect(bar), rect(bar.parentElement))).length,
   bars: [...document.querySelectorAll(".whole")].map((bar) => Math.round(rect(bar).width)),
   shown: [...document.querySelectorAll("details table")].every((table) => rect(table).height > 0),
   loaded: performance.getEntriesByType("resource").map((entry) => entry.name),
@@ -143,7 +144,7 @@ def test_nothing_is_cut_covered_or_pale(write: Callable[[Path], Any], flags: tup
     assert (seen["background"] < 0.1) is seen["dark"]
     assert (seen["cut"], seen["crossed"], seen["pale"], seen["wide"]) == ([], [], [], 0)
     assert seen["lettering"] > 9
-    assert min(seen["bars"]) >= 3
+    assert (min(seen["bars"]) >= 3, seen["outside"]) == (True, 0)
     assert seen["loaded"] == []
 
 

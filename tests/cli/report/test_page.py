@@ -153,12 +153,8 @@ def test_the_timeline_has_a_bar_for_each_attempt(look: Look) -> None:
     page = look(failed_run)
     bars = [style for style in page.every("style") if style.startswith("left") and "width" in style]
     # Of the start of Spark, of flights, of late and of its two attempts; `out` has never started.
-    assert [bar for bar in bars if not bar.startswith("left: 0")] == [
-        "left: 20.0%; width: 30.0%",
-        "left: 50.0%; width: 40.0%",
-        "left: 50.0%; width: 10.0%",
-        "left: 75.0%; width: 15.0%",
-    ]
+    places = [re.findall(r"([\d.]+)%", bar)[::2] for bar in bars]
+    assert places[1:] == [["20.0", "30.0"], ["50.0", "40.0"], ["50.0", "10.0"], ["75.0", "15.0"]]
 
 
 STRUCTURE = {"line", "name", "component", "status", "kind", "stage", "inputs", "needs", "schema", "ansi", "ppf", "run_id"}
@@ -234,7 +230,7 @@ def test_what_readers_of_the_targets_see_is_said(tmp_path: Path) -> None:
     begun(tmp_path, [out, other, direct]).end(result("failed", 1, components))
     text = page_of(RunStore(tmp_path).report("r1")).text
     assert "Published: out. Not published: other." in text
-    assert "Not staged, so that what it wrote is visible whatever came later: print." in text
+    assert "Not staged, so that what was written stays written: print." in text
     assert "336,776 published" in text
     assert "written at once" in text
 
@@ -256,7 +252,7 @@ def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
     record.end(result("success", 0, [ended(FLIGHTS, 1, 2), ended(LATE, -3600, 2)]))
     page = page_of(RunStore(tmp_path).report("r1"))
     assert "The clock of the machine was set while the run went on" in page.text
-    lefts = [float(found[1]) for style in page.every("style") if (found := re.match(r"left: (-?[\d.]+)%", style))]
+    lefts = [float(found[1]) for style in page.every("style") if (found := re.match(r"left: min\((-?[\d.]+)%", style))]
     assert min(lefts) >= 0
     assert max(lefts) <= 100
 
