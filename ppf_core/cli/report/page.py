@@ -1,8 +1,6 @@
 """From what the record of a run knows to its page."""
 
 import datetime
-import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from ppf_core.cli.report.graph import lay_out
 from ppf_core.cli.report.outcome import outcome
 from ppf_core.cli.report.timeline import make_timeline
 from ppf_core.errors import RunError
+from ppf_core.pipeline.durable import write_durably
 
 _MANY = 60
 """Components from which on boxes are small."""
@@ -71,15 +70,9 @@ def render(report: Mapping[str, Any], now: datetime.datetime) -> str:
 
 def write(page: str, target: Path) -> None:
     """Puts a page where it belongs, at once: whoever looks sees the old one or the new one."""
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        with unfinished.open("x", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(page)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
+        write_durably(target, page)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         hint = "Name another file with --output."
         raise RunError(f"The page {target} cannot be written: {error.strerror or error}.", hint=hint) from error
 

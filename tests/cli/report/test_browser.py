@@ -64,7 +64,8 @@ const answer = {
   pale: [...document.querySelectorAll("p, td, th, a, .badge, pre, dt, dd, h1, h2, h3")]
     .filter((each) => each.textContent.trim() && contrast(getComputedStyle(each).color, ground(each)) < 4.5)
     .map((each) => each.textContent.trim().slice(0, 40)),
-  outside: [...document.querySelectorAll(".whole, .attempt")].filter((bar) => !inside(rect(bar), rect(bar.parentElement))).length,
+  outside: [...document.querySelectorAll(".whole, .attempt")]
+    .filter((bar) => !inside(rect(bar), rect(bar.parentElement))).length,
   bars: [...document.querySelectorAll(".whole")].map((bar) => Math.round(rect(bar).width)),
   shown: [...document.querySelectorAll("details table")].every((table) => rect(table).height > 0),
   loaded: performance.getEntriesByType("resource").map((entry) => entry.name),
