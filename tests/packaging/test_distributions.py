@@ -105,6 +105,14 @@ def test_the_wheel_is_typed_and_licensed_and_carries_no_tests(archives: Path, fo
     assert not [name for name in names if "/tests/" in name]
 
 
+def test_the_wheel_of_the_kernel_carries_what_its_modules_read(archives: Path) -> None:
+    files = (path for path in (ROOT / "ppf_core").rglob("*") if path.suffix in (".html", ".css"))
+    beside = {path.relative_to(ROOT).as_posix() for path in files}
+    with zipfile.ZipFile(_wheel(archives, ROOT)) as wheel:
+        assert beside
+        assert beside <= set(wheel.namelist())
+
+
 @every_distribution
 def test_the_wheel_shows_its_readme_and_one_sentence(archives: Path, folder: Path) -> None:
     metadata = _metadata(_wheel(archives, folder))
