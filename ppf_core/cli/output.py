@@ -37,7 +37,7 @@ class Output:
         try:
             yield
         finally:
-            sys.stdout = before
+            sys.stdout, sys.stderr = before, errors
             for stream in (before, errors):
                 try:
                     stream.flush()
@@ -47,6 +47,7 @@ class Output:
     def use_json(self, wanted: bool = True) -> None:
         """From here on the answer is one document."""
         if wanted:
+            sys.stderr = _nowhere() if _is_one_stream() else sys.stderr
             self.json, sys.stdout = True, sys.stderr
 
     def expect(self, **shape: Any) -> None:
@@ -175,6 +176,14 @@ def silence(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def _is_one_stream() -> bool:
+    """Whether spark-submit started us: it copies both streams of its program to its own standard output."""
+    try:
+        return "PYSPARK_GATEWAY_PORT" in os.environ and os.path.sameopenfile(1, 2)
+    except OSError:
+        return False
 
 
 def _nowhere() -> TextIO:

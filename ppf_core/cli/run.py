@@ -1,5 +1,6 @@
 """`ppf run`: runs a pipeline, shows how it goes and how it went."""
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -48,9 +49,7 @@ def command(
     from ppf_core.pipeline.runner import PipelineRunner, RunRequest
     from ppf_core.spark.streams import StandardStreams
 
-    shortcuts = {"runtime.parallelism": parallelism, "spark.master": master, "spark.remote": remote}
-    given = {key: str(value) for key, value in shortcuts.items() if value is not None}
-    runner = PipelineRunner.from_file(pipeline, {**overrides, **given})
+    runner = PipelineRunner.from_file(pipeline, {**overrides, **_shortcuts(parallelism, master, remote)})
     started = _Started()
     capture = StandardStreams(output.json).capture
     with progress(output, wanted=not no_progress) as display:
@@ -66,6 +65,15 @@ def command(
         result = runner.execute(request)
     _report(output, result, started.run, spark_log=spark_log)
     return result.exit_code
+
+
+def _shortcuts(parallelism: int | None, master: str | None, remote: str | None) -> dict[str, str]:
+    """The options that stand for a `--set`. A session is one or the other, so asking for one takes the file's other away."""
+    given = {} if parallelism is None else {"runtime.parallelism": str(parallelism)}
+    wanted = {"spark.master": master, "spark.remote": remote}
+    if any(wanted.values()):
+        given |= {key: "null" if url is None else json.dumps(url) for key, url in wanted.items()}
+    return given
 
 
 class _Started:

@@ -15,7 +15,7 @@ from ppf_core.config.places import Path, Place, Places, dotted
 from ppf_core.config.resolution import Resolver
 from ppf_core.config.rules import rule_faults
 from ppf_core.config.scanner import SETTING, Scanner, Unbalanced
-from ppf_core.config.syntax import Field, Object, Text, Value
+from ppf_core.config.syntax import Array, Field, Object, Text, Value
 from ppf_core.errors import ConfigError, Problem
 
 _LOSSES = ("syntax", "include", "encoding", "file")
@@ -123,8 +123,10 @@ def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:
     keys, values = Scanner(key, SETTING, Budget()), Scanner(value, SETTING, Budget())
     path, parsed = keys.scan_path(), values.scan_value()
     mistakes = list(keys.problems)
-    if parsed is None and (value.lstrip()[:1] in ("{", "[", '"') or "${" in value):
+    if value.lstrip()[:1] in ("{", "[", '"') or "${" in value:
         mistakes += values.problems
+    elif parsed is not None and any(isinstance(piece, Array | Object) for piece in parsed.pieces):
+        parsed = None  # `local[2]` is no text joined with a list, which HOCON does not know
     if mistakes:
         problems.append(place.problem("syntax", f"--set {key}: {mistakes[0].message}", hint=mistakes[0].hint))
     if path is None or mistakes:

@@ -89,6 +89,11 @@ def test_an_override_wins_and_is_located_at_the_command_line(tmp_path: Path) -> 
     assert (problem.file, problem.line) == ("--set", None)
 
 
+@pytest.mark.parametrize("text", ["local[2]", "local[*, 3]", "jdbc:h2:x?y={z}", "a{b}"])
+def test_an_override_that_no_hocon_can_mean_is_a_text(tmp_path: Path, text: str) -> None:
+    assert options(tmp_path, "", **{"components.a.options.x": text}) == {"x": text}
+
+
 def test_an_override_of_a_list_replaces_it(tmp_path: Path) -> None:
     assert options(tmp_path, "x = [1, 2]", **{"components.a.options.x": "[3]"}) == {"x": [3]}
 

@@ -1,0 +1,52 @@
+"""`ppf run` as a process of its own: what its options mean, and what stands on its standard output."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyspark
+import pytest
+
+PPF = Path(sys.executable).with_name("ppf")
+SUBMIT = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+SUBMITTED = "import sys\nfrom ppf_core.cli.main import main\nsys.exit(main(sys.argv[1:]))\n"
+PIPELINE = """
+name = numbers
+components {
+  numbers { source = range, options { end = 3 } }
+  shown { sink = console, inputs = [numbers] }
+}
+"""
+
+
+def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+@pytest.mark.parametrize(
+    ("spark", "option", "url"),
+    [
+        ('remote = "sc://127.0.0.1:1"', "--master", "spark://127.0.0.1:2"),
+        ('master = "local[1]"', "--remote", "sc://127.0.0.1:2"),
+    ],
+)
+def test_a_master_or_a_server_on_the_command_line_takes_the_place_of_the_other(
+    tmp_path: Path, spark: str, option: str, url: str
+) -> None:
+    (tmp_path / "numbers.conf").write_text(f"{PIPELINE}\nspark {{ {spark} }}")
+    done = run(tmp_path, PPF, "run", "numbers.conf", option, url, "--json")
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert problem["message"].endswith(f"'{url}' cannot be reached (127.0.0.1:2: Connection refused).")
+
+
+def test_under_spark_submit_the_answer_stands_alone_on_standard_output(tmp_path: Path) -> None:
+    (tmp_path / "numbers.conf").write_text(PIPELINE)
+    (tmp_path / "program.py").write_text(SUBMITTED)
+    arguments = ["run", "numbers.conf", "--master", "local[1]", "--json"]
+    done = run(tmp_path, SUBMIT, "--conf", "spark.ui.enabled=false", "--master", "local[1]", "program.py", *arguments)
+    assert (json.loads(done.stdout)["status"], done.returncode) == ("success", 0)
