@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from os.path import normpath
+from os.path import expanduser, normpath
 from pathlib import Path as Folder
 from typing import Any
 
@@ -220,9 +220,15 @@ def _did_you_mean(value: Any, type_: OptionType) -> str:
 
 
 def _absolute(path: str, folder: Folder) -> str:
-    """A relative path as a `file:` URI below the folder; on a cluster a bare one would mean the cluster's file system."""
-    if not path.strip():
+    """A relative path as a `file:` URI below the folder; on a cluster a bare one would mean the cluster's file system.
+
+    Hadoop knows neither `~` nor `file:data`: it would look below the current folder, or fail.
+    """
+    relative = expanduser(path) if path.startswith("~") else path  # noqa: PTH111 -- Path's raises for an unknown user
+    if relative.startswith("file:") and not relative.startswith("file:/"):
+        relative = relative.removeprefix("file:")
+    if not relative.strip():
         raise Unfit("An empty path would be the folder of the pipeline file.", code="bad-value")
-    if path.startswith(("/", "~")) or _URI.match(path):
+    if relative == path and (path.startswith("/") or _URI.match(path)):
         return path
-    return f"file:{normpath(folder.absolute() / path)}"
+    return f"file:{normpath(folder.absolute() / relative)}"

@@ -152,10 +152,14 @@ def test_a_refusal_of_the_whole_block_needs_no_path() -> None:
         ("/data/in.csv", "/data/in.csv"),
         ("s3a://bucket/key", "s3a://bucket/key"),
         ("file:/x", "file:/x"),
-        ("~/x", "~/x"),
+        ("file:x/y", "file:/work/x/y"),
+        ("file:///x", "file:///x"),
+        ("~/x", "file:/home/ada/x"),
+        ("~nobody-here/x", "file:/work/~nobody-here/x"),
     ],
 )
-def test_a_relative_path_is_relative_to_the_file(path: str, wanted: str) -> None:
+def test_a_relative_path_is_relative_to_the_file(path: str, wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
     assert bound(Located, path=path).options.path == wanted
 
 
