@@ -144,6 +144,7 @@ class Executor:
         component = self.components[step.component]
         if component.started_at is None:
             component.start()
+            self.steps.note("started", component=component.info.name)
             self.emit(ComponentStarted(component.info))
             if not self._admit(component):
                 return False

@@ -40,6 +40,7 @@ class ComponentRun:
     schema: str | None = None
     kept: "DataFrame | None" = None
     attempt: int = 1
+    attempt_began: datetime.datetime | None = None
     attempts: int = 0
     rows_written: int | None = None
     metrics: dict[str, float] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Steps:
     def begin(self, component: ComponentRun, attempt: int) -> None:
         """An attempt begins: Spark jobs of this thread carry the component's name from here on."""
         component.attempt, component.attempts = attempt, max(component.attempts, attempt)
+        component.attempt_began = datetime.datetime.now(datetime.UTC)
         name = component.info.name
         name_jobs(self.spark, f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name)))
 

@@ -1,5 +1,6 @@
 """The steps at work: each in a thread of its own, tried as often as its component wants, ended when its time is over."""
 
+import datetime
 import queue
 import threading
 import time
@@ -160,14 +161,29 @@ class Work:
         def attempt(number: int) -> None:
             self._steps.begin(component, number)
             act(component)
+            if number > 1:
+                self._note(step, component, number, None, None)
 
         def on_failure(number: int, error: BaseException, delay: float | None) -> None:
             told = self._describe(error)
-            self._steps.note("attempt", component=component.info.name, attempt=number, step=step.kind, error=told, delay=delay)
+            self._note(step, component, number, told, delay)
             if delay is not None:
                 self.tell(Retried(component.info, number, delay, told))
 
         RetryExecutor(component.retry, stopped, _is_repeatable(step, component), on_failure).run(attempt)
+
+    def _note(self, step: Step, component: ComponentRun, number: int, error: ErrorInfo | None, delay: float | None) -> None:
+        """What a reader of the record wants to know of an attempt. One that succeeds at once is known by its component."""
+        self._steps.note(
+            "attempt",
+            component=component.info.name,
+            attempt=number,
+            step=step.kind,
+            started_at=component.attempt_began,
+            ended_at=datetime.datetime.now(datetime.UTC),
+            error=error,
+            delay=delay,
+        )
 
     # ---- the clock
 

@@ -132,7 +132,7 @@ def test_building_and_staging_are_tried_again_and_every_attempt_is_told(spark: S
         "component_retry out 2 stage failed",
     ]
     record = (path.parent / ".ppf/runs/r1/record.jsonl").read_text()
-    assert sum('"line": "attempt"' in line for line in record.splitlines()) == 3
+    assert sum('"line": "attempt"' in line for line in record.splitlines()) == 5
 
 
 def test_what_an_attempt_left_is_discarded_before_the_next_one(spark: SparkSession, pipeline: WritePipeline) -> None:
