@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,14 +11,14 @@ from ppf_core.cli.output import Output
 from ppf_core.cli.runs import find_store, store_options
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.breaker import BreakerInfo
+    from ppf_core.pipeline.breaker_file import BreakerInfo, Probe
 
-_HEADINGS = ("pipeline", "component", "state", "failures", "opened")
+_HEADINGS = ("pipeline", "component", "state", "failures", "opened", "tried by")
 
 
 @click.command("breakers", context_settings=CONTEXT, epilog=example("ppf runs breakers", "ppf runs breakers --reset out"))
-@click.option("--reset", "names", metavar="COMPONENT", multiple=True, help="Close the breaker of this component.")
-@click.option("--reset-all", is_flag=True, help="Close all breakers.")
+@click.option("--reset", "names", metavar="NAME", multiple=True, help="Close this one: out, or flights/out. Repeatable.")
+@click.option("--reset-all", is_flag=True, help="Close all of them.")
 @store_options
 @json_option
 @click.pass_obj
@@ -31,39 +31,73 @@ def command(
     overrides: dict[str, str],
 ) -> int:
     """List the circuit breakers that have counted failures, and close them by hand."""
-    output.expect(breakers=[], problems=[])
-    from ppf_core.pipeline.breaker import breakers
+    output.expect(breakers=[], reset=[], problems=[])
+    from ppf_core.pipeline.breaker import breakers, reset
 
-    store, name = find_store(pipeline, state_dir, overrides)
+    store, owner = find_store(pipeline, state_dir, overrides)
     folder = store.state_dir / "breakers"
-    _reset(folder, name, names, everything=reset_all)
-    found = [info for info in breakers(folder) if name in (None, info.pipeline)]
+    # All names are looked up before the first breaker is closed.
+    chosen = _all(folder, owner) if reset_all else [_named(folder, owner, name) for name in names]
+    closed = [each for each in dict.fromkeys(chosen) if reset(folder, *each)]
+    found = [info for info in breakers(folder) if owner in (None, info.pipeline)]
     if output.json:
-        keys = ("pipeline", "component", "state", "failures", "opened_at")
-        output.document({"breakers": [dict(zip(keys, _facts(info), strict=True)) for info in found]})
-    elif found:
-        output.table(_HEADINGS, [_facts(info) for info in found])
+        output.document({"breakers": [_document(info) for info in found], "reset": [_key(*each) for each in closed]})
+        return 0
+    for each in closed:
+        output.note(f"Closed the circuit breaker of {'/'.join(each)}.")
+    if found:
+        output.table(_HEADINGS, [_row(info) for info in found])
     else:
-        output.text(f"No circuit breaker has counted a failure in {store.state_dir}.")
+        output.text(f"No circuit breaker{f' of {owner}' if owner else ''} has counted a failure in {store.state_dir}.")
     return 0
 
 
-def _reset(folder: Path, pipeline: str | None, names: tuple[str, ...], *, everything: bool) -> None:
+def _all(folder: Path, owner: str | None) -> list[tuple[str, str]]:
+    from ppf_core.pipeline.breaker import breakers
+
+    return [(info.pipeline, info.component) for info in breakers(folder) if owner in (None, info.pipeline)]
+
+
+def _named(folder: Path, owner: str | None, name: str) -> tuple[str, str]:
+    """The pipeline and the component that a name means. One that is named in full can be closed even if it cannot be read."""
     from ppf_core.errors import ConfigError, suggestion
-    from ppf_core.pipeline.breaker import breakers, reset
+    from ppf_core.pipeline.breaker_file import BreakerFile
 
-    if not names and not everything:
-        return
-    found = [info for info in breakers(folder) if pipeline in (None, info.pipeline)]
-    for name in names:
-        known = [info.component for info in found]
-        if name not in known:
-            raise ConfigError(f"No circuit breaker of a component {name!r} has counted failures.", hint=suggestion(name, known))
-    for info in found:
-        if everything or info.component in names:
-            reset(folder, info.pipeline, info.component)
+    pipeline, _, component = name.rpartition("/")
+    pipeline = pipeline or owner or ""
+    if pipeline and BreakerFile(folder, pipeline, component).is_there():
+        return pipeline, component
+    there = _all(folder, owner)
+    matching = [each for each in there if name in ("/".join(each), each[1])]
+    if len(matching) > 1:
+        listed = ", ".join("/".join(each) for each in matching)
+        raise ConfigError(f"The component {name!r} has a circuit breaker in several pipelines.", hint=f"Name one: {listed}.")
+    if not matching:
+        known = ["/".join(each) if "/" in name else each[1] for each in there]
+        raise ConfigError(f"No circuit breaker of {name!r} has counted a failure.", hint=suggestion(name, known))
+    return matching[0]
 
 
-def _facts(info: "BreakerInfo") -> tuple[object, ...]:
-    opened = datetime.datetime.fromtimestamp(info.opened_at, datetime.UTC).isoformat() if info.opened_at is not None else None
-    return (info.pipeline, info.component, info.state, info.failures, opened)
+def _document(info: "BreakerInfo") -> dict[str, Any]:
+    probe = info.probe
+    who = None if probe is None else {"host": probe.host, "pid": probe.pid, "since": _time(probe.since)}
+    state = {"state": info.state, "failures": info.failures, "opened_at": _time(info.opened_at), "probe": who}
+    return {**_key(info.pipeline, info.component), **state}
+
+
+def _key(pipeline: str, component: str) -> dict[str, str]:
+    return {"pipeline": pipeline, "component": component}
+
+
+def _row(info: "BreakerInfo") -> tuple[object, ...]:
+    return (info.pipeline, info.component, info.state, info.failures, _time(info.opened_at), _who(info.probe))
+
+
+def _who(probe: "Probe | None") -> str:
+    return f"process {probe.pid} on {probe.host}" if probe is not None else ""
+
+
+def _time(seconds: float | None) -> Any:
+    from ppf_core.pipeline.documents import to_document
+
+    return to_document(None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC))

@@ -5,65 +5,41 @@
       │                                                ▼
       └──────── success_threshold probes ───────── half_open ── a probe fails ──▶ open
 
-Half-open lets one execution through at a time, among all processes: the probe. Only a breaker that has failures has a file.
+Half-open lets one execution through at a time, among all processes: the probe, which alone decides what comes next. Whatever
+began before the breaker opened and ends later changes nothing. Only a breaker that has failures has a file.
 """
 
-import fcntl
-import hashlib
-import json
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.contracts.results import CircuitState
-from ppf_core.errors import RunError
-from ppf_core.pipeline.durable import write_durably
+from ppf_core.errors import Problem, RunError
+from ppf_core.pipeline.breaker_file import BreakerFile, BreakerInfo, Probe, read, unreadable
 
 Changes = tuple[tuple[CircuitState, CircuitState], ...]
 
-_FORMAT = 1
 _LONGEST_PROBE = 24 * 3600.0
-"""Seconds after which a probe of another machine counts as dead; on this machine one can look."""
+"""Seconds after which a probe that is still held counts as lost: by a program that forgot it, by a child of a dead one."""
 
 
 @dataclass(frozen=True)
 class Admission:
-    """Whether a component may start. retry_after: seconds until it is worth asking again; 0 when it may start."""
+    """Whether a component may start. retry_after: seconds until it is worth asking again; 0 when it may start.
+
+    reason: why it may not, in a sentence, and what to do about it.
+    """
 
     allowed: bool
     changes: Changes = ()
     retry_after: float = 0.0
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Who tries a half-open breaker: a process, told apart from later ones of the same id by the time it was started."""
-
-    token: str
-    host: str
-    pid: int
-    started: str
-    since: float
-
-
-@dataclass(frozen=True)
-class BreakerInfo:
-    """What the file of one breaker says. failures: in a row. opened_at: seconds since the epoch."""
-
-    pipeline: str
-    component: str
-    state: CircuitState = "closed"
-    failures: int = 0
-    successes: int = 0
-    opened_at: float | None = None
-    probe: Probe | None = None
+    reason: str = ""
 
 
 class CircuitBreaker:
@@ -81,174 +57,139 @@ class CircuitBreaker:
     ) -> None:
         self._config = config
         self._clock = clock
+        self._file = BreakerFile(folder, pipeline, component)
         self._new = BreakerInfo(pipeline, component)
-        self._path = _path(folder, pipeline, component)
         self._token = secrets.token_hex(8)
+        self._held: BinaryIO | None = None
 
     @property
     def state(self) -> CircuitState:
-        """The state as it is now. An open one whose time has passed is open until somebody asks to be admitted."""
-        return self._read().state
+        """The state as it is now. An open one whose time has passed is open until somebody asks to be admitted.
+
+        One that cannot be read lets nobody through, so it is open; `admit` says what is wrong with it.
+        """
+        try:
+            return self._found().state
+        except RunError:
+            return "open"
 
     def admit(self) -> Admission:
         """Asks to start the component; every admission is answered by `succeeded`, `failed` or `abandoned`."""
-        if not self._path.exists():
+        if self._found().state == "closed":
             return Admission(allowed=True)
-        with _locked(self._path):
-            found = self._read()
+        with self._file.changing():
+            before = self._found()
+            found = before.not_after(self._clock())
             if found.state == "closed":
                 return Admission(allowed=True)
-            wait = self._seconds_open(found) if found.state == "open" else self._seconds_of_probe(found.probe)
-            if wait > 0:
-                return Admission(allowed=False, retry_after=wait)
-            self._write(replace(found, state="half_open", probe=self._probe()))
-            return Admission(allowed=True, changes=_changes(found.state, "half_open"))
+            refusal = self._refusal(found)
+            after = found if refusal else replace(found, state="half_open", probe=self._probe())
+            if after != before:
+                self._file.write(after)
+            if refusal:
+                return refusal
+            self._held = self._file.hold_probe()
+        return Admission(allowed=True, changes=_changes(before, after))
 
     def succeeded(self) -> Changes:
         """The component succeeded. Gives the changes of state."""
-        if not self._path.exists():
-            return ()
-        with _locked(self._path):
-            found = self._read()
-            if found.state == "open":
-                return ()  # others opened it while this execution was on its way
-            if found.state == "half_open" and found.successes + 1 < self._config.success_threshold:
-                self._write(replace(found, successes=found.successes + 1, probe=None))
-                return ()
-            self._path.unlink(missing_ok=True)
-            return _changes(found.state, "closed")
+        if self._held is None and not self._found().failures:
+            return ()  # nearly always, so it costs a look and no lock
+        return self._settle(self._after_success)
 
     def failed(self) -> Changes:
         """The component failed, after all its attempts. Gives the changes of state."""
-        with _locked(self._path):
-            found = self._read()
-            failures = found.failures + 1
-            if found.state == "closed" and failures < self._config.failure_threshold:
-                self._write(replace(found, failures=failures))
-                return ()
-            opened_at = found.opened_at if found.state == "open" else self._clock()
-            self._write(replace(found, state="open", failures=failures, successes=0, opened_at=opened_at, probe=None))
-            return _changes(found.state, "open")
+        return self._settle(self._after_failure)
 
     def abandoned(self) -> None:
         """Neither: the component was prevented or interrupted. A probe that it held is free again."""
-        if not self._path.exists():
-            return
-        with _locked(self._path):
-            found = self._read()
-            if found.probe is not None and found.probe.token == self._token:
-                self._write(replace(found, probe=None))
+        if self._held is not None:
+            self._settle(lambda found: replace(found, probe=None))
 
-    def _seconds_open(self, found: BreakerInfo) -> float:
+    def _refusal(self, found: BreakerInfo) -> Admission | None:
         timeout, now = self._config.reset_timeout.total_seconds(), self._clock()
-        if found.opened_at is None or found.opened_at > now:
-            # The clock was put back; from now on it is open no longer than it should be.
-            self._write(replace(found, opened_at=now))
-            return timeout
-        return found.opened_at + timeout - now
+        who = f"The circuit breaker of {found.component!r}"
+        by_hand = f"To close it by hand, run {self._file.how_to_reset}."
+        if found.state == "open":
+            wait = (found.opened_at or 0.0) + timeout - now
+            why = f"{who} is open for another {wait:.0f} s, after {found.failures} failures in a row. {by_hand}"
+            return Admission(allowed=False, retry_after=wait, reason=why) if wait > 0 else None
+        probe = found.probe
+        if probe is None or now - probe.since > _LONGEST_PROBE or not self._file.probe_is_held():
+            return None
+        why = f"{who} is half open, and process {probe.pid} on {probe.host!r} tries the component now. {by_hand}"
+        return Admission(allowed=False, retry_after=max(1.0, timeout), reason=why)
 
-    def _seconds_of_probe(self, probe: Probe | None) -> float:
-        if probe is None or _is_dead(probe, self._clock()):
-            return 0.0
-        return max(1.0, self._config.reset_timeout.total_seconds())
+    def _settle(self, follow: Callable[[BreakerInfo], BreakerInfo]) -> Changes:
+        """Replaces what the file says by what follows from it, if this execution has a say, and lets the probe go."""
+        try:
+            with self._file.changing():
+                before = self._found()
+                has_a_say = before.state == "closed" or (before.probe is not None and before.probe.token == self._token)
+                after = follow(before) if has_a_say else before
+                if after == self._new and before != self._new:
+                    self._file.remove()
+                elif after != before:
+                    self._file.write(after)
+        finally:
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+        return _changes(before, after)
+
+    def _after_success(self, found: BreakerInfo) -> BreakerInfo:
+        successes = found.successes + 1
+        if found.state == "closed" or successes >= self._config.success_threshold:
+            return self._new
+        return replace(found, successes=successes, probe=None)
+
+    def _after_failure(self, found: BreakerInfo) -> BreakerInfo:
+        failures = found.failures + 1
+        if found.state == "closed" and failures < self._config.failure_threshold:
+            return replace(found, failures=failures)
+        return replace(found, state="open", failures=failures, successes=0, opened_at=self._clock(), probe=None)
 
     def _probe(self) -> Probe:
-        pid = os.getpid()
-        return Probe(self._token, socket.gethostname(), pid, _started(pid), self._clock())
+        return Probe(self._token, socket.gethostname(), os.getpid(), self._clock())
 
-    def _read(self) -> BreakerInfo:
-        return _read(self._path) or self._new
-
-    def _write(self, info: BreakerInfo) -> None:
-        try:
-            write_durably(self._path, json.dumps({"format": _FORMAT, **asdict(info)}))
-        except OSError as error:
-            raise _unusable(self._path, f"cannot be written: {error.strerror}") from error
+    def _found(self) -> BreakerInfo:
+        return self._file.read() or self._new
 
 
 def breakers(folder: Path) -> list[BreakerInfo]:
-    """All breakers that have failures, by pipeline and component."""
-    found = (_read(path) for path in folder.glob("*.json"))
-    return sorted((info for info in found if info is not None), key=lambda info: (info.pipeline, info.component))
+    """All breakers that have failures, by pipeline and component. RunError names every file that cannot be read."""
+    found: list[BreakerInfo] = []
+    problems: list[Problem] = []
+    for path in _paths(folder):
+        try:
+            info = read(path)
+        except RunError as error:
+            problems += error.problems
+        else:
+            found += [info] if info is not None else []
+    if problems:
+        raise RunError("Some circuit breakers cannot be read.", problems=problems)
+    return sorted(found, key=lambda info: (info.pipeline, info.component))
 
 
 def reset(folder: Path, pipeline: str, component: str) -> bool:
     """Closes a breaker, whatever its file says; False when it had no failures."""
-    path = _path(folder, pipeline, component)
-    if not path.exists():
+    file = BreakerFile(folder, pipeline, component)
+    if not file.is_there():
         return False
-    with _locked(path):
-        path.unlink(missing_ok=True)
+    with file.changing():
+        file.remove()
     return True
 
 
-def _path(folder: Path, pipeline: str, component: str) -> Path:
-    # The hash tells apart what differs in case only, or in where the dash stands.
-    digest = hashlib.sha256(f"{pipeline}\0{component}".encode()).hexdigest()[:16]
-    return folder / f"{pipeline[:80]}-{component[:80]}-{digest}.json"
-
-
-def _read(path: Path) -> BreakerInfo | None:
+def _paths(folder: Path) -> list[Path]:
     try:
-        text = path.read_text(encoding="utf-8")
+        return sorted(path for path in folder.iterdir() if path.suffix == ".json")
     except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(path, f"cannot be read: {error}") from error
-    try:
-        return _parsed(json.loads(text))
-    except (ValueError, TypeError, KeyError) as error:
-        raise _unusable(path, "holds no state of a circuit breaker") from error
-
-
-def _parsed(values: Mapping[str, Any]) -> BreakerInfo:
-    if values["format"] != _FORMAT or values["state"] not in ("closed", "half_open", "open"):
-        raise ValueError(values)
-    fields = {key: value for key, value in values.items() if key not in ("format", "probe")}
-    return BreakerInfo(**fields, probe=Probe(**values["probe"]) if values["probe"] is not None else None)
-
-
-def _changes(old: CircuitState, new: CircuitState) -> Changes:
-    return ((old, new),) if old != new else ()
-
-
-def _is_dead(probe: Probe, now: float) -> bool:
-    if not 0 <= now - probe.since <= _LONGEST_PROBE:
-        return True
-    return probe.host == socket.gethostname() and _started(probe.pid) != probe.started
-
-
-def _started(pid: int) -> str:
-    """When a process was started, in the kernel's own unit; empty for one that is gone. Elsewhere than on Linux: its id."""
-    if not Path("/proc/self/stat").exists():
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return ""
-        except PermissionError:
-            return str(pid)
-        return str(pid)
-    try:
-        # The name of the program may hold spaces and brackets; what follows its last bracket does not.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time reads and changes the states of a folder; its death gives the lock back."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = (path.parent / "lock").open("a")
+        return []
     except OSError as error:
-        raise _unusable(path, f"cannot be locked: {error.strerror}") from error
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        raise unreadable(folder, error) from error
 
 
-def _unusable(path: Path, what: str) -> RunError:
-    hint = "Make the folder writable, or delete the file: that closes the breaker."
-    return RunError(f"The state of a circuit breaker, {str(path)!r}, {what}.", hint=hint)
+def _changes(before: BreakerInfo, after: BreakerInfo) -> Changes:
+    return ((before.state, after.state),) if before.state != after.state else ()

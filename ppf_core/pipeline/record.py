@@ -21,7 +21,7 @@ from typing import Any
 from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
 from ppf_core.pipeline.documents import to_document
-from ppf_core.pipeline.durable import sync_folder
+from ppf_core.pipeline.durable import make_folder, sync_folder
 from ppf_core.pipeline.recorded import RECORD, read_head, read_report, read_run
 
 _RESERVE = 64 * 1024
@@ -196,9 +196,6 @@ class RunStore:
 
 def _make_folder(folder: Path) -> None:
     """Makes a folder that must be new, and its parents, so that a power cut does not lose them."""
-    missing = [parent for parent in folder.parents if not parent.exists()]
-    for parent in reversed(missing):
-        parent.mkdir(exist_ok=True)
+    make_folder(folder.parent)
     folder.mkdir()
-    for made in (folder, *missing):
-        sync_folder(made.parent)
+    sync_folder(folder.parent)

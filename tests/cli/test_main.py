@@ -20,6 +20,7 @@ SUBVERBS = [
     ["runs", "list"],
     ["runs", "show"],
     ["runs", "report"],
+    ["runs", "breakers"],
     ["secrets", "check"],
 ]
 

@@ -1,8 +1,11 @@
 """What the pipeline's tests share: small real plugins, and pipelines written in place."""
 
 import importlib.util
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -44,6 +47,29 @@ def pipeline(tmp_path: Path, small_plugins: Path) -> WritePipeline:
         return path
 
     return write
+
+
+@contextmanager
+def without_the_rights_of_root() -> Iterator[None]:
+    """Root may write everywhere; for a moment this process is somebody else."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def forbidden() -> Iterator[Path]:
+    """A folder in which nobody but root may read or write."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o000)
+    with without_the_rights_of_root():
+        yield folder
+    folder.rmdir()
 
 
 def _wheels() -> ModuleType:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -277,29 +276,6 @@ def test_a_line_that_finds_the_disk_full_is_kept_and_the_run_has_failed(line: st
     hint = "Free space there, or set runtime.state_dir."
     assert failed == f"The run's record {tmp_path}/runs/r1/record.jsonl cannot be written: No space left on device. {hint}"
     assert shown == f"failed 1 ['a'] {problems}"
-
-
-@contextmanager
-def without_the_rights_of_root() -> Iterator[None]:
-    """Root may write everywhere; for a moment this process is somebody else."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-
-
-@pytest.fixture
-def forbidden() -> Iterator[Path]:
-    """A folder in which nobody but root may read or write."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o000)
-    with without_the_rights_of_root():
-        yield folder
-    folder.rmdir()
 
 
 def test_a_state_directory_without_the_right_to_write_is_an_error_that_says_so(forbidden: Path) -> None:

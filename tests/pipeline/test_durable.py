@@ -1,0 +1,43 @@
+"""Writing so that it survives: the whole of a file or nothing of it."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from ppf_core.pipeline.durable import make_folder, write_durably
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_durably(path, "old")
+    write_durably(path, "näw")
+    assert path.read_text(encoding="utf-8") == "näw"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_text_for_which_there_is_no_room_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_durably(path, "old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_durably(path, "x" * 11)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_made_with_all_that_is_missing_above_it(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+def test_a_file_where_a_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("")
+    for folder in (tmp_path / "a", tmp_path / "a" / "b"):
+        with pytest.raises(NotADirectoryError):
+            make_folder(folder)
