@@ -94,6 +94,11 @@ class Sink(PipelineComponent[O]):
         """Whether writing twice equals writing once, with these options."""
         return False
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether it makes or replaces its datasets as a whole, so that no other sink of the pipeline can write them too."""
+        return False
+
     @abstractmethod
     def write(self, context: Context, frame: "DataFrame") -> None:
         """Writes the frame."""

@@ -18,6 +18,7 @@ from ppf_core.pipeline.error_names import misnamed_errors
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.schema_flow import schema_problems
 from ppf_core.pipeline.selection import BoundPlugin, Selection
+from ppf_core.pipeline.targets import target_problems
 from ppf_core.pipeline.wiring import Wiring
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.spark.connect import connect_refusals
@@ -186,4 +187,5 @@ def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: 
                 hint=f"Report this to the authors of {component.plugin.entry.distribution}.",
             )
     yield from wiring.read_after_write(graph, answered)
+    yield from target_problems(file, components, answered)
     yield from schema_problems(file, components)

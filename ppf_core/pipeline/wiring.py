@@ -12,6 +12,7 @@ from ppf_core.contracts.context import Dataset
 from ppf_core.errors import Problem, suggestion
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.selection import BoundPlugin
+from ppf_core.pipeline.targets import overlap
 
 
 @dataclass
@@ -159,23 +160,10 @@ class Wiring:
             if config.kind != "source" or not config.after:
                 continue
             for sink in sorted(graph.upstream([name]) - {name}):
-                if self.enabled[sink].kind == "sink" and _overlap(datasets.get(name, ()), datasets.get(sink, ())):
+                if self.enabled[sink].kind == "sink" and overlap(datasets.get(name, ()), datasets.get(sink, ())):
                     message = f"The source {name!r} reads what the sink {sink!r} writes, and waits for it."
                     hint = f"Use inputs; {sink!r} is published at the end of the run."
                     yield self.file.problem("read-after-write", message, ("components", name, "after"), at="key", hint=hint)
 
     def _problem(self, code: str, message: str, path: Path, *, at: str = "value", hint: str | None = None) -> None:
         self.problems.append(self.file.problem(code, message, path, at=at, hint=hint))
-
-
-def _overlap(read: tuple[Dataset, ...], written: tuple[Dataset, ...]) -> bool:
-    """Whether one is, contains or lies in the other."""
-    return any(
-        source.namespace == target.namespace and (_lies_in(source.name, target.name) or _lies_in(target.name, source.name))
-        for source in read
-        for target in written
-    )
-
-
-def _lies_in(inner: str, outer: str) -> bool:
-    return f"{inner.rstrip('/')}/".startswith(f"{outer.rstrip('/')}/")

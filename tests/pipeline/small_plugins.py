@@ -179,6 +179,10 @@ class Folder(StagedSink[FolderOptions]):
     def atomic(self) -> bool:
         return True
 
+    @property
+    def exclusive(self) -> bool:
+        return True
+
     def _stage(self, context: Context) -> Path:
         target = local_path(self.options.path)
         return target.with_name(f".{target.name}.{context.write_id}")
