@@ -24,6 +24,7 @@ from ppf_core.spark.session import SessionRequest, open_session
 from ppf_core.testing import build, context
 from ppf_console.console import ConsoleSink
 from ppf_console.noop import NoopSink
+from ppf_files.sources import CsvSource
 from ppf_inline.inline import InlineSource
 from ppf_inline.range import RangeSource
 from ppf_python.python import PythonTransform
@@ -49,6 +50,13 @@ named = build(InlineSource, schema="id BIGINT, name STRING, at TIMESTAMP", rows=
 def rows(frame):
     return sorted([list(row) for row in frame.collect()])
 
+def read(source):
+    try:
+        assert source.pin(here) is None
+        return rows(source.read(here))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
 def made(plugin, inputs=None, **options):
     try:
         return rows(build(plugin, **options).transform(here, inputs or {"ids": ids}))
@@ -59,6 +67,8 @@ build(NoopSink).write(here, named)
 build(ConsoleSink).write(here, ids)
 both = {"ids": ids, "the-names": named}
 seen = {
+    "csv": read(build(CsvSource, path="names.csv", schema="id INT, name STRING")),
+    "csv path": read(build(CsvSource, path="nowhere.csv")),
     "inline": rows(named.select("id", "name")),
     "sql": made(SqlTransform, both, query="WITH ids AS (SELECT * FROM IDS WHERE id > :n) SELECT name, '{x}' FROM ids "
                 "JOIN `the-names` USING (id) WHERE array_contains(:all, id); ", params={"n": 0, "all": [1, 5]}),
@@ -95,6 +105,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("connected")
     function = "def doubled(context, inputs):\n    return inputs['ids'].selectExpr('id * 2')\n"
     (folder / "rows_of.py").write_text(function, encoding="utf-8")
+    (folder / "names.csv").write_text("id,name\n1,Ada\n", encoding="utf-8")
     command = [sys.executable, "-c", CONNECTED]
     environment = {**os.environ, "SPARK_TESTING": "1"}  # a free port instead of 15002, where another server may listen
     done = subprocess.run(command, cwd=Path(folder), env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -106,6 +117,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
 @pytest.mark.parametrize(
     ("what", "rows"),
     [
+        ("csv", [[1, "Ada"]]),
         ("inline", [[1, "Ada"], [2, "Grace"]]),
         ("sql", [["Ada", "{x}"]]),
         ("sql without inputs", [[1]]),
@@ -130,6 +142,7 @@ def test_it_gives_the_rows_that_it_gives_elsewhere(seen: Mapping[str, Any], what
 @pytest.mark.parametrize(
     ("what", "told"),
     [
+        ("csv path", "PpfError: There is no file or folder"),
         ("sql table", "reads 'idss', which is neither an input of this component nor a table. Did you mean 'ids'?"),
         ("sql command", "Syntax error at or near 'CREATE'"),
         ("select column", "columns[1] is 'idd * 2 AS twice', but there is no column 'idd'. Did you mean 'id'?"),

@@ -15,6 +15,15 @@ _OWNERS = {"_delta_log": "a Delta table", "_spark_metadata": "the output of a Sp
 _USE_ANOTHER = "Use the plugin for it, or another path."
 
 
+def require_room(files: Files, target: str) -> None:
+    """Refuses a target below a file."""
+    above = target
+    while (above := above.rpartition("/")[0]) and not files.exists(above):
+        pass
+    if above and not files.is_folder(above):
+        raise PpfError(f"The target {target!r} lies below {above!r}, which is a file.", hint="Name another folder.")
+
+
 def require_folder_of_files(files: Files, target: str) -> None:
     """Refuses a target that is a file, or a folder that a table format looks after."""
     if not files.exists(target):
@@ -39,12 +48,12 @@ def require_absent(files: Files, target: str) -> None:
 
 
 def require_elsewhere(files: Files, target: str) -> None:
-    """Refuses to replace a folder that we stand in: a path such as `.` would take away far more than data."""
-    if isinstance(files, LocalFiles) and Path.cwd().is_relative_to(target):
-        raise PpfError(
-            f"The target {target!r} holds the current folder, so it cannot be overwritten.",
-            hint="Name a folder below it, or start from another folder.",
-        )
+    """Refuses to replace a folder that we stand or live in: a path such as `..` would take away far more than data."""
+    if not isinstance(files, LocalFiles):
+        return
+    for what, place in (("the current folder", Path.cwd()), ("your home folder", Path("~").expanduser().resolve())):
+        if place.is_relative_to(target):
+            raise PpfError(f"The target {target!r} holds {what}, so it cannot be overwritten.", hint="Name a folder below it.")
 
 
 def require_columns(frame: "DataFrame", option: str, names: Sequence[str]) -> None:

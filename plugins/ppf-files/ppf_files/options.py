@@ -2,14 +2,22 @@
 
 from typing import Any, Literal
 
-from ppf_core import OptionsError, option, options
+from ppf_core import OptionsError, SchemaContract, option, options
+
+# As text Spark writes times with milliseconds only, and drops the rest.
+WHOLE_TIMES = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
 
 
 @options
 class ReadOptions:
     """What every file source understands."""
 
-    path: str | list[str] = option("File, folder or glob to read, or a list of them.", path=True)
+    path: str | list[str] = option(
+        "File, folder or glob to read, or a list of them. What is there under this very name is no glob.", path=True
+    )
     schema: str | None = option(
         "Columns and types as DDL, for example 'id INT, name STRING'; without it Spark finds them.", default=None
     )
@@ -17,7 +25,7 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         problems = {} if self.path else {"path": "must name at least one file or folder"}
-        _raise(problems | _not_plain("reader", self.reader))
+        _raise(problems | _no_schema(self.schema) | _not_plain("reader", self.reader))
 
     @property
     def paths(self) -> list[str]:
@@ -37,8 +45,10 @@ class CsvReadOptions(ReadOptions):
     def __post_init__(self) -> None:
         # Not super(): the decorator's dataclass may be another class object than this body sees.
         ReadOptions.__post_init__(self)
+        problems = _no_delimiter(self.delimiter)
         if self.schema is not None and self.infer_schema:
-            raise OptionsError({"infer_schema": "has no meaning when schema gives the types; leave one of them out"})
+            problems["infer_schema"] = "has no meaning when schema gives the types; leave one of them out"
+        _raise(problems)
 
 
 @options
@@ -83,10 +93,27 @@ class CsvWriteOptions(WriteOptions):
     header: bool = option("Write the column names as the first line of each file.", default=True)
     delimiter: str = option("What stands between two values.", default=",")
 
+    def __post_init__(self) -> None:
+        WriteOptions.__post_init__(self)
+        _raise(_no_delimiter(self.delimiter))
+
 
 def spark_options(extra: dict[str, Any]) -> dict[str, str]:
     """Extra reader or writer options in the form that Spark understands: text."""
     return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in extra.items()}
+
+
+def _no_schema(schema: str | None) -> dict[str, str]:
+    try:
+        if schema is not None:
+            SchemaContract.of(schema)
+    except ValueError as error:
+        return {"schema": str(error)}
+    return {}
+
+
+def _no_delimiter(delimiter: str) -> dict[str, str]:
+    return {} if delimiter else {"delimiter": "must be at least one character"}
 
 
 def _not_plain(name: str, extra: dict[str, Any]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Paths as Hadoop understands them: plain text with an optional scheme, never percent-encoded."""
 
+import os
 import re
 from urllib.parse import unquote
 
@@ -20,6 +21,22 @@ def literal(path: str) -> str:
     return _GLOB.sub(r"\\\1", path)
 
 
+def readable(path: str) -> str:
+    """The path as Spark's readers want it, where what is there under its very name is no glob.
+
+    Names may hold `[` or `*`, also those of the folders above the pipeline file, which its author did not choose.
+    """
+    if scheme(path) not in ("", "file"):
+        return path
+    start = len(scheme(path)) + 1 if scheme(path) else 0
+    names, taken = path[start:].split("/"), []
+    for index, name in enumerate(names):
+        if _GLOB.search(name) and not os.path.exists("/".join(names[: index + 1])):  # noqa: PTH110 -- Path's raises for long names
+            break
+        taken.append(literal(name))
+    return path[:start] + "/".join(taken + names[len(taken) :])
+
+
 def is_hidden(name: str) -> bool:
     """Whether Spark's readers skip a file or folder of this name. `_c=1` is a partition, not a hidden folder."""
     return name.startswith(".") or (name.startswith("_") and "=" not in name)
@@ -37,7 +54,7 @@ def dataset(path: str) -> Dataset:
     Done without asking any file system, so a path without a scheme counts as local.
     """
     if scheme(path) in ("", "file"):
-        return Dataset("file", str(local_path(path)))
+        return Dataset("file", os.path.normpath(local_path(path)))
     start, _, rest = path.partition("://")
     authority, _, name = rest.partition("/")
     return Dataset(f"{start.lower()}://{authority}", "/" + name.strip("/"))

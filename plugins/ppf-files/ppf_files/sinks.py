@@ -9,7 +9,7 @@ from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket
 from ppf_files import guards, layout, publishing
 from ppf_files.counting import rows_written
 from ppf_files.filesystem import Entry, files_at
-from ppf_files.options import CsvWriteOptions, WriteOptions, spark_options
+from ppf_files.options import WHOLE_TIMES, CsvWriteOptions, WriteOptions, spark_options
 from ppf_files.paths import dataset, literal, scheme
 from ppf_files.publishing import Place
 from ppf_files.writing import quoted, write_files, write_schema
@@ -39,6 +39,11 @@ class FileSink(StagedSink[W]):
         """The files of one write carry its id, so that writing them again replaces them."""
         return self.options.mode != "error"
 
+    @property
+    def exclusive(self) -> bool:
+        """Only files that are added, and partitions that are replaced, leave room for another sink's."""
+        return not self._adds
+
     def datasets(self) -> Sequence[Dataset]:
         """The folder."""
         return (dataset(self.options.path),)
@@ -50,6 +55,7 @@ class FileSink(StagedSink[W]):
         """
         place = self._new_place(context)
         files, mode = place.files, self.options.mode
+        guards.require_room(files, place.target)
         place.clear()
         guards.require_folder_of_files(files, place.target)
         if mode == "ignore" and files.exists(place.target):
@@ -167,7 +173,7 @@ class CsvSink(FileSink[CsvWriteOptions]):
 
     def writer_options(self) -> dict[str, Any]:
         """Options for Spark's writer; what the user wrote under `writer` wins."""
-        return {"header": self.options.header, "sep": self.options.delimiter, **super().writer_options()}
+        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter, **super().writer_options()}
 
     def staged_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was just written: values may hold line breaks."""
@@ -183,6 +189,10 @@ class JsonSink(FileSink[WriteOptions]):
 
     format = "json"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/events", mode = append }',)
+
+    def writer_options(self) -> dict[str, Any]:
+        """Options for Spark's writer; what the user wrote under `writer` wins."""
+        return {**WHOLE_TIMES, **super().writer_options()}
 
     def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
         """JSON has few types, and leaves out what is NULL."""

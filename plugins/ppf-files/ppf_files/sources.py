@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from ppf_core import Context, Dataset, PpfError, Schema, Source
 from ppf_files.listing import Listing
 from ppf_files.options import CsvReadOptions, ReadOptions, spark_options
-from ppf_files.paths import dataset, literal
+from ppf_files.paths import dataset, literal, readable
 
 if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
@@ -16,9 +16,10 @@ R = TypeVar("R", bound=ReadOptions)
 
 
 class FileSource(Source[R]):
-    """Reads files of one format."""
+    """Reads files of one format. Over Spark Connect the server reads them, and nothing can be pinned."""
 
     format: ClassVar[str]
+    supports: ClassVar = frozenset({"classic", "connect"})
 
     @property
     def output_schema(self) -> Schema | None:
@@ -31,12 +32,14 @@ class FileSource(Source[R]):
 
     def pin(self, context: Context) -> str | None:
         """The files that are there now, with sizes and times."""
+        if type(context.spark).__module__.startswith("pyspark.sql.connect"):
+            return None
         # Lines of text need no schema, so that Spark only lists.
-        return Listing.of(self._load(self._reader(context, "text"), self.options.paths)).text
+        return Listing.of(self._load(self._reader(context, "text"), self._paths)).text
 
     def read(self, context: Context) -> "DataFrame":
         """The pinned files as a frame; without a pin what is there now."""
-        frame = self._load(self._described(context), self.options.paths)
+        frame = self._load(self._described(context), self._paths)
         if context.pinned is None:
             return frame
         pinned, found = Listing.parse(context.pinned), Listing.of(frame)
@@ -54,6 +57,10 @@ class FileSource(Source[R]):
             reader = reader.option("basePath", pinned.base)
         return self._load(reader, [literal(path) for path in pinned.paths])
 
+    @property
+    def _paths(self) -> list[str]:
+        return [readable(path) for path in self.options.paths]
+
     def _described(self, context: Context) -> "DataFrameReader":
         reader = self._reader(context, self.format)
         return reader if self.options.schema is None else reader.schema(self.options.schema)
@@ -65,7 +72,9 @@ class FileSource(Source[R]):
         from pyspark.errors import AnalysisException
 
         try:
-            return reader.load(paths)
+            frame = reader.load(paths)
+            _ = frame.columns  # Spark Connect looks for the files only when it is asked
+            return frame
         except AnalysisException as error:
             explained = _explained(error, self.format, paths)
             if explained is None:

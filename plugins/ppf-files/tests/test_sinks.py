@@ -10,6 +10,7 @@ from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PpfError, TargetMoved
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 
@@ -165,6 +166,12 @@ def test_a_target_that_is_a_file_is_refused(spark: SparkSession, tmp_path: Path)
     assert (tmp_path / "out").read_text() == "mine"
 
 
+def test_a_target_below_a_file_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(PpfError, match=r"lies below '.*/file', which is a file"):
+        write(spark, tmp_path / "file" / "in" / "out", spark.range(1))
+
+
 @pytest.mark.parametrize(
     ("query", "rows", "options"),
     [
@@ -217,13 +224,21 @@ def test_the_current_folder_is_not_overwritten(spark: SparkSession, tmp_path: Pa
     assert names(tmp_path) == ["mine.txt"]
 
 
+def test_the_home_folder_is_not_overwritten(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "ada"))
+    with pytest.raises(PpfError, match="holds your home folder"):
+        write(spark, tmp_path, spark.range(2), mode="overwrite")
+
+
 def test_a_column_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(PpfError, match=r"no column 'idd', which partition_by names\. Did you mean 'id'\?"):
         write(spark, tmp_path / "out", spark.range(2), partition_by=["idd"])
 
 
 def test_what_was_staged_is_read_back_as_it_was_given(spark: SparkSession, tmp_path: Path) -> None:
-    frame = spark.sql("SELECT 1 AS `a.b`, CAST(2.50 AS DECIMAL(9, 2)) AS price, concat('one', char(10), 'two') AS text")
+    columns = "1 AS `a.b`, CAST(2.50 AS DECIMAL(9, 2)) AS price, concat('one', char(10), 'two') AS text"
+    times = "TIMESTAMP '2024-01-01 00:00:00.123456' AS at, TIMESTAMP_NTZ '1969-12-31 23:59:59.999999' AS local"
+    frame = spark.sql(f"SELECT {columns}, {times}")
     for sink in (CsvSink, JsonSink, ParquetSink, OrcSink):
         made = build(sink, path=str(tmp_path / sink.format), partition_by=["a.b"])
         staged = made.staged(context(spark), made.stage(context(spark), frame))
@@ -252,3 +267,21 @@ def test_each_file_is_sorted_also_below_partition_folders(spark: SparkSession, t
 )
 def test_the_plan_is_told_what_is_atomic(options: dict[str, Any], atomic: bool, tmp_path: Path) -> None:
     assert build(ParquetSink, **{"path": str(tmp_path / "out"), **options}).atomic is atomic
+
+
+@pytest.mark.parametrize(
+    ("options", "exclusive"),
+    [
+        ({"mode": "error"}, True),
+        ({"mode": "overwrite"}, True),
+        ({"mode": "append"}, False),
+        ({"mode": "overwrite", "partition_by": ["day"], "partition_overwrite": "dynamic"}, False),
+    ],
+)
+def test_what_leaves_room_for_another_sink_is_not_exclusive(options: dict[str, Any], exclusive: bool, tmp_path: Path) -> None:
+    assert build(ParquetSink, path=str(tmp_path / "out"), **options).exclusive is exclusive
+
+
+def test_a_csv_sink_needs_a_delimiter(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must be at least one character"):
+        build(CsvSink, path=str(tmp_path / "out"), delimiter="")

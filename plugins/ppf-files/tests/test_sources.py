@@ -99,6 +99,16 @@ def test_several_paths_and_globs_are_read_together(spark: SparkSession, tmp_path
     assert read(spark, TextSource, path=paths) == [("a1",), ("a2",), ("b",)]
 
 
+@pytest.mark.parametrize("name", ["br[a]ck", "{a,b}", "st*r", "wh?t"])
+def test_what_is_there_under_its_very_name_is_no_glob(name: str, spark: SparkSession, tmp_path: Path) -> None:
+    for folder in (name, "brack", "a", "strr", "what"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}.txt").write_text(f"{folder}\n")
+        (tmp_path / folder / "more.log").write_text("no\n")
+    for path in (f"{name}/{name}.txt", f"{name}/*.txt"):
+        assert read(spark, TextSource, path=f"file://{tmp_path}/{path}") == [(name,)]
+
+
 @pytest.mark.parametrize("name", ["none", "none*", "n o#ne"])
 @pytest.mark.parametrize("pin", [True, False])
 def test_a_missing_path_is_named(name: str, pin: bool, spark: SparkSession, tmp_path: Path) -> None:
@@ -135,6 +145,9 @@ def test_a_source_says_what_it_reads_and_which_schema_it_gives(tmp_path: Path) -
     [
         ({"path": []}, "must name at least one file"),
         ({"path": "x", "schema": "a INT", "infer_schema": True}, "has no meaning when schema gives the types"),
+        ({"path": "x", "schema": "a INTT"}, "'INTT' is where a type should be. Did you mean 'int'"),
+        ({"path": "x", "schema": ""}, "is no DDL"),
+        ({"path": "x", "delimiter": ""}, "must be at least one character"),
         ({"path": "x", "reader": {"mode": ["a"]}}, "must be text, a number or a boolean"),
     ],
 )
