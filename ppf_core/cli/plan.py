@@ -31,20 +31,21 @@ def command(output: Output, pipeline: str, overrides: dict[str, str], analyze: b
     from ppf_core.pipeline.runner import PipelineRunner
 
     runner = PipelineRunner.from_file(pipeline, overrides)
-    schemas: Mapping[str, str] = {}
+    plan, schemas = runner.plan, dict[str, str]()
     if analyze:
         from ppf_core.spark.streams import StandardStreams
 
-        schemas = runner.analyze(capture=StandardStreams(output.json).capture).schemas
+        analyzed = runner.analyze(capture=StandardStreams(output.json).capture)
+        plan, schemas = analyzed.plan, dict(analyzed.schemas)
     if output.json:
-        output.document(_document(runner.plan, schemas))
+        output.document(_document(plan, schemas))
     elif form in ("mermaid", "dot"):
         from ppf_core.cli import diagrams
 
         draw = diagrams.mermaid if form == "mermaid" else diagrams.dot
-        output.text(draw(runner.plan, runner.checked.graph.needs))
+        output.text(draw(plan, runner.checked.graph.needs))
     else:
-        _print(output, runner.plan, schemas)
+        _print(output, plan, schemas)
     return 0
 
 
@@ -64,6 +65,10 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
     output.table(_HEADINGS, [_row(component) for component in ordered])
     kinds = groupby((step for step in plan.steps if step.component), key=lambda step: step.kind)
     output.text("\nSteps: " + "; ".join(f"{kind} {', '.join(step.component for step in steps)}" for kind, steps in kinds) + ".")
+    shared = [(each.name, each.persist, each.persist_reason) for each in plan.components if each.persist_reason]
+    if shared:
+        output.text("")
+        output.table(("shared frame", "persist", "why"), shared)
     if plan.hooks:
         output.text("")
         output.table(("hook", "implementations"), [(each.hook, ", ".join(each.implementations)) for each in plan.hooks])

@@ -5,27 +5,28 @@ The main path is `PipelineRunner.execute`: secrets → plugins → record → se
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.pipeline.events import Observer
-from ppf_core.pipeline.planning import Plan, make_plan
+from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
 from ppf_core.pipeline.record import RunStore
 from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.validation import CheckedPipeline, check_pipeline
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.spark.errors import describe_error
+from ppf_core.spark.frames import why_keep
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class AnalyzedPlan:
-    """A plan, and what only Spark can tell of it: the schema of each frame, as DDL-like text."""
+    """A plan in which Spark has decided what is persisted, and the schema of each frame, as DDL-like text."""
 
     plan: Plan
     schemas: Mapping[str, str]
@@ -149,7 +150,16 @@ class PipelineRunner:
         def schemas(steps: Steps) -> AnalyzedPlan:
             ping_all(steps)
             frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
-            return AnalyzedPlan(self.plan, {name: frame.schema.simpleString() for name, frame in frames.items()})
+            components = tuple(decided(each, frames.get(each.name)) for each in self.plan.components)
+            plan = replace(self.plan, components=components)
+            return AnalyzedPlan(plan, {name: frame.schema.simpleString() for name, frame in frames.items()})
+
+        def decided(planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
+            if planned.persist != "auto" or frame is None:
+                return planned
+            reason = why_keep(frame)
+            persist: Literal["memory", "none"] = "memory" if reason is not None else "none"
+            return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")
 
         return self._look((), spark, capture, schemas)
 

@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PipelineRunner
 
-ROWS = 1_000_000
+ROWS = 3_000_000
+SHARED_ROWS = 6_000_000
 QUERIES = 30
 SMALL = 300
 
@@ -51,9 +52,10 @@ def medians(folder: Path, runs: int, measures: dict[str, Callable[[], None]]) ->
 
 # ---- three sinks on one costly frame
 
-_SUMS = "SELECT id % 200000 AS key, count(*) AS n, sum(id * 3 % 1000) AS total, max(sha2(string(id), 256)) AS hash"
+_SUMS = "SELECT id % 5000 AS key, count(*) AS n, sum(id * 3 % 1000) AS total, max(sha2(string(id), 256)) AS hash"
 _JOINED = "SELECT l.key, l.n, r.total, l.hash FROM sums l JOIN sums r ON l.key = r.key"
-_SINKS = {"small": "key < 50000", "even": "key % 2 = 0", "odd": "key % 2 = 1"}
+# On what was computed, so that Spark cannot filter the rows before it computes them.
+_SINKS = {"tenth": "total % 10 = 1", "even": "total % 2 = 0", "odd": "total % 2 = 1"}
 
 
 def shared(spark: SparkSession, folder: Path) -> dict[str, float]:
@@ -65,7 +67,7 @@ def shared(spark: SparkSession, folder: Path) -> dict[str, float]:
     path = folder / "shared.conf"
     path.write_text(f"""name = shared
 components {{
-  numbers {{ source = range, options {{ end = {ROWS} }} }}
+  numbers {{ source = range, options {{ end = {SHARED_ROWS} }} }}
   sums {{ transform = sql, inputs = [numbers], persist = never, options {{ query = "{_SUMS} FROM numbers GROUP BY 1" }} }}
   joined {{ transform = sql, inputs = [sums], options {{ query = "{_JOINED}" }} }}
 {sinks}
@@ -73,7 +75,7 @@ components {{
 """)
 
     def joined() -> DataFrame:
-        spark.range(ROWS).createOrReplaceTempView("numbers")
+        spark.range(SHARED_ROWS).createOrReplaceTempView("numbers")
         spark.sql(f"{_SUMS} FROM numbers GROUP BY 1").createOrReplaceTempView("sums")
         return spark.sql(_JOINED)
 
