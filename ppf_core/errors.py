@@ -42,6 +42,18 @@ class Problem:
         return f"{located} {self.hint}" if self.hint else located
 
 
+def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """By file and place. A mistake in a block that substitutions put in several places is told once."""
+    once = {_identity(problem): problem for problem in reversed(problems)}
+    return tuple(sorted(once.values(), key=lambda each: (each.file or "", each.line or 0, each.column or 0, each.message)))
+
+
+def _identity(problem: Problem) -> object:
+    if problem.line is None:
+        return problem
+    return problem.code, problem.place, problem.message.replace(problem.path or "\0", ""), problem.hint
+
+
 class PpfError(Exception):
     """Anything ppf tells a user. `problems` has one entry for each mistake, `exit_code` is the command line's."""
 

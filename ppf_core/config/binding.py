@@ -4,7 +4,7 @@ Every mistake is a `Fault` with a path relative to the block; the caller knows w
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path as Folder
 from typing import Any
 
-from ppf_core.config.annotations import Option, UnsupportedOption, holds_secret, option_type, options_of
+from ppf_core.config.annotations import Option, UnsupportedOption, holds_secret, options_of
 from ppf_core.config.conversion import UNBUILT, Conversion
 from ppf_core.config.faults import Fault, Spot
 from ppf_core.config.option_types import Block
@@ -28,7 +28,6 @@ __all__ = [
     "SecretReference",
     "UnsupportedOption",
     "bind",
-    "check_value",
     "find_secrets",
     "option_specs",
     "parse_secret",
@@ -57,9 +56,13 @@ def bind(
     *,
     folder: Folder,
     resolve: Callable[[str], str] | None = None,
+    broken: Collection[Path] = (),
 ) -> Bound:
-    """Binds an options block. Without `resolve` a `Secret` stays unresolved, and any other field that needs one is pending."""
-    conversion = Conversion(folder, resolve)
+    """Binds an options block. Without `resolve` a `Secret` stays unresolved, and any other field that needs one is pending.
+
+    broken: paths in the block whose value could not be had; what is wrong there is known, so it is no fault of the options.
+    """
+    conversion = Conversion(folder, resolve, broken=broken)
     options = conversion.convert(values, Block(options_class), Spot())
     return Bound(
         options=None if options is UNBUILT else options,
@@ -69,13 +72,6 @@ def bind(
         components=tuple(conversion.components),
         pending=conversion.pending and not conversion.faults,
     )
-
-
-def check_value(value: Any, annotation: Any, path: Path, *, folder: Folder, noun: str = "key") -> tuple[Any, list[Fault]]:
-    """One value of the kernel's own blocks: converted, or None and its faults. References to secrets stay as they are."""
-    conversion = Conversion(folder, with_secrets=False)
-    converted = conversion.convert(value, option_type(annotation), Spot(path, noun=noun))
-    return (None if converted is UNBUILT else converted), conversion.faults
 
 
 @dataclass(frozen=True)

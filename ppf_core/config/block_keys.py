@@ -1,27 +1,32 @@
-"""The keys of an options block: old names, unknown names, and options of which exactly one must be set."""
+"""The keys of a block: old names, unknown names, missing ones, and options of which exactly one must be set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ppf_core.config.annotations import Option
-from ppf_core.config.faults import Fault, Spot, sentences
+from ppf_core.config.faults import Fault, Spot, sentences, shown
+from ppf_core.config.option_types import OptionType
 from ppf_core.config.places import dotted
+from ppf_core.config.type_texts import expected
 from ppf_core.errors import near_miss, suggestion
+
+_MANY = 100  # unknown keys, after which no near misses are looked for: that takes a while for each
 
 
 @dataclass
 class BlockKeys:
     """Under which key each option stands, and what is wrong with the keys.
 
-    meant: the options that unknown keys probably mean. That these are missing is no second mistake.
+    meant: the options that are faulty, as the caller knows, or that unknown keys probably mean. That these are missing is no
+    second mistake.
     """
 
     values: Mapping[str, Any]
     options: Sequence[Option]
     spot: Spot
+    meant: set[str] = field(default_factory=set)
     written: dict[str, str] = field(init=False)
-    meant: set[str] = field(default_factory=set, init=False)
     faults: list[Fault] = field(default_factory=list, init=False)
     warnings: list[Fault] = field(default_factory=list, init=False)
 
@@ -48,11 +53,12 @@ class BlockKeys:
     def _unknown(self) -> Iterator[Fault]:
         helps = {option.name: option.info.help for option in self.options}
         known = {*helps, *(alias for option in self.options for alias in option.info.aliases)}
-        for key in (str(key) for key in self.values if key not in known):
-            close = near_miss(key, helps)
-            self.meant.add(close or "")
-            hint = sentences(suggestion(key, helps), f"{close}: {helps[close]}" if close and helps[close] else "")
-            message = f"Unknown {self.spot.noun} {key!r}."
+        for count, key in enumerate(str(key) for key in self.values if key not in known):
+            close = near_miss(key, helps) if count < _MANY else None
+            self.meant |= {close} if close else set()
+            there_is = suggestion(key, helps) if count < _MANY else ""
+            hint = sentences(there_is, f"{close}: {helps[close]}" if close and helps[close] else "")
+            message = f"Unknown {self.spot.noun} {shown(key)}."
             yield self._fault(key, f"unknown-{self.spot.noun}", message, hint)
 
     def _groups(self) -> Iterator[Fault]:
@@ -70,3 +76,9 @@ class BlockKeys:
 
     def _fault(self, key: str, code: str, message: str, hint: str | None) -> Fault:
         return Fault(self.spot.at(key).path, code, message, hint, "key")
+
+
+def missing(type_: OptionType, spot: Spot) -> Fault:
+    """That what must stand here does not."""
+    message = f"{spot} is missing. It must be {expected(type_, spot.info)}."
+    return Fault(spot.path, f"missing-{spot.noun}", message, sentences(spot.info.help), "key")

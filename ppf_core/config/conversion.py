@@ -1,14 +1,14 @@
 """The values of an options block → an instance of its options class, or the faults that say why not."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from os.path import expanduser, normpath
 from pathlib import Path as Folder
 from typing import Any
 
 from ppf_core.config.annotations import holds_secret, options_of
-from ppf_core.config.block_keys import BlockKeys
+from ppf_core.config.block_keys import BlockKeys, missing
 from ppf_core.config.faults import Fault, Spot, parse_path, sentences, shown
 from ppf_core.config.option_types import (
     ANYTHING,
@@ -42,11 +42,13 @@ class Conversion:
     """Converts values and keeps what it came across.
 
     resolve: a secret's reference → its value; None while nobody may ask. with_secrets: False leaves references as they are.
+    broken: paths whose value could not be had, which is reported already.
     """
 
     folder: Folder
     resolve: Callable[[str], str] | None = None
     with_secrets: bool = True
+    broken: Collection[Path] = ()
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     secrets: list[tuple[Path, str]] = field(default_factory=list)
@@ -56,6 +58,8 @@ class Conversion:
 
     def convert(self, value: Any, type_: OptionType, spot: Spot) -> Any:
         """The value as the type wants it, or UNBUILT."""
+        if spot.path in self.broken:
+            return UNBUILT
         match type_:
             case Maybe(inner):
                 return None if value is None else self.convert(value, inner, spot)
@@ -91,6 +95,8 @@ class Conversion:
         if not isinstance(value, Mapping):
             return self._unfit(value, type_, spot)
         there, tags = spot.at(type_.tag), Choice(type_.blocks)
+        if there.path in self.broken:
+            return UNBUILT
         if value.get(type_.tag) is None:
             return self._missing(tags, there)
         block = self._plain(value[type_.tag], tags, there)
@@ -101,7 +107,9 @@ class Conversion:
             return values
         if not isinstance(values, Mapping):
             return self._unfit(values, Block(options_class), spot)
-        keys = BlockKeys(values, options_of(options_class), spot)
+        options = options_of(options_class)
+        faulty = {option.name for option in options if self.broken and spot.at(option.name).path in self.broken}
+        keys = BlockKeys(values, options, spot, set(faulty))
         self.faults += keys.faults
         self.warnings += keys.warnings
         arguments = {}
@@ -109,7 +117,9 @@ class Conversion:
             key = keys.written[option.name]
             here = replace(spot.at(key), info=option.info)
             # Null unsets an option, as everywhere in HOCON, unless null is a value of its type.
-            if key in values and (values[key] is not None or option.takes_null):
+            if option.name in faulty:
+                arguments[option.name] = UNBUILT
+            elif key in values and (values[key] is not None or option.takes_null):
                 arguments[option.name] = self.convert(values[key], option.type, here)
             elif option.info.path and option.default:
                 arguments[option.name] = self.convert(option.default, option.type, here)  # relative to the file as well
@@ -197,8 +207,7 @@ class Conversion:
         return UNBUILT
 
     def _missing(self, type_: OptionType, spot: Spot) -> Any:
-        message = f"{spot} is missing. It must be {expected(type_, spot.info)}."
-        self.faults.append(Fault(spot.path[:-1], f"missing-{spot.noun}", message, sentences(spot.info.help), "key"))
+        self.faults.append(missing(type_, spot))
         return UNBUILT
 
     def _refuse(self, text: str, spot: Spot, help_: str = "") -> None:

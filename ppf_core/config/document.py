@@ -7,9 +7,10 @@ substitutions, which pyhocon would change or trip over, are behind us before it 
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from ppf_core.config.budget import DEEPEST, Budget, LimitReached
@@ -28,12 +29,27 @@ _FRAMES = 20_000
 _PYHOCON = threading.RLock()
 
 
+class WrittenNumber(float):
+    """A number that remembers how the file writes it, for where a text or an exact decimal is wanted: 1.10."""
+
+    def __new__(cls, text: str) -> "WrittenNumber":
+        """The number that a text of the file means."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 @dataclass
 class Document:
     """A file without includes, substitutions and duplicates.
 
     broken: paths whose value could not be had; the reason is reported. numbers: how a number is written, where Python would
-    write it differently (1.10).
+    write it differently.
     """
 
     text: list[str] = field(default_factory=list)
@@ -48,8 +64,23 @@ class Document:
 
         with _PYHOCON, _restored():
             tree = ConfigFactory.parse_string("".join(self.text))
-        values = _plain(tree)
+        values = self._plain(tree, ())
         return values if isinstance(values, dict) else {}
+
+    def _plain(self, value: Any, path: Path) -> Any:
+        from pyhocon.config_tree import NoneValue
+
+        if isinstance(value, dict):
+            # Past pyhocon's own items(), which looks up each key as a path.
+            pairs = [(decoded(key), item) for key, item in dict.items(value)]
+            return {key: self._plain(item, (*path, key)) for key, item in pairs}
+        if isinstance(value, list):
+            return [self._plain(item, (*path, index)) for index, item in enumerate(value)]
+        if isinstance(value, str):
+            return value.removeprefix(_MARK)
+        if path in self.numbers:
+            return WrittenNumber(self.numbers[path])
+        return None if isinstance(value, NoneValue) else value
 
 
 @dataclass
@@ -119,9 +150,10 @@ class Writer:
         if bare and text in _WORDS:
             return text
         if bare and _NUMBER.fullmatch(text):
-            if not text.lstrip("-").isdigit() and str(float(text)) in ("inf", "-inf"):
+            number = float(text) if set(text) & set(".eE") else int(text)
+            if text == "-0" or number in (inf, -inf):
                 return _quoted(text)
-            if str(float(text) if set(text) & set(".eE") else int(text)) != text:
+            if str(number) != text:
                 self.document.numbers[path] = text
             return text
         return _quoted(text)
@@ -153,18 +185,6 @@ def _quoted(text: str) -> str:
         for piece in (text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
     )
     return "".join(f'"{piece}"' for piece in escaped)
-
-
-def _plain(value: Any) -> Any:
-    from pyhocon.config_tree import NoneValue
-
-    if isinstance(value, Mapping):
-        return {decoded(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, str):
-        return value.removeprefix(_MARK)
-    return None if isinstance(value, NoneValue) else value
 
 
 @contextmanager

@@ -1,34 +1,39 @@
 """From a path to a checked pipeline file: its values, their places, and every mistake in it at once."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from pathlib import Path as FilePath
 
 from ppf_core.config.blocks import BlockReader
 from ppf_core.config.budget import Budget, LimitReached
-from ppf_core.config.document import Document, Writer
+from ppf_core.config.document import Writer
+from ppf_core.config.faults import parse_path
 from ppf_core.config.includes import Library, Unreadable
 from ppf_core.config.model import PipelineConfig
-from ppf_core.config.places import Path, Place, Places, dotted
+from ppf_core.config.places import Path, Place, Places
 from ppf_core.config.resolution import Resolver
 from ppf_core.config.rules import rule_faults
 from ppf_core.config.scanner import SETTING, Scanner, Unbalanced
 from ppf_core.config.syntax import Array, Field, Object, Text, Value
-from ppf_core.errors import ConfigError, Problem
+from ppf_core.errors import ConfigError, Problem, in_order
 
 _LOSSES = ("syntax", "include", "encoding", "file")
 """Problems behind which statements may have been lost."""
 _ABSENCES = ("missing-key", "missing-option", "one-of", "unknown-component", "sink-without-inputs", "wrong-inputs")
 """Problems that lost statements explain."""
+_WITHOUT_INPUTS = ("sink-without-inputs", "wrong-inputs")
+"""Problems that broken inputs explain."""
 
 
 @dataclass(frozen=True)
 class PipelineFile:
     """A pipeline file as it was read. `config` holds all that is sound, so that later checks can report what they find too.
 
-    broken: paths whose value could not be had (a substitution that leads nowhere); what they lack is no second mistake.
+    broken: paths whose value could not be had: faulty ones, substitutions that lead nowhere, keys that are mistyped. What that
+    brings about is no second mistake. is_incomplete: statements may have been lost, so what is missing may not be.
     """
 
     path: FilePath
@@ -37,6 +42,7 @@ class PipelineFile:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     broken: frozenset[Path] = frozenset()
+    is_incomplete: bool = False
 
     @property
     def folder(self) -> FilePath:
@@ -48,12 +54,25 @@ class PipelineFile:
         return self.places.problem(code, message, path, at=at, hint=hint)
 
     def is_consequence(self, problem: Problem) -> bool:
-        """Whether a later problem may only say that something is missing where a mistake is known."""
-        if _is_incomplete(self.problems) and problem.code in _ABSENCES:
+        """Whether a later problem only says what a known mistake brings about."""
+        path = parse_path(problem.path or "")
+        if self.is_incomplete and problem.code in _ABSENCES:
             return True
-        block = problem.path
-        known = (*(each.path or "" for each in self.problems), *map(dotted, self.broken))
-        return block is not None and any(each == block or each.startswith((f"{block}.", f"{block}[")) for each in known)
+        if problem.code in _WITHOUT_INPUTS and path in self._broken_below:
+            return True
+        return any(path[:length] in self.broken for length in range(1, len(path) + 1))
+
+    def broken_below(self, path: Path) -> Collection[Path]:
+        """The broken paths of a block, relative to it."""
+        return self._broken_below.get(path, ())
+
+    @cached_property
+    def _broken_below(self) -> Mapping[Path, set[Path]]:
+        found: dict[Path, set[Path]] = {}
+        for path in self.broken:
+            for length in range(len(path) + 1):
+                found.setdefault(path[:length], set()).add(path[length:])
+        return found
 
 
 @dataclass(frozen=True)
@@ -78,7 +97,7 @@ class ConfigLoader:
             problems.append(place.problem(error.code, str(error), hint=error.hint))
         except Unbalanced:
             pass  # the scanner has said why
-        raise ConfigError.of(_sorted(problems))
+        raise ConfigError.of(in_order(problems))
 
     def _load(self, problems: list[Problem]) -> PipelineFile:
         given, path = FilePath(self.path), FilePath(self.path).absolute()
@@ -91,30 +110,17 @@ class ConfigLoader:
                 resolver.add(setting)
         document = Writer(resolver).write()
         places = Places(str(given), document.keys, document.values)
-        config = _config(document, places, path.parent, resolver, problems)
-        return PipelineFile(path, config, places, _sorted(problems), _sorted(library.warnings), frozenset(document.broken))
-
-
-def _config(
-    document: Document, places: Places, folder: FilePath, resolver: Resolver, problems: list[Problem]
-) -> PipelineConfig:
-    incomplete = _is_incomplete(problems)
-    values = document.parse()
-    reader = BlockReader(folder, places, resolver.variables, document.broken, document.numbers)
-    config = reader.read(values)
-    for fault in rule_faults(config, values):
-        if fault.code != "missing-key" or not _has_below(document.broken, fault.path):
-            reader.say(fault.code, fault.message, fault.path, at=fault.at, hint=fault.hint)
-    problems += [problem for problem in reader.problems if not (incomplete and problem.code in _ABSENCES)]
-    return config
-
-
-def _is_incomplete(problems: Iterable[Problem]) -> bool:
-    return any(problem.code in _LOSSES for problem in problems)
-
-
-def _has_below(paths: Iterable[Path], path: Path) -> bool:
-    return any(each[: len(path)] == path for each in paths)
+        reader = BlockReader(path.parent, places, resolver.variables, document.broken)
+        values = document.parse()
+        config = reader.read(values)
+        for fault in rule_faults(config, values, reader.broken):
+            if fault.path not in reader.broken:
+                reader.say(fault)
+        incomplete = any(problem.code in _LOSSES for problem in problems)
+        problems += [problem for problem in reader.problems if not (incomplete and problem.code in _ABSENCES)]
+        return PipelineFile(
+            path, config, places, in_order(problems), in_order(library.warnings), frozenset(reader.broken), incomplete
+        )
 
 
 def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:
@@ -133,9 +139,3 @@ def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:
         return None
     parsed = parsed or Value((Text(value, place),), place)
     return Object((Field(path, (place,) * len(path), parsed),), place)
-
-
-def _sorted(problems: list[Problem]) -> tuple[Problem, ...]:
-    """By file, line and column. A block that substitutions put in several places has each of its mistakes once."""
-    once = {(each.code, each.place if each.line else each.message, each.hint): each for each in reversed(problems)}
-    return tuple(sorted(once.values(), key=lambda each: (each.file or "", each.line or 0, each.column or 0, each.message)))

@@ -243,6 +243,8 @@ class Resolver:
                 found.append((resolved, piece))
         if len(value.pieces) == 1 or not found:
             return found[0][0] if found else ABSENT
+        if len(found) == 1 and not isinstance(found[0][1], Text):  # the other pieces are absent, so it keeps its type
+            return found[0][0]
         solid = [(each, piece) for each, piece in found if not (isinstance(piece, Text) and piece.gap)]
         if all(isinstance(each, Scalar) for each, _piece in found):
             return self._text([each for each, _piece in found], value.place) if solid else ABSENT

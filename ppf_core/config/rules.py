@@ -1,7 +1,7 @@
 """The rules of a pipeline file that its types do not say and that need nothing but the file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -28,19 +28,24 @@ def is_component_name(name: str) -> bool:
     return _COMPONENT_NAME.fullmatch(name) is not None
 
 
-def rule_faults(config: PipelineConfig, raw: Mapping[str, Any]) -> Iterator[Fault]:
-    """What is wrong with a file whose values have the right types. `raw`: the values as they stand in the file."""
+def rule_faults(config: PipelineConfig, raw: Mapping[str, Any], broken: Collection[Path]) -> Iterator[Fault]:
+    """What is wrong with a file whose values have the right types.
+
+    raw: the values as they stand in the file. broken: paths whose value could not be had, which is reported already.
+    """
     yield from _name(config, raw)
     yield from _runtime(config)
     yield from _retry(config.defaults.retry, ("defaults", "retry"))
     yield from _breaker(config.defaults.circuit_breaker, ("defaults", "circuit_breaker"))
     yield from _requirements(config.plugins.require)
     blocks = raw.get("components") or {}
-    if isinstance(blocks, Mapping) and all(block is None for block in blocks.values()):
+    if not config.components and ("components",) not in broken:
         hint = "Add components { name { source = …, options { … } } }."
         yield Fault(("components",), "missing-key", "The pipeline has no components.", hint, "key")
     for name, component in config.components.items():
-        yield from _component(name, component, blocks[name])
+        if not isinstance(blocks[name], Mapping):
+            continue
+        yield from _component(name, component, blocks[name], broken)
         if raw.get("mode") in (None, "batch"):
             yield from _streaming_keys(name, blocks[name])
         elif config.mode == "streaming":
@@ -79,9 +84,9 @@ def _requirements(entries: list[str]) -> Iterator[Fault]:
 # ---- components
 
 
-def _component(name: str, component: ComponentConfig, block: Mapping[str, Any]) -> Iterator[Fault]:
+def _component(name: str, component: ComponentConfig, block: Mapping[str, Any], broken: Collection[Path]) -> Iterator[Fault]:
     path: Path = ("components", name)
-    yield from _kind(name, block, path)
+    yield from _kind(name, block, path, broken)
     for alias, given in component.inputs.items():
         if "." in given:
             message = f"The input {given!r} names one of several outputs, which is reserved for later."
@@ -94,10 +99,9 @@ def _component(name: str, component: ComponentConfig, block: Mapping[str, Any]) 
     yield from _breaker(component.circuit_breaker, (*path, "circuit_breaker"))
 
 
-def _kind(name: str, block: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+def _kind(name: str, block: Mapping[str, Any], path: Path, broken: Collection[Path]) -> Iterator[Fault]:
     kinds = [key for key in block if key in KINDS and block[key] is not None]
-    mistyped = any(near_miss(key, _KEYS) in KINDS for key in block if key not in _KEYS)
-    if not kinds and not mistyped:
+    if not kinds and not any((*path, kind) in broken for kind in KINDS):
         hint = "Add exactly one of them with the name of a plugin, such as source = csv."
         yield Fault(path, "missing-key", f"Component {name!r} has no source, transform or sink.", hint, "key")
     for kind in kinds[1:]:
@@ -106,9 +110,6 @@ def _kind(name: str, block: Mapping[str, Any], path: Path) -> Iterator[Fault]:
     for kind in kinds:
         if block[kind] == "":
             yield _unfit((*path, kind), "", "the name of a plugin")
-
-
-_KEYS = tuple(ComponentConfig.__dataclass_fields__)
 
 
 def _streaming_keys(name: str, block: Mapping[str, Any]) -> Iterator[Fault]:

@@ -113,7 +113,7 @@ def _secret(value: Any) -> Secret:
 
 
 def _anything(value: Any) -> Any:
-    return value
+    return float(value) if isinstance(value, float) else value  # not one that remembers its text: Spark knows only float
 
 
 _CONVERSIONS: Mapping[type, Callable[[Any], Any]] = {

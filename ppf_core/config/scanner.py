@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from ppf_core.config.budget import DEEPEST, Budget, LimitReached
+from ppf_core.config.faults import shown
 from ppf_core.config.places import Place
 from ppf_core.config.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
 from ppf_core.errors import Problem
@@ -164,9 +165,10 @@ class Scanner:
             return self._include()
         path, places = self._path("a key")
         self._spend(len(path))
-        missing = f"Key {self.text[start : self._at].strip()!r} has no value."
+        missing = f"Key {shown(self.text[start : self._at].strip())} has no value."
         append = self._assignment(start, missing)
         try:
+            self._go_to_value(start, missing)
             return Field(path, places, self._value(missing, start), append)
         except _Mistake as mistake:
             mistake.field = mistake.field or Field(path, places, Value((Broken(places[-1]),), places[-1]))
@@ -182,11 +184,14 @@ class Scanner:
             hint = "Write key = value. A key with other characters than letters, digits, '_' and '-' stands in double quotes."
             self._fail(missing, start, hint=hint)
         self._at += 1 + append
+        return append
+
+    def _go_to_value(self, start: int, missing: str) -> None:
+        """A value may stand on the next line; the next statement may not be taken for one."""
         line_end = self._at + len(self._rest_of_line())
         self._skip()
         if self._at > line_end and _NEXT_STATEMENT.match(self.text, self._at):
             self._fail(missing, start, hint='Write a value, or "" for an empty text.')
-        return append
 
     def _include(self) -> Include:
         self._spend(1)

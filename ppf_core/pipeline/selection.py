@@ -94,7 +94,7 @@ class Selection:
         except PluginError as error:
             self.problems.append(self._located(groups, plugin, named, error))
             return None
-        bound = bind(options_class(cls), values, folder=self.file.folder)
+        bound = bind(options_class(cls), values, folder=self.file.folder, broken=self.file.broken_below(place))
         self.problems.extend(self._fault(fault, place) for fault in bound.faults)
         self.warnings.extend(self._fault(fault, place) for fault in bound.warnings)
         return BoundPlugin(name, entry, cls, values, bound, place)

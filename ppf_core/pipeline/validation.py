@@ -13,7 +13,7 @@ from ppf_core.config.secret_references import find_secrets, parse_secret
 from ppf_core.contracts.checks import RowCheck
 from ppf_core.contracts.components import PipelineComponent
 from ppf_core.contracts.context import Dataset
-from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.errors import ConfigError, PluginError, Problem, in_order
 from ppf_core.pipeline.error_names import misnamed_errors
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.schema_flow import schema_problems
@@ -109,14 +109,7 @@ def check_pipeline(
     found += misnamed_errors(file)
     problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
     return CheckedPipeline(
-        file, registry, components, hooks, backends, graph, sort(problems), sort([*file.warnings, *selection.warnings])
-    )
-
-
-def sort(problems: list[Problem]) -> tuple[Problem, ...]:
-    """The problems by file and place, each once."""
-    return tuple(
-        sorted(dict.fromkeys(problems), key=lambda each: (each.file or "", each.line or 0, each.column or 0, each.message))
+        file, registry, components, hooks, backends, graph, in_order(problems), in_order([*file.warnings, *selection.warnings])
     )
 
 

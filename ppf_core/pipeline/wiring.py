@@ -14,6 +14,9 @@ from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.selection import BoundPlugin
 from ppf_core.pipeline.targets import overlap
 
+_MANY = 100
+"""Problems after which no near misses are looked for: that takes a while for each."""
+
 
 @dataclass
 class Wiring:
@@ -104,7 +107,8 @@ class Wiring:
                 "disabled-component", f"The component {component!r} is disabled, but it is needed here.", path, hint=hint
             )
         else:
-            self._problem("unknown-component", f"There is no component {component!r}.", path, hint=suggestion(component, known))
+            hint = suggestion(component, known) if len(self.problems) < _MANY else ""
+            self._problem("unknown-component", f"There is no component {component!r}.", path, hint=hint or None)
         return False
 
     def _check_shape(self, name: str, config: ComponentConfig) -> None:
@@ -121,7 +125,7 @@ class Wiring:
             )
         if config.kind == "sink" and count == 0 and name not in self._quarantined:
             hint = "Add inputs = [ … ] with the component whose rows it writes."
-            self._problem("sink-without-inputs", f"The sink {name!r} has no input.", place, at="key", hint=hint)
+            self._problem("sink-without-inputs", f"The sink {name!r} has no input.", (*place, "inputs"), at="key", hint=hint)
         if config.kind == "sink" and count > 1:
             hint = "Join or union them in a transform first."
             self._problem(

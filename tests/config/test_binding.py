@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from option_classes import Every, Located, Plain, Query, Window
 
 from ppf_core import NoOptions, OptionsError, option, options
-from ppf_core.config.binding import Bound, bind, check_value, option_specs
-from ppf_core.config.model import ComponentConfig, RetryConfig
+from ppf_core.config.binding import Bound, bind, option_specs
 
 FOLDER = Path("/work")
 
@@ -47,10 +46,10 @@ def test_a_mistyped_required_option_is_one_mistake() -> None:
     assert [fault.code for fault in bound(Window, colunms=["a"]).faults] == ["unknown-option"]
 
 
-def test_a_missing_option_points_at_the_block_and_carries_its_help() -> None:
+def test_a_missing_option_carries_its_help() -> None:
     (fault,) = bound(Located).faults
 
-    assert (fault.path, fault.at, fault.code, fault.hint) == ((), "key", "missing-option", "Where.")
+    assert (fault.path, fault.at, fault.code, fault.hint) == (("path",), "key", "missing-option", "Where.")
 
 
 def test_null_for_a_required_option_is_a_mistake() -> None:
@@ -211,20 +210,11 @@ def test_fields_that_a_file_cannot_set_are_no_options() -> None:
     assert bound(Derived, name="abc").options.length == 3
 
 
-def test_a_kernel_block_is_checked_in_the_same_way() -> None:
-    value, faults = check_value({"max_attempts": "5", "jiter": 1}, RetryConfig, ("defaults", "retry"), folder=FOLDER)
+def test_a_value_that_could_not_be_had_is_no_second_mistake() -> None:
+    found = bind(Window, {"columns": None, "low": "x"}, folder=FOLDER, broken={("columns",)})
 
-    assert value is None
-    assert [(fault.path, fault.code) for fault in faults] == [(("defaults", "retry", "jiter"), "unknown-key")]
-    assert faults[0].message == "Unknown key 'jiter'."
-
-
-def test_a_kernel_block_leaves_references_to_secrets_alone() -> None:
-    text = "secret://env/X"
-    value, faults = check_value({"source": "a", "options": {"p": text}}, ComponentConfig, ("components", "a"), folder=FOLDER)
-
-    assert faults == []
-    assert value.options == {"p": text}
+    assert found.options is None
+    assert [fault.path for fault in found.faults] == [("low",)]
 
 
 def test_specs_are_what_people_read() -> None:

@@ -1,6 +1,8 @@
 """pyhocon behind its fence."""
 
 import threading
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pipeline_files import SOUND, load
 
+from ppf_core.config.binding import bind
 from ppf_core.config.document import Document, decoded, encoded
 
 
@@ -47,6 +50,24 @@ def test_any_value_arrives_through_pyhocon(tmp_path_factory: pytest.TempPathFact
     text = f"name = x\ncomponents {{ a {{ source = csv, options {hocon(values)} }} }}"
     file = load(tmp_path_factory.getbasetemp(), text)
     assert (file.config.components["a"].options, file.problems) == (values, ())
+
+
+def test_a_number_is_the_text_of_the_file_where_a_text_is_wanted(tmp_path: Path) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        text: str
+        texts: list[str]
+        exact: Decimal
+        real: float
+        anything: Any
+
+    file = load(
+        tmp_path, f"{SOUND}components.a.options {{ text = 1.10, texts = [1e2, -0], exact = 0.10, real = 1.50, anything = 2.0 }}"
+    )
+    found = bind(Options, file.config.components["a"].options, folder=tmp_path).options
+    assert found == Options(text="1.10", texts=["1e2", "-0"], exact=Decimal("0.10"), real=1.5, anything=2.0)
+    assert str(found.exact) == "0.10"
+    assert (type(found.real), type(found.anything)) == (float, float)
 
 
 def test_values_may_be_nested_as_deep_as_the_limit(tmp_path: Path) -> None:

@@ -80,6 +80,49 @@ def test_a_wrong_type_in_an_optional_block_is_a_mistake_not_no_block(tmp_path: P
     assert places(file.problems) == [("wrong-type", 2, 55)]
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("name = x\ncmoponents { a { source = csv } }", ("unknown-key", 2, 1)),
+        ("name = x\ncomponents = []", ("wrong-type", 2, 14)),
+        ("name =\nversion = 1\ncomponents { a { source = csv } }", ("syntax", 1, 1)),
+        ("name = x\ncomponents { a { sorce = csv } }", ("unknown-key", 2, 18)),
+        ("name = x\ncomponents { a = 5 }", ("wrong-type", 2, 18)),
+        ("name = x\ncomponents { a { source = csv, quality = [{ chek = q }] } }", ("unknown-key", 2, 45)),
+        ("name = x\ncomponents { a { source = csv, inputs { l = ${nope} } } }", ("substitution", 2, 45)),
+        ("name = x\ncomponents { a { source = csv, after = [${nope}] } }", ("substitution", 2, 41)),
+        ("name = x\ncomponents { a { source = csv, persist = no }, b = ${components.a} }", ("bad-value", 2, 42)),
+        ("name = x\nplugins.require = [[]]\ncomponents { a { source = csv } }", ("wrong-type", 2, 20)),
+    ],
+)
+def test_one_mistake_gives_one_problem(tmp_path: Path, text: str, place: tuple[str, int, int]) -> None:
+    assert places(load(tmp_path, text).problems) == [place]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("inputs { x = [a], y = {}, z = a.b }", [("wrong-type", 45), ("wrong-type", 54), ("bad-value", 62)]),
+        ("quality = [{ warn_if = 5, error_if = x }]", [("missing-key", 43), ("bad-value", 55), ("bad-value", 69)]),
+        ("watermark { colum = x, dely = y }", [("unknown-key", 44), ("unknown-key", 55)]),
+        ("retry { max_attempts = x, jitter = 7 }, timeout = 0", [("wrong-type", 55), ("bad-value", 67), ("bad-value", 82)]),
+    ],
+)
+def test_a_faulty_value_hides_no_other_mistake(tmp_path: Path, text: str, wanted: list[tuple[str, int]]) -> None:
+    problems = load(tmp_path, f"name = x\nmode = streaming\ncomponents {{ a {{ source = csv, {text} }} }}").problems
+    assert [(problem.code, problem.column) for problem in problems] == wanted
+
+
+def test_a_missing_value_is_located_where_null_unsets_it(tmp_path: Path) -> None:
+    (problem,) = load(tmp_path, SOUND, name="null").problems
+    assert (problem.code, problem.file, problem.path) == ("missing-key", "--set", "name")
+
+
+def test_a_long_key_is_shortened_in_messages(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, SOUND + "x" * 100_000)
+    assert len(problem.message) < 200
+
+
 def test_an_override_wins_and_is_located_at_the_command_line(tmp_path: Path) -> None:
     overrides = {"components.a.options.path": "db:x", 'spark.conf."a.b"': "9", "runtime.parallelism": "none"}
     file = load(tmp_path, "name = x\ncomponents { a { source = csv, options { path = y } } }", **overrides)
@@ -136,7 +179,7 @@ def test_many_substitutions_that_lead_nowhere_take_bounded_time(tmp_path: Path) 
     assert time.monotonic() - began < 20
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet='ab ={}[]"$\n,.:#+\\1é', max_size=60))
 def test_any_text_gives_a_file_or_a_located_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     problems: tuple[Problem, ...] = ()

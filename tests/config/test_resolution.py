@@ -68,6 +68,11 @@ def test_a_key_of_the_root_that_is_only_substituted_is_a_variable_and_no_mistake
     assert [problem.path for problem in file.problems] == ["foldr"]
 
 
+def test_what_is_left_when_the_other_pieces_are_absent_keeps_its_type(tmp_path: Path) -> None:
+    text = "b = true\nx = ${?NOPE}${components.a.options.b}\ny = ${?NOPE} ${?NOPE}"
+    assert options(tmp_path, text) == {"b": True, "x": True}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "words"),
     [

@@ -1,5 +1,6 @@
 """Every rule of the graph and of plugins' options, each a located mistake, all of them at once."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,46 @@ def test_a_mistake_is_one_located_problem(components: str, code: str, line: int,
     assert words in str(problem)
     assert problem.column is not None
     assert checked.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("components", "place"),
+    [
+        ("a { source = numbers }\nb { sink = folder, inputs = [a], optoins { path = x } }", ("unknown-key", 4)),
+        ("a { source = numbers }\nb { transform = step, inptus = [a] }", ("unknown-key", 4)),
+        ("a { source = numbers }\nb { sink = folder, inputs = [a], options { path = ${nope} } }", ("substitution", 4)),
+        ("a { source = numbers }\nb { sink = folder, inputs = [a], options = folder }", ("wrong-type", 4)),
+        ("a { source = numbers }\nb { sink = folder, inputs = [a], options {\npath =\nfails = 1 } }", ("syntax", 5)),
+        ("a { source = numbers }\nb { sink = direct, inputs { a = ${nope} } }", ("substitution", 4)),
+        ("a = numbers\nb { sink = direct, inputs = [a] }", ("wrong-type", 3)),
+        ("a { source = numbers, options { rowz = 3 } }\nb = ${components.a}", ("unknown-option", 3)),
+    ],
+)
+def test_what_a_mistake_brings_about_is_no_second_mistake(
+    components: str, place: tuple[str, int], pipeline: WritePipeline
+) -> None:
+    assert problems(pipeline(components)) == [place]
+
+
+@pytest.mark.parametrize(
+    ("components", "codes"),
+    [
+        ("a { sink = direct, persist = maybe }", {"bad-value", "sink-without-inputs"}),
+        (
+            "a { source = numbers }\nb { sink = folder, inputs = [a], options { fails = ${no} } }",
+            {"substitution", "missing-option"},
+        ),
+    ],
+)
+def test_a_mistake_hides_no_other_beside_it(components: str, codes: set[str], pipeline: WritePipeline) -> None:
+    assert {code for code, _ in problems(pipeline(components))} == codes
+
+
+def test_many_unknown_components_take_bounded_time(pipeline: WritePipeline) -> None:
+    began = time.monotonic()
+    checked = check_pipeline(pipeline("\n".join(f"a{n} {{ source = numbers, after = [b{n}] }}" for n in range(2000))))
+    assert len(checked.problems) == 2000
+    assert time.monotonic() - began < 20
 
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(pipeline: WritePipeline) -> None:
