@@ -11,7 +11,7 @@ from ppf_core.cli.output import Output, counted
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ppf_core.pipeline.doctor import Check
+    from ppf_core.plugins.doctor import Check
 
 
 @click.command(context_settings=CONTEXT, epilog=example("ppf doctor", "ppf doctor --json"))
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(output: Output, state_dir: str) -> int:
     """Check Java, pyspark, versions, write access and plugins. Starts no Spark and changes nothing."""
-    from ppf_core.pipeline.doctor import environment_checks, plugin_checks
+    from ppf_core.pipeline.doctor import environment_checks
+    from ppf_core.plugins.doctor import plugin_checks
     from ppf_core.plugins.registry import PluginRegistry
 
     checks = [*environment_checks(Path(state_dir)), *plugin_checks(PluginRegistry.discover(), load=False)]

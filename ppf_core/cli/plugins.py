@@ -81,7 +81,7 @@ def show(output: Output, name: str) -> int:
 def doctor(output: Output) -> int:
     """Import every installed plugin and report which ones cannot be used, and why."""
     from ppf_core.cli.doctor import report
-    from ppf_core.pipeline.doctor import plugin_checks
+    from ppf_core.plugins.doctor import plugin_checks
     from ppf_core.plugins.registry import PluginRegistry
 
     return report(output, plugin_checks(PluginRegistry.discover(), load=True))

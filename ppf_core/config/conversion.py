@@ -25,7 +25,7 @@ from ppf_core.config.option_types import (
 )
 from ppf_core.config.places import Path
 from ppf_core.config.scalars import Unfit, choose, convert_scalar
-from ppf_core.config.secret_references import SCHEME, fill_secrets, find_secrets, is_malformed
+from ppf_core.config.secret_references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed
 from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
 from ppf_core.contracts.secrets import MASK, Secret
@@ -158,8 +158,7 @@ class Conversion:
     def _from_secret(self, text: str, type_: Scalar | Choice, spot: Spot) -> Any:
         if is_malformed(text):
             message = f"{spot} is {MASK if type_ == SECRET else shown(text)}, which is no reference to a secret."
-            hint = "Write secret://<backend>/<key> or secret://<backend>/<key>#<field>, in a longer text {{ secret://… }}."
-            self.faults.append(Fault(spot.path, "bad-value", message, hint))
+            self.faults.append(Fault(spot.path, "bad-value", message, FORM))
             return UNBUILT
         self.secrets += [(spot.path, reference) for reference in find_secrets(text)]
         if self.resolve is not None:

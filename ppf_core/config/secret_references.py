@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 SCHEME = "secret://"
+FORM = "Write secret://<backend>/<key> or secret://<backend>/<key>#<field>, in a longer text {{ secret://… }}."
 
 # A key may hold slashes and colons (paths, ARNs). Braces, white space and '#' end it, so that a reference has one reading.
 _REFERENCE = r"secret://([A-Za-z0-9._-]+)/([^\s#{}]+)(?:#([^\s#{}]+))?"
@@ -24,9 +25,7 @@ def parse_secret(reference: str) -> SecretReference:
     """The parts of a reference that `find_secrets` found; raises ValueError for any other text."""
     match = _WHOLE.fullmatch(reference)
     if match is None:
-        raise ValueError(
-            f"{reference!r} is not a secret reference. Write secret://<backend>/<key> or secret://<backend>/<key>#<field>."
-        )
+        raise ValueError(f"{reference!r} is not a secret reference. {FORM}")
     return SecretReference(*match.groups())
 
 

@@ -1,36 +1,24 @@
-"""What can be wrong with a machine before any pipeline is: for `ppf doctor` and `ppf plugins doctor`."""
+"""What can be wrong with a machine before any pipeline is: for `ppf doctor`."""
 
 import os
 import platform
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ppf_core import __version__
 from ppf_core.errors import PpfError
+from ppf_core.plugins.doctor import Check
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-    from ppf_core.plugins.registry import PluginEntry, PluginRegistry
-
 _INSTALL_SPARK = "Run: pip install 'ppf-core[spark]'"
 _MOST_POMS = 20_000
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at. Field names are the keys of the document."""
-
-    name: str
-    status: Literal["ok", "warning", "error"]
-    message: str
-    hint: str | None = None
 
 
 def environment_checks(state_dir: Path) -> Iterator[Check]:
@@ -43,32 +31,6 @@ def environment_checks(state_dir: Path) -> Iterator[Check]:
     yield _writable("state directory", state_dir, "Use another --state-dir, and set runtime.state_dir in the pipeline file.")
     yield _writable("temporary folder", Path(tempfile.gettempdir()), "Set TMPDIR to a folder that can be written.")
     yield _maven_cache(Path.home() / ".m2" / "repository")
-
-
-def plugin_checks(registry: "PluginRegistry", *, load: bool) -> Iterator[Check]:
-    """One check for each plugin when they are loaded, else for those alone that are known not to work, and one for all."""
-    for problem in registry.problems:
-        yield Check("plugins", "error", problem.message, problem.hint)
-    checks = [_plugin(registry, entry, load=load) for entry in registry.entries]
-    yield from (check for check in checks if load or check.status != "ok")
-    if not load or not checks:
-        ready = sum(entry.state == "ready" for entry in registry.entries)
-        hint = None if checks else "Install some, for example: pip install ppf"
-        yield Check("plugins", "ok" if checks else "warning", f"{ready} of {len(checks)} installed plugins are ready.", hint)
-
-
-def _plugin(registry: "PluginRegistry", entry: "PluginEntry", *, load: bool) -> Check:
-    name = f"{entry.distribution}:{entry.qualified}"
-    if entry.state == "blocked":
-        return Check(name, "ok", f"blocked. {entry.reason}")  # somebody wanted it so
-    if entry.state != "ready":
-        return Check(name, "error", f"{entry.state}. {entry.reason}")
-    if load:
-        try:
-            registry.load(entry)
-        except PpfError as error:
-            return Check(name, "error", error.message, error.hint)
-    return Check(name, "ok", f"{entry.distribution} {entry.version}")
 
 
 def _libraries() -> Iterator[Check]:

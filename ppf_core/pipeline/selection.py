@@ -11,6 +11,7 @@ from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.config.places import Path
 from ppf_core.contracts.plugin import Plugin, options_class
 from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.plugins.installed import normalise
 from ppf_core.plugins.registry import PluginEntry, PluginRegistry
 
 P = TypeVar("P", bound=Plugin[Any])
@@ -57,6 +58,9 @@ class Selection:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._chosen: dict[tuple[Sequence[str], str], PluginEntry | PluginError] = {}
+        self._unfit = registry.unfit_preferences(file.config.plugins.prefer)
+        for key, error in self._unfit.items():
+            self.problems.append(self._problem(error.problems[0], ("plugins", "prefer", key)))
 
     def component(self, name: str, config: ComponentConfig) -> BoundPlugin | None:
         """The plugin of a component; None when something is wrong, which is then in `problems`."""
@@ -92,7 +96,8 @@ class Selection:
             entry = self._choose(groups, plugin)
             cls = self.registry.load(entry)
         except PluginError as error:
-            self.problems.append(self._located(groups, plugin, named, error))
+            if not any(normalise(key) == normalise(f"{group}.{plugin}") for key in self._unfit for group in groups):
+                self.problems.append(self._located(groups, plugin, named, error))
             return None
         bound = bind(options_class(cls), values, folder=self.file.folder, broken=self.file.broken_below(place))
         self.problems.extend(self._fault(fault, place) for fault in bound.faults)
@@ -105,7 +110,8 @@ class Selection:
             try:
                 offered = {entry.group for entry in self.registry.find(plugin)}
                 group = next((group for group in groups if group in offered), groups[0])
-                self._chosen[key] = self.registry.select(group, plugin, self.file.config.plugins.prefer)
+                prefer = {name: owner for name, owner in self.file.config.plugins.prefer.items() if name not in self._unfit}
+                self._chosen[key] = self.registry.select(group, plugin, prefer)
             except PluginError as error:
                 self._chosen[key] = error
         chosen = self._chosen[key]
@@ -123,7 +129,10 @@ class Selection:
                 f"The plugin {plugin!r} cannot be used with mode = {mode}: it is one of {(other or '').replace('_', ' ')}."
             )
             return self.file.problem("wrong-mode", message, named, hint=hint)
-        return self.file.problem(first.code, first.message, named, hint=first.hint)
+        return self._problem(first, named)
+
+    def _problem(self, problem: Problem, place: Path) -> Problem:
+        return self.file.problem(problem.code, problem.message, place, hint=problem.hint)
 
     def _fault(self, fault: Fault, place: Path) -> Problem:
         return self.file.problem(fault.code, fault.message, (*place, *fault.path), at=fault.at, hint=fault.hint)

@@ -6,10 +6,11 @@ from functools import cached_property
 from os import PathLike
 from typing import Any
 
+from ppf_core.config.faults import shown
 from ppf_core.config.loader import ConfigLoader, PipelineFile
 from ppf_core.config.model import ComponentConfig, InstanceConfig
-from ppf_core.config.places import Path
-from ppf_core.config.secret_references import find_secrets, parse_secret
+from ppf_core.config.places import Path, dotted
+from ppf_core.config.secret_references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.contracts.checks import RowCheck
 from ppf_core.contracts.components import PipelineComponent
 from ppf_core.contracts.context import Dataset
@@ -137,7 +138,12 @@ def _backends(selection: Selection, users: list[BoundPlugin]) -> dict[str, Bound
     config = selection.file.config
     backends = _bound(config.secrets, lambda name, each: selection.instance("secrets", name, each))
     uses = [(path, text) for plugin in (*users, *backends.values()) for path, text in plugin.secret_places]
-    uses += [(("spark", "conf", key), text) for key, value in config.spark.conf.items() for text in find_secrets(value)]
+    for key, value in config.spark.conf.items():
+        place: Path = ("spark", "conf", key)
+        if is_malformed(value):
+            message = f"Key {dotted(place)!r} is {shown(value)}, which is no reference to a secret."
+            selection.problems.append(selection.file.problem("bad-value", message, place, hint=FORM))
+        uses += [(place, text) for text in find_secrets(value)]
     for path, text in uses:
         name = parse_secret(text).backend
         if name not in config.secrets and name not in backends:

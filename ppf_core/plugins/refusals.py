@@ -38,14 +38,22 @@ def missing(group: str, name: str, entries: Sequence[PluginEntry]) -> PluginErro
 
 
 def not_offered_by(
-    owner: str, group: str, name: str, offered: Sequence[PluginEntry], distributions: Sequence[str]
+    owner: str, group: str, name: str, entries: Sequence[PluginEntry], distributions: Sequence[str]
 ) -> PluginError:
     """The distribution that was asked for does not offer it, or does not exist."""
     if normalise(owner) not in map(normalise, distributions):
         hint = suggestion(owner, distributions)
         return _refusal("plugin-missing", f"There is no distribution {owner!r} with plugins.", hint)
     message = f"The distribution {owner!r} offers no {KINDS[group]} {name!r}."
-    return _refusal("plugin-missing", message, f"There is {_listed(offered)}." if offered else None)
+    rivals = [entry for entry in entries if entry.group == group and normalise(entry.name) == normalise(name)]
+    own = [entry.name for entry in entries if entry.group == group and normalise(entry.distribution) == normalise(owner)]
+    return _refusal("plugin-missing", message, f"There is {_listed(rivals)}." if rivals else suggestion(name, own))
+
+
+def no_preference(key: str) -> PluginError:
+    """A key of `plugins.prefer` that names no plugin."""
+    groups = [f"{group}.…" for group in KINDS]
+    return _refusal("bad-value", f"{key!r} is not a group and a name such as 'sources.csv'.", suggestion(key, groups))
 
 
 def _refusal(code: str, message: str, hint: str | None = None) -> PluginError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.errors import suggestion
+from ppf_core.errors import PluginError
 from ppf_core.plugins import refusals
 from ppf_core.plugins.entries import Bans, PluginEntry, State, entries_of
 from ppf_core.plugins.installed import GROUPS, Distribution, normalise, scan
@@ -58,10 +58,9 @@ class PluginRegistry:
         """The one plugin that a pipeline file means. Raises PluginError when there is none, or none that can be used."""
         owner, plain = _split(name)
         owner = owner or _preferred(f"{group}.{plain}", prefer or {})
-        offered = [entry for entry in self.entries if entry.group == group and _same(entry.name, plain)]
-        matches = [entry for entry in offered if not owner or _same(entry.distribution, owner)]
+        matches = self._offered(group, plain, owner)
         if owner and not matches:
-            raise refusals.not_offered_by(owner, group, plain, offered, self._names())
+            raise refusals.not_offered_by(owner, group, plain, self.entries, self._names())
         if not matches:
             raise refusals.missing(group, plain, self.entries)
         candidates = [entry for entry in matches if entry.state != "blocked"] or matches[:1]
@@ -104,17 +103,23 @@ class PluginRegistry:
         checked = [(index, unmet(text, self._names(), self._bans.reason)) for index, text in enumerate(requirements)]
         return tuple((index, message) for index, message in checked if message)
 
-    def unknown_preferences(self, prefer: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """Which entries of `plugins.prefer` can never hold: key, and a message with what there is."""
-        found = []
-        for name, owner in prefer.items():
-            group = name.partition(".")[0]
-            if group not in GROUPS or "." not in name:
-                known = [f"{each}.…" for each in GROUPS]
-                found.append((name, f"{name!r} is not a group and a name such as 'sources.csv'. {suggestion(name, known)}"))
-            elif normalise(owner) not in map(normalise, self._names()):
-                found.append((name, f"There is no distribution {owner!r} with plugins. {suggestion(owner, self._names())}"))
-        return tuple(found)
+    def unfit_preferences(self, prefer: Mapping[str, str]) -> Mapping[str, PluginError]:
+        """The keys of `plugins.prefer` that can never hold, each with the reason."""
+        found = {}
+        for key, owner in prefer.items():
+            group, _, name = key.partition(".")
+            if group not in GROUPS or not name:
+                found[key] = refusals.no_preference(key)
+            elif not self._offered(group, name, owner):
+                found[key] = refusals.not_offered_by(owner, group, name, self.entries, self._names())
+        return found
+
+    def _offered(self, group: str, name: str, owner: str = "") -> list[PluginEntry]:
+        return [
+            entry
+            for entry in self.entries
+            if entry.group == group and _same(entry.name, name) and (not owner or _same(entry.distribution, owner))
+        ]
 
     def _names(self) -> list[str]:
         return [distribution.name for distribution in self.distributions]

@@ -84,4 +84,4 @@ def test_a_broken_plugin_is_an_error_without_being_imported(ppf, install):
     answer = ppf("doctor", "--json")
     (plugin,) = [check for check in answer.document["checks"] if check["name"] == "acme-old:sources.rows"]
     assert answer.code == 1
-    assert plugin["message"].startswith("incompatible.")
+    assert plugin["message"].startswith("It is incompatible.")

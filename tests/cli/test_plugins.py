@@ -106,6 +106,17 @@ def test_doctor_names_what_cannot_be_imported(ppf, install):
     assert "acme_client" in check["message"]
 
 
+def test_doctor_finds_plugins_in_a_group_that_nothing_reads_and_requirements_that_are_not_met(ppf, install, tmp_path):
+    install("acme-lost", "rows = acme_lost:Rows", "", group="source")
+    with (tmp_path / "site" / "acme_lost-1.0.dist-info" / "METADATA").open("a") as metadata:
+        metadata.write("Requires-Dist: acme-client>=2\n")
+    found = [check for check in ppf("plugins", "doctor", "--json").document["checks"] if check["name"] == "acme-lost 1.0"]
+    assert [check["status"] for check in found] == ["warning", "warning"]
+    assert "'ppf.source'" in found[0]["message"]
+    assert "Did you mean 'ppf.sources'?" in found[0]["hint"]
+    assert "acme-client>=2" in found[1]["message"]
+
+
 def test_doctor_finds_a_sound_plugin_sound(ppf, rows):
     answer = ppf("plugins", "doctor")
     assert answer.code == 0

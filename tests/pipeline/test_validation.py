@@ -98,6 +98,21 @@ def test_a_mistake_hides_no_other_beside_it(components: str, codes: set[str], pi
     assert {code for code, _ in problems(pipeline(components))} == codes
 
 
+def test_an_unfit_preference_is_one_mistake_where_it_stands(pipeline: WritePipeline) -> None:
+    text = (
+        "name = test\nplugins.prefer {\nsources.numbers = nope\nnumbers = ppf-small\nsinks.numbers = ppf-small }\ncomponents {"
+    )
+    path = pipeline(f"{text}\na {{ source = numbers, options {{ rowz = 1 }} }}\nb {{ source = numbers }}\n}}")
+    assert problems(path) == [("plugin-missing", 3), ("bad-value", 4), ("plugin-missing", 5), ("unknown-option", 7)]
+
+
+def test_a_malformed_reference_in_the_settings_of_spark_is_a_mistake(pipeline: WritePipeline) -> None:
+    path = pipeline(
+        'name = test\nspark.conf { a = "secret://env", b = "x{{ secret:// }}" }\ncomponents { a { source = numbers } }'
+    )
+    assert problems(path) == [("bad-value", 2), ("bad-value", 2)]
+
+
 def test_many_unknown_components_take_bounded_time(pipeline: WritePipeline) -> None:
     began = time.monotonic()
     checked = check_pipeline(pipeline("\n".join(f"a{n} {{ source = numbers, after = [b{n}] }}" for n in range(2000))))

@@ -317,10 +317,16 @@ def test_malformed_requirement_is_unmet(site: Site) -> None:
 def test_preferences_that_can_never_hold_are_told(site: Site) -> None:
     site.install("acme")
     prefer = {"sources.rows": "acme", "rows": "acme", "source.rows": "acme", "sinks.rows": "acmee"}
-    found = dict(site.discover().unknown_preferences(prefer))
+    found = {key: str(error) for key, error in site.discover().unfit_preferences(prefer).items()}
     assert set(found) == {"rows", "source.rows", "sinks.rows"}
     assert found["source.rows"].startswith("'source.rows' is not a group and a name such as 'sources.csv'.")
     assert found["sinks.rows"].startswith("There is no distribution 'acmee' with plugins. Did you mean 'acme'?")
+
+
+def test_a_name_that_a_distribution_does_not_offer_gets_a_near_miss_among_those_it_does(site: Site) -> None:
+    site.install("acme")
+    with pytest.raises(PluginError, match=r"'acme' offers no source 'rowz'\. Did you mean 'rows'\?"):
+        site.discover().select("sources", "acme:rowz")
 
 
 def test_kernel_requirement_of_the_test_wheels_is_the_documented_one() -> None:
