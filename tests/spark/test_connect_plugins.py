@@ -29,6 +29,8 @@ from ppf_inline.inline import InlineSource
 from ppf_inline.range import RangeSource
 from ppf_python.python import PythonTransform
 from ppf_sql.sql import SqlTransform
+from ppf_table.sink import TableSink
+from ppf_table.source import TableSource
 from ppf_transforms.add_columns import AddColumnsTransform
 from ppf_transforms.aggregate import AggregateTransform
 from ppf_transforms.cast import CastTransform
@@ -57,6 +59,11 @@ def read(source):
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
+def table():
+    for mode, frame in (("error", ids.selectExpr("id", "id % 2 AS half")), ("overwrite", ids.selectExpr("1L AS half", "id"))):
+        build(TableSink, name="numbers", mode=mode, partition_by=["half"]).write(here, frame)
+    return read(build(TableSource, name="numbers"))
+
 def made(plugin, inputs=None, **options):
     try:
         return rows(build(plugin, **options).transform(here, inputs or {"ids": ids}))
@@ -68,6 +75,7 @@ build(ConsoleSink).write(here, ids)
 both = {"ids": ids, "the-names": named}
 seen = {
     "csv": read(build(CsvSource, path="names.csv", schema="id INT, name STRING")),
+    "table": table(),
     "csv path": read(build(CsvSource, path="nowhere.csv")),
     "inline": rows(named.select("id", "name")),
     "sql": made(SqlTransform, both, query="WITH ids AS (SELECT * FROM IDS WHERE id > :n) SELECT name, '{x}' FROM ids "
@@ -118,6 +126,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     ("what", "rows"),
     [
         ("csv", [[1, "Ada"]]),
+        ("table", [[0, 1], [1, 1], [2, 1]]),
         ("inline", [[1, "Ada"], [2, "Grace"]]),
         ("sql", [["Ada", "{x}"]]),
         ("sql without inputs", [[1]]),

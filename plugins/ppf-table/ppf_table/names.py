@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+SESSION_CATALOG = "spark_catalog"
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^.`\s]+)")
 
 
@@ -31,8 +32,12 @@ def quoted(names: tuple[str, ...]) -> str:
 
 
 def full_name(spark: "SparkSession", name: str) -> tuple[str, ...]:
-    """The name with its schema: a bare one would find a temporary view first."""
+    """The name with its catalog and schema: a bare one would find a temporary view first."""
     found = parts(name)
-    if len(found) > 1:
-        return found
-    return (spark.catalog.currentCatalog(), spark.catalog.currentDatabase(), *found)
+    if len(found) == 1:
+        return (spark.catalog.currentCatalog(), spark.catalog.currentDatabase(), *found)
+    return found if _is_catalog(spark, found[0]) else (spark.catalog.currentCatalog(), *found)
+
+
+def _is_catalog(spark: "SparkSession", name: str) -> bool:
+    return name == SESSION_CATALOG or spark.conf.get(f"spark.sql.catalog.{name}", None) is not None

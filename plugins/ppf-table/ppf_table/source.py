@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Dataset, OptionsError, Source, option, options
+from ppf_core import Context, Dataset, OptionsError, PpfError, Source, option, options, suggestion
 from ppf_table.names import full_name, parts, quoted
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 
 @options
@@ -27,11 +27,22 @@ class TableSource(Source[TableSourceOptions]):
     """Reads a table of Spark's catalog; never a temporary view of the same name."""
 
     examples: ClassVar[Sequence[str]] = ('{ name = "shop.sales" }',)
+    supports: ClassVar = frozenset({"classic", "connect"})
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The table."""
-        return (Dataset("table", self.options.name),)
+        return (Dataset("table", ".".join(parts(self.options.name))),)
 
     def read(self, context: Context) -> "DataFrame":
         """The rows of the table."""
-        return context.spark.read.table(quoted(full_name(context.spark, self.options.name)))
+        spark, table = context.spark, full_name(context.spark, self.options.name)
+        if not spark.catalog.tableExists(quoted(table)):
+            raise PpfError(f"There is no table {self.options.name!r} in the catalog.", hint=_near(spark, table))
+        return spark.read.table(quoted(table))
+
+
+def _near(spark: "SparkSession", table: tuple[str, ...]) -> str:
+    schema = quoted(table[:-1])
+    if not spark.catalog.databaseExists(schema):
+        return f"There is no schema {'.'.join(table[:-1])!r} either. Correct the option 'name'."
+    return suggestion(table[-1], [each.name for each in spark.catalog.listTables(schema) if not each.isTemporary])

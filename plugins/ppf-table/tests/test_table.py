@@ -1,14 +1,20 @@
 """Tables: staged beside their target, shown by publishing, and left alone by whatever fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from ppf_table import catalog
 from ppf_table.sink import TableSink
 from ppf_table.source import TableSource
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PpfError, TargetMoved
 from ppf_core.testing import build, context
+
+SCHEMA = ("spark_catalog", "default")
 
 
 @pytest.fixture
@@ -28,10 +34,14 @@ def ids(spark: SparkSession, name: str) -> list[int]:
     return sorted(row.id for row in spark.table(f"spark_catalog.default.{name}").collect())
 
 
-def write(spark: SparkSession, rows: int, **options: object) -> None:
+def partitions(spark: SparkSession, name: str) -> list[str]:
+    return [column.name for column in spark.catalog.listColumns(name) if column.isPartition]
+
+
+def write(spark: SparkSession, rows: int | DataFrame, **options: object) -> None:
     sink = build(TableSink, **options)
-    here = context(spark, run_id=f"run{rows}")
-    ticket = sink.stage(here, spark.range(rows))
+    here = context(spark)
+    ticket = sink.stage(here, spark.range(rows) if isinstance(rows, int) else rows)
     sink.publish(here, ticket)
     sink.publish(here, ticket)
 
@@ -45,12 +55,38 @@ def test_nothing_is_seen_before_publishing_and_all_after_it(spark: SparkSession,
     assert ids(spark, table) == [0, 1, 2]
 
 
-def test_overwrite_replaces_rows_and_keeps_the_table_itself(spark: SparkSession, table: str) -> None:
-    write(spark, 3, name=table)
-    spark.sql(f"COMMENT ON TABLE {table} IS 'ours'")
+def test_overwrite_replaces_rows_and_keeps_what_is_told_of_the_table(spark: SparkSession, table: str) -> None:
+    frame = spark.range(4).selectExpr("id", "id % 2 AS half")
+    write(spark, frame, name=table, partition_by=["half"], format="json")
+    spark.sql(f"COMMENT ON TABLE {table} IS 'Ada\\'s'")
+    spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ('owner.mail' = 'ada\\'s')")
+    write(spark, frame.where("id < 1").select("half", "id"), name=table, mode="overwrite")
+    assert ids(spark, table) == [0]
+    assert tables(spark) == {table}
+    told = {row.col_name: row.data_type for row in spark.sql(f"DESCRIBE TABLE EXTENDED {table}").collect()}
+    assert (told["Provider"], told["Comment"], told["Table Properties"]) == ("json", "Ada's", "[owner.mail=ada's]")
+    assert partitions(spark, table) == ["half"]
+
+
+def test_overwrite_of_a_table_with_a_place_of_its_own_leaves_it_there(spark: SparkSession, table: str, tmp_path: Path) -> None:
+    spark.sql(f"CREATE TABLE {table} (id BIGINT) USING parquet LOCATION '{tmp_path}'")
+    write(spark, 3, name=table, mode="overwrite")
     write(spark, 2, name=table, mode="overwrite")
-    assert ids(spark, table) == [0, 1]
-    assert "ours" in str(spark.sql(f"DESCRIBE TABLE EXTENDED {table}").collect())
+    assert spark.read.parquet(str(tmp_path)).count() == 2
+    assert tables(spark) == {table}
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_an_overwrite_that_was_killed_half_way_goes_on_or_back(goes_on: bool, spark: SparkSession, table: str) -> None:
+    write(spark, spark.range(2).selectExpr("id", "id AS part"), name=table, partition_by=["part"])
+    sink, here = build(TableSink, name=table, mode="overwrite"), context(spark, run_id="killed")
+    ticket = sink.stage(here, spark.range(5).selectExpr("id", "id AS part"))
+    old = (*SCHEMA, f"_ppf_{here.write_id}_old")
+    catalog.rename(spark, (*SCHEMA, table), old)
+    catalog.find_partitions(spark, old)
+    sink.publish(here, ticket) if goes_on else sink.discard(here, ticket)
+    assert ids(spark, table) == ([0, 1, 2, 3, 4] if goes_on else [0, 1])
+    assert tables(spark) == {table}
 
 
 def test_append_adds_once_also_when_it_is_published_twice(spark: SparkSession, table: str) -> None:
@@ -59,20 +95,41 @@ def test_append_adds_once_also_when_it_is_published_twice(spark: SparkSession, t
     assert ids(spark, table) == [0, 0, 1]
 
 
-def test_error_refuses_a_table_that_exists_and_ignore_leaves_it(spark: SparkSession, table: str) -> None:
+def test_error_refuses_a_table_that_exists(spark: SparkSession, table: str) -> None:
     write(spark, 1, name=table)
     with pytest.raises(PpfError, match="'people' exists already"):
         write(spark, 2, name=table)
-    write(spark, 3, name=table, mode="ignore")
     assert ids(spark, table) == [0]
     assert tables(spark) == {table}
 
 
-def test_a_table_that_appears_meanwhile_is_not_replaced(spark: SparkSession, table: str) -> None:
-    sink = build(TableSink, name=table)
+def test_ignore_leaves_a_table_that_exists_and_computes_nothing(spark: SparkSession, table: str) -> None:
+    write(spark, 1, name=table)
+    told: list[int | None] = []
+    sink = build(TableSink, name=table, mode="ignore")
+    here = replace(context(spark), _report=lambda number, _: told.append(number))
+    ticket = sink.stage(here, spark.range(1).selectExpr("raise_error('computed') AS id"))
+    sink.publish(here, ticket)
+    assert (ids(spark, table), tables(spark), told) == ([0], {table}, [0])
+
+
+@pytest.mark.parametrize("mode", ["error", "overwrite"])
+def test_a_table_that_appears_meanwhile_is_not_replaced(mode: str, spark: SparkSession, table: str) -> None:
+    sink = build(TableSink, name=table, mode=mode)
     ticket = sink.stage(context(spark), spark.range(3))
     spark.range(1).write.saveAsTable(table)
     with pytest.raises(TargetMoved):
+        sink.publish(context(spark), ticket)
+    assert ids(spark, table) == [0]
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_a_table_that_gets_other_columns_meanwhile_is_left_alone(mode: str, spark: SparkSession, table: str) -> None:
+    write(spark, 1, name=table)
+    sink = build(TableSink, name=table, mode=mode)
+    ticket = sink.stage(context(spark), spark.range(3))
+    spark.sql(f"ALTER TABLE {table} ADD COLUMN name STRING")
+    with pytest.raises(TargetMoved, match="'name' is missing"):
         sink.publish(context(spark), ticket)
     assert ids(spark, table) == [0]
 
@@ -95,11 +152,56 @@ def test_rows_that_do_not_fit_are_refused_before_anything_is_written(mode: str, 
     assert tables(spark) == {table}
 
 
-def test_partitions_are_those_asked_for(spark: SparkSession, table: str) -> None:
+def test_a_new_table_has_the_partitions_asked_for_and_all_rows(spark: SparkSession, table: str) -> None:
+    frame = spark.sql("SELECT * FROM VALUES (1, 'a/b'), (2, 'it''s %41 = ü'), (3, NULL) AS t(id, `the part.s`)")
+    write(spark, frame, name=table, partition_by=["the part.s"])
+    assert sorted(map(tuple, spark.table(table).collect())) == sorted(map(tuple, frame.collect()))
+    assert partitions(spark, table) == ["the part.s"]
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"name": "peo-ple"}, "'peo-ple' cannot be the name of a new table: spark_catalog takes letters, digits and '_' only"),
+    ({"name": "new", "partition_by": ["idd"]}, r"no column 'idd', which partition_by names\. Did you mean 'id'\?"),
+    ({"name": "new", "partition_by": ["ID"]}, "partition_by names every column"),
+    ({"name": "people", "mode": "overwrite", "partition_by": ["half"]}, "no column 'half'"),
+    ({"name": "view", "mode": "overwrite"}, "is a view, so no rows can be written into it"),
+    ({"name": "view", "mode": "append"}, "is a view, so no rows can be written into it"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), REFUSED)
+def test_what_could_not_be_published_is_refused_before_anything_is_written(
+    options: dict[str, Any], words: str, spark: SparkSession, table: str
+) -> None:
+    write(spark, 1, name=table)
+    spark.sql(f"CREATE VIEW view AS TABLE {table}")
+    try:
+        with pytest.raises(PpfError, match=words):
+            build(TableSink, **options).stage(context(spark), spark.range(2))
+        assert tables(spark) == {table, "view"}
+    finally:
+        spark.sql("DROP VIEW view")
+
+
+def test_other_partitions_than_those_of_the_table_are_refused(spark: SparkSession, table: str) -> None:
     frame = spark.range(4).selectExpr("id", "id % 2 AS half")
-    sink = build(TableSink, name=table, partition_by=["half"])
-    sink.publish(context(spark), sink.stage(context(spark), frame))
-    assert [column.name for column in spark.catalog.listColumns(table) if column.isPartition] == ["half"]
+    write(spark, frame, name=table, partition_by=["half"])
+    with pytest.raises(PpfError, match=r"partitioned by \[half\], but partition_by is \[id\]"):
+        build(TableSink, name=table, mode="append", partition_by=["id"]).stage(context(spark), frame)
+
+
+@pytest.mark.parametrize(("mode", "exclusive"), [("error", True), ("overwrite", True), ("append", False)])
+def test_only_an_append_leaves_room_for_another_sink(mode: str, exclusive: bool) -> None:
+    assert build(TableSink, name="people", mode=mode).exclusive is exclusive
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("peple", r"no table 'peple' in the catalog\. Did you mean 'people'"), ("a.b", "There is no schema")]
+)
+def test_a_table_that_is_not_there_is_named_with_a_near_miss(name: str, words: str, spark: SparkSession, table: str) -> None:
+    write(spark, 1, name=table)
+    with pytest.raises(PpfError, match=words):
+        build(TableSource, name=name).read(context(spark))
 
 
 def test_a_source_reads_the_table_not_a_view_of_its_name(spark: SparkSession, table: str) -> None:
