@@ -24,10 +24,11 @@ class Output:
         self.json = False
         self._answer: TextIO = sys.stdout
         self._shape: Mapping[str, Any] = {}
+        self._open = contextlib.ExitStack()
 
     @contextlib.contextmanager
     def streams(self, *, as_json: bool) -> Iterator[None]:
-        """Under `--json` whatever else prints to standard output, a plugin while it is imported too, goes to standard error."""
+        """Under `--json` all else that is printed, by a plugin's C code or a program it calls too, goes to standard error."""
         before = self._answer = sys.stdout = sys.stdout or _nowhere()
         errors = sys.stderr = sys.stderr or _nowhere()
         for stream in (before, errors):
@@ -37,6 +38,7 @@ class Output:
         try:
             yield
         finally:
+            self._open.close()
             sys.stdout, sys.stderr = before, errors
             for stream in (before, errors):
                 try:
@@ -46,9 +48,10 @@ class Output:
 
     def use_json(self, wanted: bool = True) -> None:
         """From here on the answer is one document."""
-        if wanted:
+        if wanted and not self.json:
             sys.stderr = _nowhere() if _is_one_stream() else sys.stderr
             self.json, sys.stdout = True, sys.stderr
+            self._answer = self._open.enter_context(_alone(self._answer))
 
     def expect(self, **shape: Any) -> None:
         """Says which keys the document of this command has, so that a failing command's document has them too."""
@@ -176,6 +179,25 @@ def silence(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _alone(answer: TextIO) -> Iterator[TextIO]:
+    """A stream to where standard output goes, while the file descriptor 1 itself goes where standard error does."""
+    try:
+        is_standard, errors = answer.fileno() == 1, sys.stderr.fileno()
+    except (OSError, ValueError):  # somebody put a stream of their own in its place
+        is_standard, errors = False, 2
+    if not is_standard:
+        yield answer
+        return
+    answer.flush()
+    with os.fdopen(os.dup(1), "w", encoding="ascii") as alone:
+        os.dup2(errors, 1)
+        try:
+            yield alone
+        finally:
+            os.dup2(alone.fileno(), 1)
 
 
 def _is_one_stream() -> bool:

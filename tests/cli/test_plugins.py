@@ -106,6 +106,16 @@ def test_doctor_names_what_cannot_be_imported(ppf, install):
     assert "acme_client" in check["message"]
 
 
+def test_what_a_plugin_prints_past_python_is_not_in_the_document(install, tmp_path):
+    install(
+        "acme-loud", "rows = acme_loud:Rows", "import os, subprocess\nos.write(1, b'raw')\nsubprocess.run(['echo', 'child'])"
+    )
+    command = [sys.executable, "-c", "from ppf_core.cli.main import main; main()", "plugins", "doctor", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path / "site")})
+    assert "acme-loud:sources.rows" in {check["name"] for check in json.loads(done.stdout)["checks"]}
+    assert "rawchild" in done.stderr
+
+
 def test_doctor_finds_plugins_in_a_group_that_nothing_reads_and_requirements_that_are_not_met(ppf, install, tmp_path):
     install("acme-lost", "rows = acme_lost:Rows", "", group="source")
     with (tmp_path / "site" / "acme_lost-1.0.dist-info" / "METADATA").open("a") as metadata:
