@@ -18,6 +18,7 @@ _STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(
 # Spark appends the whole plan to the message of an analysis error.
 _PLAN = re.compile(r";\s*\n(?=\s*['!]?[A-Z]\w+)")
 _PYTHON_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)')
+_WORKER_ERROR = re.compile(r"([\w.]+)(?:: | \(|$)")
 _JAVA_CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]+(?:: |$)")
 # These say only that something failed; their cause says what.
 _WRAPPERS = re.compile(
@@ -81,11 +82,21 @@ def matches(error: BaseException, name: str) -> bool:
     if name.startswith(SQLSTATE):
         pattern = name.removeprefix(SQLSTATE)
         return any(fnmatch.fnmatchcase(state, pattern) for link in chain if (state := _sql_state(link)))
-    if any(name in _names(kind) for link in chain for kind in type(link).__mro__):
+    if any(name in _names(kind) for link in chain for kind in type(link).__mro__) or name in _names_in_worker(error):
         return True
     thrown = [java for link in chain if (java := _java_of(link)) is not None]
     wanted = _java_class(name) if thrown and "." in name else None
     return wanted is not None and any(wanted.isInstance(java) for java in _java_causes(thrown))
+
+
+def _names_in_worker(error: BaseException) -> set[str]:
+    """What a user's function raised in a Python worker, of which only the text comes back: its name, and those of its bases."""
+    text = _text(error)
+    found = _WORKER_ERROR.match(_of_python_worker(text)) if "Python worker" in text or _is_a(error, "PythonException") else None
+    if found is None:
+        return set()
+    kind = getattr(builtins, found[1], None)
+    return {base.__name__ for base in kind.__mro__} if isinstance(kind, type) else {found[1], found[1].rpartition(".")[2]}
 
 
 def _names(kind: type) -> tuple[str, str]:

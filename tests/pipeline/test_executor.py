@@ -303,3 +303,16 @@ def test_a_secret_is_told_to_hooks_after_the_start(
     )
     assert run(path, spark).ok
     assert lines(path, "heard")[:2] == ["pipeline_start test", "secret_accessed env CANARY"]
+
+
+def test_each_call_of_a_hook_can_be_traced(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PPF_TRACE", "hooks")
+    path = pipeline("name = test\nhooks { journal { path = heard } }\ncomponents { a { source = numbers } }")
+    assert run(path, spark).ok
+    traced = [line for line in capfd.readouterr().err.splitlines() if line.startswith("ppf: ")]
+    assert [line.split()[1] for line in traced] == [
+        *("ppf_pipeline_start", "ppf_component_start", "ppf_component_end", "ppf_pipeline_end")
+    ]
+    assert all("1. 'journal' of ppf-small 1.0: " in line and line.endswith(" ms") for line in traced)

@@ -108,6 +108,21 @@ def test_classes_of_java_are_found_in_the_chain_of_causes(spark: SparkSession) -
         assert len(attempts) == expected
 
 
+def test_what_a_function_raised_in_a_worker_is_known_by_its_name(spark: SparkSession) -> None:
+    def fail(batches: object) -> object:
+        raise ConnectionResetError("the other side hung up")
+
+    def compute(attempt: int) -> None:
+        attempts.append(attempt)
+        spark.range(1).mapInPandas(fail, "id BIGINT").collect()
+
+    for name, expected in (("ConnectionError", 2), ("ValueError", 1)):
+        attempts: list[int] = []
+        with pytest.raises(Exception, match="hung up"):
+            RetryExecutor(config(max_attempts=2, retry_on=[name]), threading.Event()).run(compute)
+        assert len(attempts) == expected
+
+
 def test_sqlstates_match_by_pattern(spark: SparkSession) -> None:
     def divide(attempt: int) -> None:
         attempts.append(attempt)
