@@ -10,7 +10,7 @@ from ppf_core.cli.output import Output, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppf_core.pipeline.validation import CheckedPipeline
+    from ppf_core.pipeline.checked import CheckedPipeline
 
 
 @click.group(cls=LazyGroup, members={"check": f"{__name__}:check"}, context_settings=CONTEXT)

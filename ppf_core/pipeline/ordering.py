@@ -12,7 +12,7 @@ from typing import Literal
 
 from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import StagedSink
-from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 
 StepKind = Literal["build", "fill", "stage", "decide", "write", "commit", "publish"]
 

@@ -10,8 +10,8 @@ from ppf_core.contracts.hooks import HOOKIMPL_MARK
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.ordering import Step, consumers_of, is_shared, order_steps
-from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ from ppf_core import __version__
 from ppf_core.config.binding import bind
 from ppf_core.config.secret_references import find_secrets
 from ppf_core.contracts.plugin import options_class
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.redaction import mask_by_name
 from ppf_core.pipeline.selection import BoundPlugin
-from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
 
 
 def recorded_plan(checked: CheckedPipeline, plan: Plan, selected: Collection[str]) -> dict[str, Any]:

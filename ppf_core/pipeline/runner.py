@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
 from ppf_core.pipeline.record import RunStore
 from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.steps import Steps
-from ppf_core.pipeline.validation import CheckedPipeline, check_pipeline
+from ppf_core.pipeline.validation import check_pipeline
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import why_keep

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any
 from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import PipelineComponent, Schema
 from ppf_core.errors import Problem, SchemaError
+from ppf_core.pipeline.checked import CheckedComponent
 from ppf_core.pipeline.schema import SchemaContract
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from ppf_core.pipeline.validation import CheckedComponent
 
-
-def schema_problems(file: PipelineFile, components: "Mapping[str, CheckedComponent]") -> Iterator[Problem]:
+def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
     """The mismatches that are known before Spark starts: both sides say what their schema is."""
     for name, component in components.items():
         if component.draft is None:

@@ -3,19 +3,16 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import Sink
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import Problem
-
-if TYPE_CHECKING:
-    from ppf_core.pipeline.validation import CheckedComponent
+from ppf_core.pipeline.checked import CheckedComponent
 
 
 def target_problems(
-    file: PipelineFile, components: "Mapping[str, CheckedComponent]", datasets: Mapping[str, Sequence[Dataset]]
+    file: PipelineFile, components: Mapping[str, CheckedComponent], datasets: Mapping[str, Sequence[Dataset]]
 ) -> Iterator[Problem]:
     """The sinks whose publish would take away what another sink writes, or the pipeline file, or the state of the run."""
     sinks = [component for name, component in components.items() if component.config.kind == "sink" and name in datasets]

@@ -1,8 +1,6 @@
 """Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from os import PathLike
 from typing import Any
 
@@ -12,9 +10,8 @@ from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.config.places import Path, dotted
 from ppf_core.config.secret_references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.contracts.checks import RowCheck
-from ppf_core.contracts.components import PipelineComponent
-from ppf_core.contracts.context import Dataset
-from ppf_core.errors import ConfigError, PluginError, Problem, in_order
+from ppf_core.errors import Problem, in_order
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.error_names import misnamed_errors
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.schema_flow import schema_problems
@@ -23,60 +20,6 @@ from ppf_core.pipeline.targets import target_problems
 from ppf_core.pipeline.wiring import Wiring
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.spark.connect import connect_refusals
-
-
-@dataclass(frozen=True)
-class CheckedComponent:
-    """A component whose plugin and options are known. `frames` are the components that options name."""
-
-    name: str
-    config: ComponentConfig
-    plugin: BoundPlugin
-    checks: tuple[BoundPlugin, ...]
-    frames: tuple[str, ...]
-
-    @cached_property
-    def draft(self) -> PipelineComponent[Any] | None:
-        """An instance for questions that need no outside world; None while its options wait for a secret."""
-        draft = self.plugin.draft
-        return draft if isinstance(draft, PipelineComponent) else None
-
-    @cached_property
-    def datasets(self) -> tuple[Dataset, ...]:
-        """The outside things it reads or writes, as far as known before secrets are resolved."""
-        return tuple(self.draft.datasets()) if self.draft is not None else ()
-
-
-@dataclass(frozen=True)
-class CheckedPipeline:
-    """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
-
-    `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block.
-    """
-
-    file: PipelineFile
-    registry: PluginRegistry
-    components: Mapping[str, CheckedComponent]
-    hooks: Mapping[str, BoundPlugin]
-    backends: Mapping[str, BoundPlugin]
-    graph: Graph
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-
-    @property
-    def exit_code(self) -> int:
-        """0 when sound, 3 when plugins alone are the trouble, else 2."""
-        if not self.problems:
-            return 0
-        only_plugins = all(problem.code.startswith("plugin-") for problem in self.problems)
-        return PluginError.exit_code if only_plugins else ConfigError.exit_code
-
-    def require_sound(self) -> None:
-        """Raises ConfigError or PluginError with all problems, if there are any."""
-        if self.exit_code == PluginError.exit_code:
-            raise PluginError("The pipeline needs plugins that cannot be used.", problems=self.problems)
-        if self.problems:
-            raise ConfigError.of(self.problems)
 
 
 def check_pipeline(

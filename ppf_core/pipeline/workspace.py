@@ -14,12 +14,12 @@ from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
 from ppf_core.errors import Problem, RunError, SecretError
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.secrets import SecretsResolver
 from ppf_core.pipeline.selection import BoundPlugin, create
 from ppf_core.pipeline.steps import ComponentRun, Steps
-from ppf_core.pipeline.validation import CheckedComponent, CheckedPipeline
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.spark.requirements import installed_spark, merge_requirements
 from ppf_core.spark.session import RunSession, SessionRequest, open_session

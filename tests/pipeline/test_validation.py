@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ppf_core.errors import ConfigError, PluginError, Problem
-from ppf_core.pipeline.validation import CheckedPipeline, check_pipeline
+from ppf_core.pipeline.checked import CheckedPipeline
+from ppf_core.pipeline.validation import check_pipeline
 
 WritePipeline = Callable[[str], Path]
 
