@@ -21,6 +21,9 @@ _ISO = re.compile(
     rf"P(?=[0-9T])(?:({_AMOUNT})W)?(?:({_AMOUNT})D)?(?:T(?=[0-9])(?:({_AMOUNT})H)?(?:({_AMOUNT})M)?(?:({_AMOUNT})S)?)?",
     re.IGNORECASE,
 )
+# What JSON Schema can say of it: every duration, and of ISO 8601 a little more.
+PATTERN = rf"^\s*({_AMOUNT}\s*({'|'.join(_UNITS)})|[Pp][0-9.WwDdTtHhMmSs]+)\s*$"
+
 _EXPECTED = "Write seconds as a number, an amount with a unit (ms, s, m, h, d, w), or ISO 8601 such as PT1H30M."
 
 

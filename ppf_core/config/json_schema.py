@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from ppf_core.config.annotations import Option, options_of
 from ppf_core.config.binding import default_of
+from ppf_core.config.durations import PATTERN
 from ppf_core.config.option_types import (
     Block,
     Choice,
@@ -33,7 +34,12 @@ _SCALARS: dict[type, Schema] = {
     float: {"type": ["number", "string"], "pattern": _NUMBER},
     bool: {"type": ["boolean", "string"], "pattern": _FLAG},
     Decimal: {"type": ["number", "string"], "pattern": _NUMBER},
-    timedelta: {"type": ["string", "number"], "minimum": 0, "examples": ["10 seconds", "2 hours"]},
+    timedelta: {
+        "type": ["string", "number"],
+        "minimum": 0,
+        "pattern": f"{PATTERN}|{_FILLED_IN}",
+        "examples": ["10 seconds", "2 hours"],
+    },
     Secret: {"type": _TEXT, "writeOnly": True, "examples": ["secret://env/NAME"]},
     object: {},
 }

@@ -50,7 +50,8 @@ def pipeline_schema(registry: PluginRegistry) -> Schema:
     properties["components"] = {"type": "object", "minProperties": 1, "propertyNames": _COMPONENT_NAME}
     properties["hooks"] = _instances(offers, "hooks")
     properties["secrets"] = _instances(offers, "secrets")
-    # Both may be written with nested keys, which the loader flattens.
+    # These may be written with nested keys, which the loader flattens.
+    properties["tags"] = {"type": ["object", "null"]}
     properties["spark"]["properties"]["conf"] = {"type": ["object", "null"]}
     properties["plugins"]["properties"]["prefer"] = {"type": ["object", "null"]}
     properties["runtime"]["properties"]["parallelism"]["minimum"] = 1

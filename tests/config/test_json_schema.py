@@ -57,6 +57,7 @@ def test_what_binding_accepts_is_valid(values: dict[str, Any]) -> None:
     "values",
     [
         {"nope": 1}, {"whole": "five"}, {"whole": 1.5}, {"flag": "maybe"}, {"flag": 1}, {"mode": "overwite"}, {"wait": -1},
+        {"wait": "soon"}, {"wait": "5 parsecs"}, {"wait": "-1 s"},
         {"texts": "a"}, {"texts": [None]}, {"table": {"a": "x"}}, {"plain": {}}, {"plain": {"name": "n", "nope": 1}},
         {"one_or_many": {}}, {"secret": ["s"]},
         {"login": {"kind": "basik"}}, {"login": {"token": "t"}}, {"login": {"kind": "basic", "token": "t"}},

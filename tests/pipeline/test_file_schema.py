@@ -65,7 +65,7 @@ CLASSES = {
 
 GOOD: dict[str, Any] = {
     "name": "flights",
-    "tags": {"team": "ops"},
+    "tags": {"team": "ops", "cost": {"centre": 7}, "old": None},
     "spark": {"conf": {"spark": {"sql": {"shuffle": {"partitions": 4}}}}},
     "components": {
         "in": {"source": "read", "options": {"path": "x", "header": "${HEADER}"}},
