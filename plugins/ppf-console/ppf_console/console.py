@@ -16,9 +16,9 @@ class ConsoleOptions:
     truncate: bool = option("Cut values that are longer than 20 characters.", default=True)
 
     def __post_init__(self) -> None:
-        """A number of rows is never negative."""
-        if self.rows < 0:
-            raise OptionsError({"rows": f"must be 0 or more, not {self.rows}."})
+        """Spark counts the rows that it shows with 32 bits."""
+        if not 0 <= self.rows < 2**31:
+            raise OptionsError({"rows": f"must be from 0 to {2**31 - 1}, not {self.rows}."})
 
 
 class ConsoleSink(Sink[ConsoleOptions]):

@@ -20,9 +20,10 @@ def test_long_values_are_cut_unless_told(
     assert f"|{shown}|" in capsys.readouterr().out
 
 
-def test_a_negative_number_of_rows_is_a_mistake() -> None:
-    with pytest.raises(ConfigError, match="must be 0 or more, not -1"):
-        build(ConsoleSink, rows=-1)
+@pytest.mark.parametrize("rows", [-1, 2**31])
+def test_a_number_of_rows_that_cannot_be_shown_is_a_mistake(rows: int) -> None:
+    with pytest.raises(ConfigError, match=f"must be from 0 to 2147483647, not {rows}"):
+        build(ConsoleSink, rows=rows)
 
 
 def test_printing_twice_is_not_printing_once() -> None:

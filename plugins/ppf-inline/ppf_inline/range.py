@@ -17,9 +17,13 @@ class RangeOptions:
     step: int = option("The distance between two numbers; negative to count down.", default=1)
 
     def __post_init__(self) -> None:
-        """A step of 0 would never arrive."""
+        """A step of 0 would never arrive, and Spark counts with 64 bits."""
+        numbers = {"start": self.start, "end": self.end, "step": self.step}
+        problems = {name: "is too large for BIGINT." for name, number in numbers.items() if not -(2**63) <= number < 2**63}
         if self.step == 0:
-            raise OptionsError({"step": "must not be 0. Use 1 to count up or -1 to count down."})
+            problems["step"] = "must not be 0. Use 1 to count up or -1 to count down."
+        if problems:
+            raise OptionsError(problems)
 
 
 class RangeSource(Source[RangeOptions]):

@@ -6,6 +6,7 @@ session.
 """
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation, localcontext
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
+_LARGEST_FLOAT = (2 - 2**-23) * 2.0**127  # what 32 bits can hold
 _MOST_DIGITS = 38  # of Spark's decimals; Python rounds to 28 unless told
 
 
@@ -133,7 +135,7 @@ def _number(value: Any) -> Decimal:
     if isinstance(value, bool):
         raise ValueError("a boolean")
     # By way of its text: a file's 0.1 is 0.1, not the binary fraction next to it.
-    number = Decimal(str(value))
+    number = Decimal(_digits(value))
     if not number.is_finite():
         raise ValueError("not finite")
     return number
@@ -142,7 +144,25 @@ def _number(value: Any) -> Decimal:
 def _fraction(value: Any) -> float:
     if isinstance(value, bool):
         raise ValueError("a boolean")
-    return float(value)
+    number = float(value) if isinstance(value, float) else float(_digits(value))
+    if math.isinf(number) and any(character.isdigit() for character in str(value)):
+        raise ValueError("too large")
+    return number
+
+
+def _short_fraction(value: Any) -> float:
+    number = _fraction(value)
+    if math.isfinite(number) and abs(number) > _LARGEST_FLOAT:
+        raise ValueError("too large")
+    return number
+
+
+def _digits(value: Any) -> str:
+    """Python reads `1_000` and digits of other scripts as numbers; Spark and the reader of a file do not."""
+    text = str(value)
+    if "_" in text or not text.isascii():
+        raise ValueError("not a number")
+    return text
 
 
 def _text(value: Any) -> str:
@@ -182,7 +202,7 @@ def _bytes(value: Any) -> bytes:
 _PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "string": _text,
     "boolean": _boolean,
-    "float": _fraction,
+    "float": _short_fraction,
     "double": _fraction,
     "date": _date,
     "timestamp": _moment_text,

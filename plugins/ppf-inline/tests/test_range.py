@@ -21,6 +21,12 @@ def test_a_step_of_zero_is_a_mistake() -> None:
         build(RangeSource, end=3, step=0)
 
 
+@pytest.mark.parametrize("name", ["start", "end", "step"])
+def test_a_number_that_spark_cannot_count_to_is_a_mistake(name: str) -> None:
+    with pytest.raises(ConfigError, match="too large for BIGINT"):
+        build(RangeSource, **{"end": 3, name: 2**63})
+
+
 def test_the_schema_is_known_before_it_runs(spark: SparkSession) -> None:
     source = build(RangeSource, end=1)
     assert source.read(context(spark)).dtypes == spark.createDataFrame([], source.output_schema).dtypes

@@ -30,7 +30,7 @@ def _clone(spark: "SparkSession", inputs: "Mapping[str, DataFrame]") -> "SparkSe
     # What a Python transform left in the run's session would be there or not, depending on which component ran first.
     clone._jsparkSession.sessionState().catalog().clearTempTables()
     for alias, frame in inputs.items():
-        _moved(frame, clone).createOrReplaceTempView(f"`{alias}`")
+        _moved(frame, clone).createOrReplaceTempView(_quoted(alias))
     return clone
 
 
@@ -48,13 +48,17 @@ def _moved(frame: "DataFrame", spark: "SparkSession") -> "DataFrame":
 def _bound(text: str, params: Mapping[str, Any], spark: "SparkSession", inputs: "Mapping[str, DataFrame]") -> "DataFrame":
     """In parentheses Spark takes nothing but a query, so that no statement runs."""
     slots = {f"input_{index}": frame for index, frame in enumerate(inputs.values())}
-    tables = ", ".join(f"`{alias}` AS (TABLE {{{slot}}})" for alias, slot in zip(inputs, slots, strict=True))
+    tables = ", ".join(f"{_quoted(alias)} AS (TABLE {{{slot}}})" for alias, slot in zip(inputs, slots, strict=True))
     query = text.rstrip().rstrip(";")
     if not slots:
         return spark.sql(f"(\n{query}\n)", args=dict(params))
     # The braces are those of Spark's own formatter, and must not be found in the query.
     query = query.replace("{", "{{").replace("}", "}}")
     return spark.sql(f"WITH {tables} (\n{query}\n)", args=dict(params), **slots)
+
+
+def _quoted(alias: str) -> str:
+    return "`" + alias.replace("`", "``") + "`"
 
 
 def _require_distinct(spark: "SparkSession", inputs: "Mapping[str, DataFrame]") -> None:

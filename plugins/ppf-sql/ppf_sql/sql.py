@@ -24,12 +24,13 @@ class SqlOptions:
     )
 
     def __post_init__(self) -> None:
-        """Spark takes single values and lists of them."""
-        problems = {
-            f"params.{name}": "must be a text, a number, a boolean, or a list of one of these."
-            for name, value in self.params.items()
-            if not _is_scalar(value) and not (isinstance(value, list) and _is_uniform(value))
-        }
+        """There is a query, and Spark takes single values and lists of them."""
+        problems = {} if self.query is None or self.query.strip() else {"query": "is empty."}
+        for name, value in self.params.items():
+            if not _is_scalar(value) and not (isinstance(value, list) and _is_uniform(value)):
+                problems[f"params.{name}"] = "must be a text, a number, a boolean, or a list of one of these."
+            if any(_is_too_large(each) for each in (value if isinstance(value, list) else [value])):
+                problems[f"params.{name}"] = "is too large for Spark's BIGINT. Write it as a text, and cast it in the query."
         if problems:
             raise OptionsError(problems)
 
@@ -68,9 +69,12 @@ class SqlTransform(Transform[SqlOptions]):
             return self.options.query or ""
         path = local_path(self.options.query_file)
         try:
-            return path.read_text(encoding="utf-8-sig")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise PpfError(f"The query file {str(path)!r} cannot be read: {error}.", hint="Correct query_file.") from error
+        if not text.strip():
+            raise PpfError(f"The query file {str(path)!r} is empty.", hint="Write the query there, or correct query_file.")
+        return text
 
 
 def _unknown_table(error: "AnalysisException") -> str | None:
@@ -84,6 +88,10 @@ def _unknown_table(error: "AnalysisException") -> str | None:
 
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
+
+
+def _is_too_large(value: Any) -> bool:
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def _is_uniform(values: list[Any]) -> bool:

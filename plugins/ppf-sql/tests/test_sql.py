@@ -98,6 +98,26 @@ def test_a_parameter_that_spark_cannot_take_is_a_mistake(value: object) -> None:
         build(SqlTransform, query="SELECT :p", params={"p": value})
 
 
+@pytest.mark.parametrize("value", [2**63, [1, -(2**63) - 1]])
+def test_a_number_that_spark_cannot_hold_is_a_mistake(value: object) -> None:
+    with pytest.raises(ConfigError, match="is too large for Spark's BIGINT"):
+        build(SqlTransform, query="SELECT :p", params={"p": value})
+
+
+def test_an_empty_query_is_a_mistake(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is empty"):
+        build(SqlTransform, query="  ")
+    (tmp_path / "none.sql").write_text("\n")
+    with pytest.raises(PpfError, match=r"none\.sql' is empty"):
+        build(SqlTransform, tmp_path, query_file="none.sql").transform(context(spark), {})
+
+
+@pytest.mark.parametrize("alias", ["an alias", "a.b", "tick`s"])
+def test_an_alias_may_have_any_characters(alias: str, spark: SparkSession) -> None:
+    quoted = alias.replace("`", "``")
+    assert len(rows(spark, {alias: spark.range(3)}, f"SELECT * FROM `{quoted}`")) == 3  # noqa: S608 -- a name of the test
+
+
 def test_the_query_can_stand_in_a_file(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "all.sql").write_text("SELECT * FROM t; -- everything\n", encoding="utf-8")
     transform = build(SqlTransform, tmp_path, query_file="all.sql")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class AddColumnsOptions:
     """Which columns are computed, and how."""
 
-    columns: dict[str, str] = option("SQL expressions by name. Each sees the columns of the input, not the other new ones.")
+    columns: dict[str, str] = option(
+        "SQL expressions by name. Each sees the columns of the input, and the new ones above it that replace none."
+    )
 
 
 class AddColumnsTransform(Transform[AddColumnsOptions]):

@@ -37,10 +37,12 @@ class AggregateTransform(Transform[AggregateOptions]):
         groups = {f"group_by[{index}]": text for index, text in enumerate(self.options.group_by)}
         names = {f"metrics.{name}": name for name in self.options.metrics}
         texts = groups | {option: self.options.metrics[name] for option, name in names.items()}
+        every = expressions(frame, texts)
+        keys = [every[option] for option in groups]
 
         def grouped(columns: "Mapping[str, Column]") -> "DataFrame":
-            keys = [column for option, column in columns.items() if option in groups]
             metrics = [column.alias(names[option]) for option, column in columns.items() if option in names]
-            return frame.groupBy(*keys).agg(*metrics) if metrics else frame.select(*keys)
+            # A metric is judged among its keys, a key by itself: it is asked first.
+            return frame.groupBy(*keys).agg(*metrics) if metrics else frame.select(*columns.values())
 
-        return require_distinct(applied(frame, texts, expressions(frame, texts), grouped), "Give the metric another name.")
+        return require_distinct(applied(frame, texts, every, grouped), "Give the metric another name.")

@@ -62,7 +62,7 @@ class JoinTransform(Transform[JoinOptions]):
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The joined rows; a column that `on` names is there once."""
         left, right = _input(inputs, "left", self.options.left), _input(inputs, "right", self.options.right)
-        on = self.options.on
+        on = self.options.on or []
         if isinstance(on, str) and not (on in left.columns and on in right.columns):
             joined = self._by_condition(left, right, on)
         else:

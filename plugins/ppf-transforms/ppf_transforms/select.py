@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Transform, option, options
+from ppf_core import Context, OptionsError, Transform, option, options
 from ppf_transforms.columns import applied, expressions, require_distinct
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ class SelectOptions:
     """Which columns stay."""
 
     columns: list[str] = option('Names of columns, or SQL expressions: "upper(name) AS name".')
+
+    def __post_init__(self) -> None:
+        """Rows without columns are no result."""
+        if not self.columns:
+            raise OptionsError({"columns": "must name at least one column."})
 
 
 class SelectTransform(Transform[SelectOptions]):

@@ -34,6 +34,8 @@ class UnionTransform(Transform[UnionOptions]):
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The rows of the first input, then those of the second, and so on."""
+        if not inputs:
+            raise PpfError("The union has no inputs.", hint="Name the components whose rows it puts together under 'inputs'.")
         for alias, frame in inputs.items():
             self._require_alike(inputs, alias, frame)
         return reduce(self._append, inputs.values())

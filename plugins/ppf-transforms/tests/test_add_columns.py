@@ -13,6 +13,11 @@ def test_new_columns_come_last_and_old_names_are_replaced_where_they_stand(spark
     assert (added.columns, added.collect()) == (["a", "b", "s.um"], [(11, 2, 3)])
 
 
+def test_a_new_column_may_use_one_above_it_but_a_replaced_one_is_the_inputs(spark: SparkSession) -> None:
+    transform = build(AddColumnsTransform, columns={"id": "id + 10", "n": "id + 1", "twice": "n * 2"})
+    assert transform.transform(context(spark), {"in": spark.range(1)}).collect() == [(10, 1, 2)]
+
+
 def test_the_option_that_is_to_blame_is_named(spark: SparkSession) -> None:
     transform = build(AddColumnsTransform, columns={"good": "id + 1", "bad": "upper(nam)"})
     with pytest.raises(PpfError, match=r"columns\.bad is 'upper\(nam\)', but there is no column 'nam'"):

@@ -35,7 +35,7 @@ def test_no_groups_give_one_row(spark: SparkSession, delays: DataFrame) -> None:
         (["carier"], "count(*)", "group_by[0] is 'carier', but there is no column 'carier'"),
         ([], "max(dellay)", "metrics.m is 'max(dellay)', but there is no column 'dellay'. Did you mean 'delay'?"),
         ([], "max(delay", "Spark does not accept metrics.m, which is 'max(delay': "),
-        (["the carrier"], "delay", "Spark does not accept metrics.m, which is 'delay': "),
+        (["the carrier"], "delay", "Spark does not accept metrics.m, which is 'delay': [MISSING_AGGREGATION]"),
     ],
 )
 def test_the_option_that_is_to_blame_is_named(

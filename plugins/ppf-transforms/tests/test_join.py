@@ -46,7 +46,8 @@ def test_a_condition_names_columns_by_their_inputs(spark: SparkSession) -> None:
 
 def test_a_cross_join_needs_no_condition(spark: SparkSession, inputs: Mapping[str, DataFrame]) -> None:
     right = inputs["plane-list"].select("seats")
-    assert joined(spark, {**inputs, "plane-list": right}, how="cross").count() == 4
+    for options in ({}, {"on": ""}, {"on": []}):
+        assert joined(spark, {**inputs, "plane-list": right}, how="cross", **options).count() == 4
 
 
 def test_an_unknown_input_gets_the_near_miss(spark: SparkSession, inputs: Mapping[str, DataFrame]) -> None:

@@ -3,6 +3,7 @@ from ppf_transforms.select import SelectTransform
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 
@@ -34,6 +35,11 @@ def test_an_unknown_column_is_told_with_its_option_and_the_near_miss(spark: Spar
 def test_a_syntax_error_is_told_with_its_option(spark: SparkSession) -> None:
     with pytest.raises(PpfError, match=r"does not accept columns\[0\], which is 'id \+': .*Syntax error"):
         build(SelectTransform, columns=["id +"]).transform(context(spark), {"in": spark.range(1)})
+
+
+def test_a_selection_of_nothing_is_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="must name at least one column"):
+        build(SelectTransform, columns=[])
 
 
 def test_two_columns_of_one_name_are_refused(spark: SparkSession) -> None:

@@ -27,6 +27,11 @@ def test_a_missing_column_is_told_with_the_input_that_has_it(spark: SparkSession
         build(UnionTransform).transform(context(spark), inputs)
 
 
+def test_a_union_of_nothing_is_refused(spark: SparkSession) -> None:
+    with pytest.raises(PpfError, match="The union has no inputs"):
+        build(UnionTransform).transform(context(spark), {})
+
+
 def test_columns_match_by_position_if_wanted(spark: SparkSession) -> None:
     inputs = {"a": spark.range(1), "b": spark.range(1, 2).toDF("number"), "c": spark.range(2, 3)}
     assert build(UnionTransform, by_name=False).transform(context(spark), inputs).collect() == [(0,), (1,), (2,)]
