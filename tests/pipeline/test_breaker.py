@@ -122,6 +122,7 @@ def test_a_probe_that_fails_opens_it_again(tmp_path: Path, clock: Clock) -> None
 def test_a_probe_that_was_abandoned_is_free_for_the_next(tmp_path: Path, clock: Clock) -> None:
     probe = tried(tmp_path, clock)
     probe.abandoned()
+    assert breakers(tmp_path / "breakers")[0].probe is None
     assert breaker(tmp_path, clock).admit().allowed
 
 
@@ -140,6 +141,16 @@ def test_it_closes_after_so_many_probes(tmp_path: Path, clock: Clock) -> None:
     assert careful.state == "half_open"
     assert careful.admit().changes == ()
     assert careful.succeeded() == (("half_open", "closed"),)
+
+
+def test_successes_before_a_failed_probe_do_not_count(tmp_path: Path, clock: Clock) -> None:
+    opened(tmp_path, clock)
+    careful = breaker(tmp_path, clock, success_threshold=2)
+    for outcome in (careful.succeeded, careful.failed, careful.succeeded):
+        clock.now += 60
+        careful.admit()
+        outcome()
+    assert careful.state == "half_open"
 
 
 @pytest.mark.parametrize("outcome", ["succeeded", "failed", "abandoned"])
@@ -358,9 +369,21 @@ class Model(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.folder.cleanup()
 
-    @rule(seconds=st.integers(-200, 90))
+    @rule(seconds=st.sampled_from([-1000, -59, 1, 30, 60, 90]))
     def jump(self, seconds: int) -> None:
         self.clock.now += seconds
+
+    @precondition(lambda self: self.state == "closed")
+    @rule()
+    def fail_until_it_opens(self) -> None:
+        while self.state == "closed":
+            self.breaker().failed()
+            self._follow(None, "failed")
+
+    @precondition(lambda self: self.state == "open")
+    @rule()
+    def wait_until_it_may_be_tried(self) -> None:
+        self.clock.now = max(self.clock.now, self.opened_at) + 60
 
     @rule(run=RUNS)
     def begin(self, run: int) -> None:
@@ -376,7 +399,7 @@ class Model(RuleBasedStateMachine):
             self.state, self.probe = "half_open", run
 
     @precondition(lambda self: self.at_work)
-    @rule(data=st.data(), outcome=st.sampled_from(["succeeded", "failed", "abandoned"]))
+    @rule(data=st.data(), outcome=st.sampled_from(["succeeded", "failed", "failed", "abandoned"]))
     def end(self, data: st.DataObject, outcome: str) -> None:
         run = data.draw(st.sampled_from(sorted(self.at_work)))
         self.at_work.remove(run)
@@ -385,7 +408,7 @@ class Model(RuleBasedStateMachine):
         changes = getattr(self.runs[run], outcome)()
         assert (changes or ()) == (((before, self.state),) if before != self.state else ())
 
-    def _follow(self, run: int, outcome: str) -> None:
+    def _follow(self, run: int | None, outcome: str) -> None:
         if self.state != "closed" and self.probe != run:
             return
         self.probe = None
@@ -405,6 +428,7 @@ class Model(RuleBasedStateMachine):
         if self.probe == run:
             self.probe = None
 
+    @precondition(lambda self: self.state == "half_open")
     @rule()
     def reset(self) -> None:
         assert reset(Path(self.folder.name) / "breakers", "flights", "out") == (self.failures > 0)
@@ -418,5 +442,5 @@ class Model(RuleBasedStateMachine):
         assert told == ([(self.failures, self.successes)] if self.failures else [])
 
 
-Model.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Model.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
 TestModel = Model.TestCase
