@@ -5,6 +5,7 @@ import fnmatch
 import importlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,8 +14,8 @@ from ppf_core.contracts.results import ErrorInfo
 _LONGEST = 2000
 SQLSTATE = "SQLSTATE:"
 _DEEPEST = 50  # causes of a Java exception, which may go round in a circle
-# Where a stack begins, in all the ways in which Spark appends one to a message.
-_STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: )")
+# Where a stack begins, in all the ways in which Spark appends one to a message; under DataFrame, which line of a plugin it was.
+_STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: |== DataFrame ==)")
 # Spark appends the whole plan to the message of an analysis error.
 _PLAN = re.compile(r";\s*\n(?=\s*['!]?[A-Z]\w+)")
 _PYTHON_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)')
@@ -29,7 +30,16 @@ _WRAPPER_CLASSES = frozenset({"ExecutionException", "InvocationTargetException",
 
 
 def describe_error(error: BaseException) -> ErrorInfo:
-    """The class and a short text of an error: for Spark's own the error class, the words, and the piece of SQL it is about."""
+    """The class and a short text of an error: for Spark's own the error class, the words, and the piece of SQL it is about.
+
+    What was noted on it (`add_note`), such as the place in a user's code, stands behind it in parentheses.
+    """
+    told = _described(error)
+    notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
+    return replace(told, message=f"{told.message} ({'; '.join(notes)})") if notes else told
+
+
+def _described(error: BaseException) -> ErrorInfo:
     if jvm_is_dead(error):
         return ErrorInfo(type(error).__name__, "Spark's JVM is gone. If it ran out of memory, raise spark.driver.memory.")
     java = getattr(error, "java_exception", None)

@@ -31,6 +31,19 @@ def test_a_syntax_error_shows_the_place_in_the_sql(spark: SparkSession) -> None:
     assert (told.type, "[PARSE_SYNTAX_ERROR]" in told.message, "^^^" in told.message) == ("ParseException", True, True)
 
 
+def test_what_was_noted_on_an_error_stands_behind_it() -> None:
+    error = KeyError("x")
+    error.add_note("rules.py:2, in clean")
+    assert describe_error(error).message == "'x' (rules.py:2, in clean)"
+
+
+def test_a_failing_cast_does_not_point_at_the_plugin_that_made_it(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([("a",)], "v STRING")
+    told = describe_error(fail(frame.select(frame.v.cast("INT")).collect))
+    assert "'a'" in told.message
+    assert __file__ not in told.message
+
+
 def test_a_failing_function_is_one_line_with_its_place(spark: SparkSession) -> None:
     def half(number: Any) -> Any:
         raise KeyError(f"no half of {number}")

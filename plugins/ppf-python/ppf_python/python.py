@@ -3,9 +3,11 @@
 import importlib
 import inspect
 import re
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -44,7 +46,7 @@ class PythonTransform(Transform[PythonOptions]):
 
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """What the function returns."""
-        with self._folder.importable():
+        with self._folder.importable(), _located(self._folder.path):
             function = self._function()
             self._require_arguments(function, context, inputs)
             with _pickled_by_value(self._folder.loaded()), _no_exit(f"The function {self.options.function!r}"):
@@ -108,6 +110,20 @@ def _no_exit(who: str) -> Iterator[None]:
         yield
     except SystemExit as error:
         raise PpfError(f"{who} ended with SystemExit({error.code!r}).", hint="Raise another exception to fail.") from error
+
+
+@contextmanager
+def _located(folder: Path) -> Iterator[None]:
+    """Notes on an error where in the folder it was raised: the kernel shows no traceback."""
+    try:
+        yield
+    except PpfError:
+        raise
+    except Exception as error:
+        frames = [each for each in traceback.extract_tb(error.__traceback__) if Path(each.filename).is_relative_to(folder)]
+        for frame in frames[-1:]:
+            error.add_note(f"{frame.filename}:{frame.lineno}, in {frame.name}")
+        raise
 
 
 @contextmanager

@@ -113,6 +113,15 @@ def test_a_missing_module_gets_the_near_miss(spark: SparkSession, tmp_path: Path
     assert "Did you mean 'delays'?" in text
 
 
+@pytest.mark.parametrize("code", ["{}", "import shifting\ndef rows(context, inputs):\n    shifting.do()\n"])
+def test_an_error_tells_where_in_the_code_it_was_raised(code: str, spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, job=code.format("def rows(context, inputs):\n    {}['x']\n"), shifting="def do():\n    return {}['x']\n")
+    with pytest.raises(KeyError) as caught:
+        call(spark, tmp_path, "job:rows")
+    place = f"{tmp_path}/shifting.py:2, in do" if "shifting" in code else f"{tmp_path}/job.py:2, in rows"
+    assert caught.value.__notes__ == [place]
+
+
 def test_a_module_that_misses_another_says_which(spark: SparkSession, tmp_path: Path) -> None:
     write(tmp_path, job="import not_installed_anywhere\n")
     with pytest.raises(ModuleNotFoundError, match="not_installed_anywhere"):
