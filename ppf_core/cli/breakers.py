@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import CONTEXT, example, json_option
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
 from ppf_core.cli.runs import find_store, store_options
 
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 _HEADINGS = ("pipeline", "component", "state", "failures", "opened", "tried by")
 
 
-@click.command("breakers", context_settings=CONTEXT, epilog=example("ppf runs breakers", "ppf runs breakers --reset out"))
+@verb("ppf runs breakers", "ppf runs breakers --reset out", breakers=[], reset=[], problems=[])
 @click.option("--reset", "names", metavar="NAME", multiple=True, help="Close this one: out, or flights/out. Repeatable.")
 @click.option("--reset-all", is_flag=True, help="Close all of them.")
 @store_options
-@json_option
-@click.pass_obj
 def command(
     output: Output,
     names: tuple[str, ...],
@@ -31,7 +29,6 @@ def command(
     overrides: dict[str, str],
 ) -> int:
     """List the circuit breakers that have counted failures, and close them by hand."""
-    output.expect(breakers=[], reset=[], problems=[])
     from ppf_core.pipeline.breaker import breakers, reset
 
     store, owner = find_store(pipeline, state_dir, overrides)

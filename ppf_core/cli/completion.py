@@ -2,14 +2,12 @@
 
 import click
 
-from ppf_core.cli.options import CONTEXT, example, json_option
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf completion bash >> ~/.bashrc"))
+@verb("ppf completion bash >> ~/.bashrc")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@json_option
-@click.pass_obj
 def command(output: Output, shell: str) -> int:
     """Print the completion script for a shell."""
     from click.shell_completion import get_completion_class

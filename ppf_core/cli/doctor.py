@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ppf_core.cli.options import CONTEXT, example, json_option
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
@@ -14,12 +14,10 @@ if TYPE_CHECKING:
     from ppf_core.plugins.doctor import Check
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf doctor", "ppf doctor --json"))
+@verb("ppf doctor", "ppf doctor --json", checks=[])
 @click.option(
     "--state-dir", type=click.Path(), default=".ppf", show_default=True, metavar="DIR", help="Where runs keep their state."
 )
-@json_option
-@click.pass_obj
 def command(output: Output, state_dir: str) -> int:
     """Check Java, pyspark, versions, write access and plugins. Starts no Spark and changes nothing."""
     from ppf_core.pipeline.doctor import environment_checks

@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from ppf_core import __version__
-from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option
+from ppf_core.cli.options import LazyGroup
 from ppf_core.cli.output import Output, silence
 from ppf_core.errors import PpfError, Problem, Terminated
 
@@ -105,15 +105,14 @@ def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
         ctx.exit()
 
 
-@click.group(
-    cls=LazyGroup,
-    members={name: f"ppf_core.cli.{name}:command" for name in _COMMANDS},
-    context_settings=CONTEXT,
-    epilog=example("ppf run flights.conf", "ppf run --help"),
+_VERSION = click.Option(
+    ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version."
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Print the version.")
-@json_option
-@click.pass_context
-def ppf(ctx: click.Context) -> int:
-    """Pipelines on Spark, built from plugins. A pipeline is one HOCON file."""
-    return help_or_command(ctx)
+
+ppf = LazyGroup(
+    "Pipelines on Spark, built from plugins. A pipeline is one HOCON file.",
+    {name: f"ppf_core.cli.{name}:command" for name in _COMMANDS},
+    "ppf run flights.conf",
+    "ppf run --help",
+    options=[_VERSION],
+)

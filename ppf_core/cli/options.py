@@ -1,6 +1,6 @@
 """What commands have in common: groups that load lazily, and the options that mean the same everywhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -14,8 +14,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for. `members` is name → `module:attribute`."""
 
-    def __init__(self, *, members: Mapping[str, str], **settings: Any) -> None:
-        super().__init__(**settings, invoke_without_command=True)
+    def __init__(self, about: str, members: Mapping[str, str], *examples: str, options: Sequence[click.Option] = ()) -> None:
+        super().__init__(
+            help=about,
+            epilog=_epilog(examples),
+            params=[*options, _json_option()],
+            callback=click.pass_context(_help),
+            invoke_without_command=True,
+            context_settings=_CONTEXT,
+        )
         self.members = members
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -31,15 +38,37 @@ class LazyGroup(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Like click's, with a near miss for an unknown name."""
+        """Like click's, with a near miss for an unknown name. From here on a failure's document has the keys of the command."""
         name = args[0]
         if name not in self.members and not name.startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"Unknown command {name!r}. {suggestion(name, self.members)}")
-        return super().resolve_command(ctx, args)
+        found = super().resolve_command(ctx, args)
+        if isinstance(found[1], Verb) and not ctx.resilient_parsing:
+            ctx.obj.expect(**found[1].shape)
+        return found
 
 
-def help_or_command(ctx: click.Context) -> int:
-    """The body of a group: without a command the help, or, when a document is wanted, a usage error."""
+class Verb(click.Command):
+    """A command that answers with a document under `--json`; `shape` has the document's keys."""
+
+    shape: Mapping[str, Any] = {}
+
+
+def verb(*examples: str, **shape: Any) -> Callable[[Callable[..., int]], Verb]:
+    """Makes a command of a function that takes the Output first. shape: the document's keys, for failing commands as well."""
+
+    def decorate(function: Callable[..., int]) -> Verb:
+        make = click.command(cls=Verb, context_settings=_CONTEXT, epilog=_epilog(examples))
+        command = make(click.pass_obj(function))
+        command.params.append(_json_option())
+        command.shape = shape
+        return command
+
+    return decorate
+
+
+def _help(ctx: click.Context) -> int:
+    """A group without a command: the help, or, when a document is wanted, a usage error."""
     if ctx.invoked_subcommand is None:
         if ctx.obj.json:
             ctx.fail(f"Missing command. {suggestion('', ctx.command.list_commands(ctx))}")  # type: ignore[attr-defined]
@@ -47,10 +76,9 @@ def help_or_command(ctx: click.Context) -> int:
     return 0
 
 
-def json_option(function: F) -> F:
+def _json_option() -> click.Option:
     """`--json`. The value is read before parsing, since a usage error must be a document too."""
-    decorate = click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document on standard output.")
-    return decorate(function)
+    return click.Option(["--json"], is_flag=True, expose_value=False, help="Print one JSON document on standard output.")
 
 
 def pipeline_argument(function: F) -> F:
@@ -90,9 +118,9 @@ def _split(text: str) -> tuple[str, str, str]:
     return text, "", ""
 
 
-def example(*lines: str) -> str:
-    """The epilog of a command's help. `\\b` keeps click from wrapping it."""
-    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+def _epilog(examples: Sequence[str]) -> str:
+    """The end of a command's help. `\\b` keeps click from wrapping it."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in examples)
 
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}

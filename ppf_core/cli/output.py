@@ -55,7 +55,7 @@ class Output:
 
     def expect(self, **shape: Any) -> None:
         """Says which keys the document of this command has, so that a failing command's document has them too."""
-        self._shape = shape
+        self._shape = {**self._shape, **shape}
 
     def text(self, text: str) -> None:
         """A part of the answer, for people and pipes."""

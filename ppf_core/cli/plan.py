@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import CONTEXT, example, json_option, pipeline_argument
+from ppf_core.cli.options import pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
@@ -16,18 +16,15 @@ if TYPE_CHECKING:
 _HEADINGS = ("stage", "component", "kind", "plugin", "distribution", "inputs", "persist", "notes")
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf plan flights.conf", "ppf plan flights.conf --format mermaid"))
+@verb("ppf plan flights.conf", "ppf plan flights.conf --format mermaid", pipeline=None, components=[], hooks=[], problems=[])
 @pipeline_argument
 @click.option("--analyze", is_flag=True, help="Start Spark, ping what can be pinged, and add the schema of every component.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "mermaid", "dot"]), help="Default: text.")
-@json_option
-@click.pass_obj
 def command(output: Output, pipeline: str, overrides: dict[str, str], analyze: bool, form: str | None) -> int:
     """Show what a run of PIPELINE would do, in which order. Without --analyze it starts no Spark and reads no data."""
     if output.json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} ask for two different answers.", click.get_current_context())
     output.use_json(form == "json")
-    output.expect(pipeline=None, components=[], hooks=[], problems=[])
     from ppf_core.pipeline.runner import PipelineRunner
 
     runner = PipelineRunner.from_file(pipeline, overrides)

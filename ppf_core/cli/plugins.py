@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option
+from ppf_core.cli.options import LazyGroup, verb
 from ppf_core.cli.output import Output
 
 if TYPE_CHECKING:
@@ -14,24 +14,17 @@ _COLUMNS = ("group", "name", "distribution", "version", "state", "reason", "summ
 _OPTION_KEYS = ("name", "type", "required", "default", "help", "secret")
 
 
-@click.group(
-    cls=LazyGroup,
-    members={"list": f"{__name__}:list_", "show": f"{__name__}:show", "doctor": f"{__name__}:doctor"},
-    context_settings=CONTEXT,
+command = LazyGroup(
+    "List, show and check the installed plugins.",
+    {"list": f"{__name__}:list_", "show": f"{__name__}:show", "doctor": f"{__name__}:doctor"},
+    "ppf plugins list",
+    "ppf plugins show csv",
 )
-@json_option
-@click.pass_context
-def command(ctx: click.Context) -> int:
-    """List, show and check the installed plugins."""
-    return help_or_command(ctx)
 
 
-@click.command("list", context_settings=CONTEXT, epilog=example("ppf plugins list", "ppf plugins list --json"))
-@json_option
-@click.pass_obj
+@verb("ppf plugins list", "ppf plugins list --json", plugins=[], problems=[])
 def list_(output: Output) -> int:
     """List every installed plugin and its state. Imports none of them."""
-    output.expect(plugins=[], problems=[])
     from ppf_core.plugins.registry import PluginRegistry
 
     registry = PluginRegistry.discover()
@@ -51,13 +44,10 @@ def list_(output: Output) -> int:
     return 0
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf plugins show csv", "ppf plugins show sources.csv"))
+@verb("ppf plugins show csv", "ppf plugins show sources.csv", plugins=[], problems=[])
 @click.argument("name")
-@json_option
-@click.pass_obj
 def show(output: Output, name: str) -> int:
     """Show the options and promises of the plugins that NAME means: csv, sources.csv or ppf-files:csv."""
-    output.expect(plugins=[], problems=[])
     from ppf_core.errors import PluginError, suggestion
     from ppf_core.plugins.registry import PluginRegistry
 
@@ -75,9 +65,7 @@ def show(output: Output, name: str) -> int:
     return 0
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf plugins doctor"))
-@json_option
-@click.pass_obj
+@verb("ppf plugins doctor", checks=[])
 def doctor(output: Output) -> int:
     """Import every installed plugin and report which ones cannot be used, and why."""
     from ppf_core.cli.doctor import report

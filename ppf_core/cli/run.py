@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ppf_core.cli.options import CONTEXT, example, json_option, pipeline_argument
+from ppf_core.cli.options import pipeline_argument, verb
 from ppf_core.cli.output import Output
 from ppf_core.cli.results import RUN_SHAPE, print_result
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN_ON_FAILURE = 20
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf run flights.conf --set components.out.options.path=/tmp/late"))
+@verb("ppf run flights.conf --set components.out.options.path=/tmp/late", **RUN_SHAPE)
 @pipeline_argument
 @click.option("--resume", metavar="last|ID", help="Go on with a run that failed: the last one, or the one of this id.")
 @click.option("--run-id", metavar="ID", help="The id of this run. Default: made from the time.")
@@ -28,8 +28,6 @@ _SHOWN_ON_FAILURE = 20
 @click.option("--remote", metavar="URL", help="The Spark Connect server, instead of the file's spark.remote.")
 @click.option("--no-progress", is_flag=True, help="Show nothing while the run goes on.")
 @click.option("--spark-log", is_flag=True, help="Show Spark's log at the end; without it only after a failure, and shortened.")
-@json_option
-@click.pass_obj
 def command(
     output: Output,
     pipeline: str,
@@ -44,7 +42,6 @@ def command(
     spark_log: bool,
 ) -> int:
     """Run PIPELINE and print how each component went."""
-    output.expect(**RUN_SHAPE)
     from ppf_core.cli.progress import progress
     from ppf_core.pipeline.runner import PipelineRunner, RunRequest
     from ppf_core.spark.streams import StandardStreams

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option, set_option
+from ppf_core.cli.options import LazyGroup, set_option, verb
 from ppf_core.cli.output import Output, seconds
 from ppf_core.cli.results import RUN_SHAPE, print_result
 
@@ -25,12 +25,7 @@ _MEMBERS = {
 }
 
 
-@click.group(cls=LazyGroup, members=_MEMBERS, context_settings=CONTEXT)
-@json_option
-@click.pass_context
-def command(ctx: click.Context) -> int:
-    """Look at earlier runs."""
-    return help_or_command(ctx)
+command = LazyGroup("Look at earlier runs.", _MEMBERS, "ppf runs list", "ppf runs show 20260131T235959-1f2e3d")
 
 
 def store_options(function: F) -> F:
@@ -40,13 +35,10 @@ def store_options(function: F) -> F:
     return which(where(set_option(function)))
 
 
-@click.command("list", context_settings=CONTEXT, epilog=example("ppf runs list", "ppf runs list --pipeline flights.conf"))
+@verb("ppf runs list", "ppf runs list --pipeline flights.conf", runs=[], problems=[])
 @store_options
-@json_option
-@click.pass_obj
 def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """List the runs, the oldest first."""
-    output.expect(runs=[], problems=[])
     store, name = find_store(pipeline, state_dir, overrides)
     runs = store.list(name)
     if output.json:
@@ -61,14 +53,11 @@ def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides
     return 0
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf runs show 20260131T235959-1f2e3d"))
+@verb("ppf runs show 20260131T235959-1f2e3d", **RUN_SHAPE)
 @click.argument("run_id", metavar="ID")
 @store_options
-@json_option
-@click.pass_obj
 def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """Show how the components of one run went."""
-    output.expect(**RUN_SHAPE)
     store, _ = find_store(pipeline, state_dir, overrides)
     run = store.show(run_id)
     if output.json:
@@ -80,17 +69,14 @@ def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | Non
     return 0
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf runs report 20260131T235959-1f2e3d --output report.html"))
+@verb("ppf runs report 20260131T235959-1f2e3d --output report.html", path=None, problems=[])
 @click.argument("run_id", metavar="ID")
 @store_options
 @click.option("--output", "target", type=click.Path(), metavar="FILE", help="The page. Default: report.html beside the record.")
-@json_option
-@click.pass_obj
 def report(
     output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str], target: str | None
 ) -> int:
     """Write a page of HTML that says what happened in one run. It stands alone: send it to whoever asks."""
-    output.expect(path=None, problems=[])
     from ppf_core.cli.report.page import render, write
 
     store, _ = find_store(pipeline, state_dir, overrides)

@@ -1,14 +1,10 @@
 """`ppf schema`: the JSON Schema of a pipeline file, for editors and other tools."""
 
-import click
-
-from ppf_core.cli.options import CONTEXT, example, json_option
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf schema > pipeline.schema.json"))
-@json_option
-@click.pass_obj
+@verb("ppf schema > pipeline.schema.json")
 def command(output: Output) -> int:
     """Print the JSON Schema of a pipeline file.
 

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from ppf_core.cli.options import CONTEXT, LazyGroup, example, help_or_command, json_option, pipeline_argument
+from ppf_core.cli.options import LazyGroup, pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
@@ -13,21 +11,15 @@ if TYPE_CHECKING:
     from ppf_core.pipeline.checked import CheckedPipeline
 
 
-@click.group(cls=LazyGroup, members={"check": f"{__name__}:check"}, context_settings=CONTEXT)
-@json_option
-@click.pass_context
-def command(ctx: click.Context) -> int:
-    """Check the secrets that a pipeline file names."""
-    return help_or_command(ctx)
+command = LazyGroup(
+    "Check the secrets that a pipeline file names.", {"check": f"{__name__}:check"}, "ppf secrets check flights.conf"
+)
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf secrets check flights.conf"))
+@verb("ppf secrets check flights.conf", secrets=[], problems=[])
 @pipeline_argument
-@json_option
-@click.pass_obj
 def check(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
     """Ask the backends for every secret of PIPELINE. Prints what can be had and what cannot; never a value."""
-    output.expect(secrets=[], problems=[])
     from ppf_core.pipeline.validation import check_pipeline
 
     checked = check_pipeline(pipeline, overrides)

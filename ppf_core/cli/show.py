@@ -2,19 +2,17 @@
 
 import click
 
-from ppf_core.cli.options import CONTEXT, example, json_option, pipeline_argument
+from ppf_core.cli.options import pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 
-@click.command(context_settings=CONTEXT, epilog=example("ppf show flights.conf late --limit 5"))
+@verb("ppf show flights.conf late --limit 5", component=None, columns=[], rows=[], problems=[])
 @pipeline_argument
 @click.argument("component")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many rows.")
-@json_option
-@click.pass_obj
 def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int) -> int:
     """Print rows of one COMPONENT of PIPELINE. Runs what the component needs; writes and publishes nothing."""
-    output.expect(component=component, columns=[], rows=[], problems=[])
+    output.expect(component=component)
     from ppf_core.pipeline.documents import to_document
     from ppf_core.pipeline.runner import PipelineRunner
     from ppf_core.spark.streams import StandardStreams

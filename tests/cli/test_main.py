@@ -52,9 +52,7 @@ def test_every_command_has_help(ppf, verb, flag):
     assert "--json" in answer.out
 
 
-@pytest.mark.parametrize(
-    "verb", [[verb] for verb in VERBS if verb not in ("plugins", "runs", "secrets")] + SUBVERBS, ids=" ".join
-)
+@pytest.mark.parametrize("verb", [[verb] for verb in VERBS] + SUBVERBS, ids=" ".join)
 def test_every_verb_shows_an_example(ppf, verb):
     assert f"Example:\n    ppf {' '.join(verb)}" in ppf(*verb, "--help").out
 
@@ -89,6 +87,19 @@ def test_a_usage_error_under_json_is_a_document(ppf, line):
     assert answer.code == 2
     assert answer.document["ok"] is False
     assert [problem["code"] for problem in answer.document["problems"]] == ["usage"]
+
+
+@pytest.mark.parametrize(
+    ("line", "keys"),
+    [
+        (["validate"], {"pipeline", "warnings"}),
+        (["run", "--nope"], {"run_id", "components", "plugins"}),
+        (["plugins", "show"], {"plugins"}),
+        (["doctor", "x"], {"checks"}),
+    ],
+)
+def test_a_usage_error_has_the_keys_of_the_command(ppf, line, keys):
+    assert keys <= ppf(*line, "--json").document.keys()
 
 
 @pytest.mark.parametrize("text", ["novalue", "=x", " =x"])
