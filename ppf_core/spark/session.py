@@ -120,6 +120,7 @@ def _borrowed(request: SessionRequest, base: "SparkSession", undo: ExitStack) ->
         spark = sibling(base)
         undo.callback(leave, spark)
     else:
+        undo.callback(_forget_tables, base)
         undo.enter_context(_active_again(base))
         spark = base.newSession()
     warnings = apply_settings(spark, _wanted(request))
@@ -206,6 +207,12 @@ def _last_words(log: Path) -> str:
         return ""
     found = _FATAL.search(text) or _COMPLAINT.search(text)
     return f"Spark said: {found[0]} (all of it: {log})" if found else f"Spark's own words: {log}."
+
+
+def _forget_tables(base: "SparkSession") -> None:
+    """Lets the caller's session look up tables anew: it remembers the files of those that the run replaced."""
+    with suppress(Exception):  # the caller's Spark may be gone by now
+        base._jsparkSession.sessionState().catalog().invalidateAllCachedTables()
 
 
 @contextmanager

@@ -111,6 +111,18 @@ def test_what_plugins_need_and_a_session_lacks_is_named_with_the_arguments_to_pa
     )
 
 
+def test_the_given_session_reads_a_table_that_the_run_replaced(spark: SparkSession, borrow: Any) -> None:
+    spark.range(3).write.saveAsTable("replaced")
+    assert spark.table("replaced").count() == 3
+    session = borrow()
+    session.spark.range(5).write.mode("overwrite").saveAsTable("replaced")
+    session.close()
+    try:
+        assert spark.table("replaced").agg({"id": "max"}).collect() == [(4,)]
+    finally:
+        spark.sql("DROP TABLE replaced")
+
+
 def test_a_jar_that_is_there_in_another_way_counts(borrow: Any) -> None:
     required = {"spark.jars.packages": "org.apache.spark:spark-core_2.13:0.0"}
     if pyspark.__version__.startswith("3."):
