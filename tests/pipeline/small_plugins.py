@@ -81,34 +81,37 @@ class Numbers(Source[NumbersOptions]):
             note(self.options.log, "url", self.options.url)
         frame = context.spark.range(self.options.rows)
         if self.options.sleeps:
-            frame = frame.mapInPandas(_sleeping(self.options.sleeps), "id BIGINT")
-        return frame.mapInPandas(_random(), "id STRING") if self.options.random else frame
+            frame = frame.select(_sleeping(self.options.sleeps)("id").alias("id"))
+        return frame.select(_random()("id").alias("id")) if self.options.random else frame
 
     def close(self) -> None:
         note(self.options.log, "close")
 
 
+# The functions are nested, so that they travel to the workers as values: those do not have this module.
+
+
 def _sleeping(seconds: float) -> Any:
-    def sleep(batches: Any) -> Any:
+    from pyspark.sql import functions as F
+
+    def sleep(value: int) -> int:
         import time
 
-        for batch in batches:
-            for _ in range(len(batch)):
-                time.sleep(seconds)
-            yield batch
+        time.sleep(seconds)
+        return value
 
-    return sleep
+    return F.udf(sleep, "BIGINT")
 
 
 def _random() -> Any:
-    # Nested, so that it travels to the workers as a value: they do not have this module.
-    def randomize(batches: Any) -> Any:
+    from pyspark.sql import functions as F
+
+    def randomize(_value: int) -> str:
         import uuid
 
-        for batch in batches:
-            yield batch.assign(id=[str(uuid.uuid4()) for _ in range(len(batch))])
+        return str(uuid.uuid4())
 
-    return randomize
+    return F.udf(randomize, "STRING").asNondeterministic()
 
 
 @options

@@ -103,7 +103,7 @@ def test_the_record_says_what_was_kept_and_why(spark: SparkSession, pipeline: Wr
     record = (path.parent / ".ppf/runs/r1/record.jsonl").read_text()
     kept = [line for line in map(json.loads, record.splitlines()) if line["line"] == "persist"]
     assert [(line["component"], line["level"]) for line in kept] == [("b", "memory")]
-    assert kept[0]["reason"] == "a Python function"
+    assert kept[0]["reason"] == "values that differ from time to time"
 
 
 # ---- retry

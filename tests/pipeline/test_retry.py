@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from ppf_core import TargetMoved
 from ppf_core.config.model import RetryConfig
@@ -109,12 +110,13 @@ def test_classes_of_java_are_found_in_the_chain_of_causes(spark: SparkSession) -
 
 
 def test_what_a_function_raised_in_a_worker_is_known_by_its_name(spark: SparkSession) -> None:
-    def fail(batches: object) -> object:
+    @F.udf("INT")
+    def fail(value: int) -> int:
         raise ConnectionResetError("the other side hung up")
 
     def compute(attempt: int) -> None:
         attempts.append(attempt)
-        spark.range(1).mapInPandas(fail, "id BIGINT").collect()
+        spark.range(1).select(fail("id")).collect()
 
     for name, expected in (("ConnectionError", 2), ("ValueError", 1)):
         attempts: list[int] = []
@@ -124,13 +126,16 @@ def test_what_a_function_raised_in_a_worker_is_known_by_its_name(spark: SparkSes
 
 
 def test_sqlstates_match_by_pattern(spark: SparkSession) -> None:
+    session = spark.newSession()
+    session.conf.set("spark.sql.ansi.enabled", "true")
+
     def divide(attempt: int) -> None:
         attempts.append(attempt)
-        spark.sql("SELECT raise_error('no')").collect()
+        session.sql("SELECT id / 0 FROM range(1)").collect()
 
-    for name, expected in (("SQLSTATE:P000*", 2), ("SQLSTATE:08*", 1)):
+    for name, expected in (("SQLSTATE:2201*", 2), ("SQLSTATE:08*", 1)):
         attempts: list[int] = []
-        with pytest.raises(Exception, match="no"):
+        with pytest.raises(Exception, match="DIVIDE_BY_ZERO"):
             RetryExecutor(config(max_attempts=2, retry_on=[name]), threading.Event()).run(divide)
         assert len(attempts) == expected
 
