@@ -1,5 +1,6 @@
 """From a path to a checked pipeline file: its values, their places, and every mistake in it at once."""
 
+import json
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -77,13 +78,13 @@ class PipelineFile:
 
 @dataclass(frozen=True)
 class ConfigLoader:
-    """Loads one pipeline file. overrides: HOCON path → HOCON value, as `--set` takes them; they win over the file.
+    """Loads one pipeline file. overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON; they win.
 
-    file = ConfigLoader("flights.conf", {"runtime.parallelism": "2"}).load()
+    file = ConfigLoader("flights.conf", {"runtime.parallelism": 2}).load()
     """
 
     path: str | PathLike[str]
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, object] = field(default_factory=dict)
 
     def load(self) -> PipelineFile:
         """The file. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`."""
@@ -105,7 +106,7 @@ class ConfigLoader:
         resolver = Resolver(os.environ, problems=problems)
         resolver.add(library.read(given))
         for key, value in self.overrides.items():
-            setting = _setting(key, value, problems)
+            setting = _setting(key, value if isinstance(value, str) else json.dumps(value), problems)
             if setting is not None:
                 resolver.add(setting)
         document = Writer(resolver).write()

@@ -77,10 +77,10 @@ class PipelineRunner:
         self.checked = checked
 
     @classmethod
-    def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, str] | None = None) -> "PipelineRunner":
+    def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, object] | None = None) -> "PipelineRunner":
         """Reads and checks a file. Raises ConfigError or PluginError with all its mistakes, each located.
 
-        overrides: HOCON path → HOCON value, as `--set` takes them.
+        overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON such as 2.
         """
         checked = check_pipeline(path, overrides)
         checked.require_sound()

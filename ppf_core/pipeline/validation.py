@@ -24,13 +24,14 @@ from ppf_core.spark.connect import connect_refusals
 
 def check_pipeline(
     path: str | PathLike[str],
-    overrides: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
     *,
     registry: PluginRegistry | None = None,
 ) -> CheckedPipeline:
     """Reads and checks a pipeline file; its mistakes are in `problems`. Raises ConfigError when the file cannot be parsed.
 
-    overrides: HOCON path → HOCON value, as `--set` takes them. Imports the plugins that the file names, and nothing else.
+    overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON. Imports the plugins that the file names, and
+    nothing else.
     """
     file = ConfigLoader(path, overrides or {}).load()
     registry = registry or PluginRegistry.discover()

@@ -9,7 +9,7 @@ from ppf_core.errors import ConfigError, Problem
 SOUND = "name = x\ncomponents { a { source = csv } }\n"
 
 
-def load(folder: Path, text: str | bytes, **overrides: str) -> PipelineFile:
+def load(folder: Path, text: str | bytes, **overrides: object) -> PipelineFile:
     """The file `pipeline.conf` with this text."""
     path = folder / "pipeline.conf"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())

@@ -137,6 +137,13 @@ def test_an_override_that_no_hocon_can_mean_is_a_text(tmp_path: Path, text: str)
     assert options(tmp_path, "", **{"components.a.options.x": text}) == {"x": text}
 
 
+def test_an_override_may_be_a_value_of_python(tmp_path: Path) -> None:
+    overrides = {"runtime.parallelism": 2, "runtime.timeout": None, "components.a.options": {"x": [1.5, True, "${name}"]}}
+    config = load(tmp_path, SOUND + "runtime.timeout = 1 h", **overrides).config
+    assert (config.runtime.parallelism, config.runtime.timeout) == (2, None)
+    assert config.components["a"].options == {"x": [1.5, True, "${name}"]}
+
+
 def test_an_override_of_a_list_replaces_it(tmp_path: Path) -> None:
     assert options(tmp_path, "x = [1, 2]", **{"components.a.options.x": "[3]"}) == {"x": [3]}
 
