@@ -21,10 +21,10 @@ def target_problems(
     ground = {"the pipeline file": os.path.realpath(file.path), "the state directory": state}
     for sink in sinks:
         for name in (dataset.name for dataset in datasets[sink.name] if dataset.namespace == "file"):
-            for what, path in ground.items():
-                if _lies_in(path, os.path.realpath(name)):
-                    message = f"The sink {sink.name!r} writes {name!r}, where {what} lies."
-                    yield file.problem("unsafe-target", message, sink.plugin.place, at="key", hint="Name a folder below it.")
+            lying = [what for what, path in ground.items() if _lies_in(path, os.path.realpath(name))]
+            if lying:
+                message = f"The sink {sink.name!r} writes {name!r}, which holds {' and '.join(lying)}."
+                yield file.problem("unsafe-target", message, sink.plugin.place, at="key", hint="Name a folder below it.")
 
 
 def overlap(some: Sequence[Dataset], others: Sequence[Dataset]) -> bool:
