@@ -263,8 +263,7 @@ class Executor:
             return False
         self._tell_changes(component, lambda: admission.changes)
         if not admission.allowed:
-            message = f"The circuit breaker of {component.info.name!r} is open for another {admission.retry_after:.0f} s."
-            self._end_failed(component, ErrorInfo("CircuitOpen", message))
+            self._end_failed(component, ErrorInfo("CircuitOpen", admission.reason))
         return admission.allowed
 
     def _tell_changes(self, component: ComponentRun, ask: Callable[[], Changes]) -> None:
