@@ -45,9 +45,11 @@ class BlockReader:
         """The whole file."""
         return _built(PipelineConfig, self._block(PipelineConfig, values, ()))
 
-    def say(self, fault: Fault) -> None:
-        """Reports a mistake."""
+    def refuse(self, fault: Fault) -> None:
+        """Reports a mistake. A value that is one counts as broken from here on."""
         self.problems.append(self.places.problem(fault.code, fault.message, fault.path, at=fault.at, hint=fault.hint))
+        if fault.at == "value":
+            self.broken.add(fault.path)
 
     # ---- blocks of known keys
 
@@ -61,7 +63,8 @@ class BlockReader:
             given, here = values.get(option.name), (*path, option.name)
             item = None if given is None or here in self.broken else self._value(config, option, given, here)
             if option.required and given is None and not self._is_broken(here):
-                self._refuse(missing(option.type, Spot(here, noun="key")))
+                self.refuse(missing(option.type, Spot(here, noun="key")))
+                self.broken.add(here)
             if item is not None or option.required:
                 found[option.name] = _BLANK[option.type] if item is None else item
         return found
@@ -81,7 +84,7 @@ class BlockReader:
         for fault in keys.faults:
             if any(option.name == "options" for option in options) and "Did you mean" not in (fault.hint or ""):
                 fault = replace(fault, hint=sentences("Options of the plugin stand in options { … }.", fault.hint or ""))
-            self.say(fault)
+            self.refuse(fault)
 
     def _value(self, config: Any, option: Option, value: Any, path: Path) -> Any:
         """One value, ready for dataconf; None when it is faulty."""
@@ -104,15 +107,11 @@ class BlockReader:
         conversion = Conversion(self.folder, with_secrets=False)
         converted = conversion.convert(value, type_, Spot(path, noun="key"))
         for fault in conversion.faults:
-            self._refuse(fault)
+            self.refuse(fault)
         return None if converted is UNBUILT else converted
 
     def _wrong(self, values: Any, wanted: str, path: Path) -> None:
-        self._refuse(Fault(path, "wrong-type", f"Key {dotted(path)!r} is {shown(values)}, but must be {wanted}."))
-
-    def _refuse(self, fault: Fault) -> None:
-        self.say(fault)
-        self.broken.add(fault.path)
+        self.refuse(Fault(path, "wrong-type", f"Key {dotted(path)!r} is {shown(values)}, but must be {wanted}."))
 
     def _is_broken(self, path: Path) -> bool:
         return any(path[:length] in self.broken for length in range(1, len(path) + 1))
@@ -133,7 +132,7 @@ class BlockReader:
     def _component(self, name: str, values: Any, path: Path) -> dict[str, Any]:
         if not is_component_name(name):
             hint = "Use 1 to 128 letters, digits, '_' and '-'."
-            self.say(Fault(path, "bad-value", f"{name!r} cannot be the name of a component.", hint, "key"))
+            self.refuse(Fault(path, "bad-value", f"{name!r} cannot be the name of a component.", hint, "key"))
         return self._block(ComponentConfig, values, path)
 
     def _inputs(self, values: Any, path: Path) -> Any:
@@ -148,7 +147,7 @@ class BlockReader:
             name = self._leaf(value, _TEXT, here)
             if name in found:
                 hint = "Remove it, or give each an alias: inputs { one = a, two = a }."
-                self.say(Fault(here, "bad-value", f"The input {name!r} stands twice in {dotted(path)!r}.", hint))
+                self.refuse(Fault(here, "bad-value", f"The input {name!r} stands twice in {dotted(path)!r}.", hint))
             elif name is not None:
                 found[name] = name
                 self._move(here, (*path, name))

@@ -116,7 +116,7 @@ class ConfigLoader:
         config = reader.read(values)
         for fault in rule_faults(config, values, reader.broken):
             if fault.path not in reader.broken:
-                reader.say(fault)
+                reader.refuse(fault)
         incomplete = any(problem.code in _LOSSES for problem in problems)
         problems += [problem for problem in reader.problems if not (incomplete and problem.code in _ABSENCES)]
         return PipelineFile(

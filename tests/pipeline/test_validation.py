@@ -77,6 +77,7 @@ def test_a_mistake_is_one_located_problem(components: str, code: str, line: int,
         ("a { source = numbers }\nb { sink = direct, inputs { a = ${nope} } }", ("substitution", 4)),
         ("a = numbers\nb { sink = direct, inputs = [a] }", ("wrong-type", 3)),
         ("a { source = numbers, options { rowz = 3 } }\nb = ${components.a}", ("unknown-option", 3)),
+        ("a { source = numbers }\nb { transform = step, inputs = [a.bad] }", ("bad-value", 4)),
     ],
 )
 def test_what_a_mistake_brings_about_is_no_second_mistake(
@@ -105,6 +106,11 @@ def test_an_unfit_preference_is_one_mistake_where_it_stands(pipeline: WritePipel
     )
     path = pipeline(f"{text}\na {{ source = numbers, options {{ rowz = 1 }} }}\nb {{ source = numbers }}\n}}")
     assert problems(path) == [("plugin-missing", 3), ("bad-value", 4), ("plugin-missing", 5), ("unknown-option", 7)]
+
+
+def test_a_malformed_requirement_is_one_mistake_of_the_file(pipeline: WritePipeline) -> None:
+    checked = check_pipeline(pipeline('name = test\nplugins.require = ["a b"]\ncomponents { a { source = numbers } }'))
+    assert (only(checked).code, only(checked).line, checked.exit_code) == ("bad-value", 2, 2)
 
 
 def test_a_malformed_reference_in_the_settings_of_spark_is_a_mistake(pipeline: WritePipeline) -> None:
