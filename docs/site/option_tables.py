@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from ppf_core.config.binding import OptionSpec
+from ppf_core.plugins.description import describe
 from ppf_core.plugins.registry import PluginRegistry
 
 KINDS = {"secrets": "secrets backend", "streaming_sources": "streaming source", "streaming_sinks": "streaming sink"}
@@ -23,7 +24,7 @@ def plugin_tables() -> Iterator[str]:
     for distribution, entries in groupby(by_distribution, key=lambda entry: entry.distribution):
         yield f"## {distribution}\n"
         for entry in entries:
-            described = registry.describe(entry)
+            described = describe(registry, entry)
             yield f"### {KINDS.get(entry.group, entry.group[:-1])} `{entry.name}` {{ #{entry.qualified} }}\n"
             yield f"{described.doc}\n"
             yield from option_table(described.options)

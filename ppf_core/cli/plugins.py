@@ -49,6 +49,7 @@ def list_(output: Output) -> int:
 def show(output: Output, name: str) -> int:
     """Show the options and promises of the plugins that NAME means: csv, sources.csv or ppf-files:csv."""
     from ppf_core.errors import PluginError, suggestion
+    from ppf_core.plugins.description import describe
     from ppf_core.plugins.registry import PluginRegistry
 
     registry = PluginRegistry.discover()
@@ -56,7 +57,7 @@ def show(output: Output, name: str) -> int:
     if not found:
         message = f"There is no plugin {name!r}. {suggestion(name, {entry.name for entry in registry.entries})}"
         raise PluginError(message, hint="'ppf plugins list' shows them with their distributions.")
-    described = [_document(registry.describe(entry)) for entry in found]
+    described = [_document(describe(registry, entry)) for entry in found]
     if output.json:
         output.document({"plugins": described})
     else:

@@ -17,21 +17,8 @@ from ppf_core.config.conversion import UNBUILT, Conversion
 from ppf_core.config.faults import Fault, Spot
 from ppf_core.config.option_types import Block
 from ppf_core.config.places import Path
-from ppf_core.config.secret_references import SecretReference, find_secrets, parse_secret
 from ppf_core.config.type_texts import type_text
 from ppf_core.contracts.secrets import MASK, Secret
-
-__all__ = [
-    "Bound",
-    "Fault",
-    "OptionSpec",
-    "SecretReference",
-    "UnsupportedOption",
-    "bind",
-    "find_secrets",
-    "option_specs",
-    "parse_secret",
-]
 
 
 @dataclass(frozen=True)

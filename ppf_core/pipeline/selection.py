@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
-from ppf_core.config.binding import Bound, Fault, bind
+from ppf_core.config.binding import Bound, bind
+from ppf_core.config.faults import Fault
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.config.places import Path

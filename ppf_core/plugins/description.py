@@ -33,8 +33,12 @@ def describe(registry: "PluginRegistry", entry: "PluginEntry") -> PluginDescript
         plugin = registry.load(entry)
     except PluginError:  # told by the entry: its state, and the reason
         return PluginDescription(registry.current(entry))
-    with quiet():
-        requirements = plugin.requirements(None)
+    try:
+        with quiet():
+            requirements = plugin.requirements(None)
+    except Exception as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
+        reason = f"Its requirements(None) failed: {type(error).__name__}: {error}. Tell the author of {entry.distribution}."
+        return PluginDescription(dataclasses.replace(entry, state="broken", reason=reason))
     return PluginDescription(
         entry=registry.current(entry),
         options=option_specs(options_class(plugin)),

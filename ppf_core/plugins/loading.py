@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ppf_core.contracts.plugin import Plugin
     from ppf_core.plugins.registry import PluginEntry
 
-__all__ = ["BrokenPlugin", "load_class", "quiet"]
-
 
 def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plugin[Any]]":
     """Imports and verifies the class behind an entry. Raises BrokenPlugin, the cause chained, whatever the plugin does."""

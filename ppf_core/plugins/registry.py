@@ -14,7 +14,6 @@ from ppf_core.plugins.versions import unmet
 
 if TYPE_CHECKING:
     from ppf_core.contracts.plugin import Plugin
-    from ppf_core.plugins.description import PluginDescription
 
 __all__ = ["GROUPS", "PluginEntry", "PluginRegistry", "State"]
 
@@ -72,7 +71,8 @@ class PluginRegistry:
 
     def load(self, entry: PluginEntry) -> "type[Plugin[Any]]":
         """The class of a plugin, imported and verified. Raises PluginError, its cause chained; then the entry is broken."""
-        from ppf_core.plugins.loading import BrokenPlugin, load_class
+        from ppf_core.plugins.loading import load_class
+        from ppf_core.plugins.verification import BrokenPlugin
 
         key = _key(entry)
         with self._lock:
@@ -87,12 +87,6 @@ class PluginRegistry:
                     self._causes[key] = error.__cause__
                     raise refusals.unusable(self._entries[key]) from error.__cause__
             return self._classes[key]
-
-    def describe(self, entry: PluginEntry) -> "PluginDescription":
-        """What `ppf plugins show` tells of a plugin: its options and promises, as far as it can be loaded."""
-        from ppf_core.plugins.description import describe
-
-        return describe(self, entry)
 
     def current(self, entry: PluginEntry) -> PluginEntry:
         """The entry as it is now: loading may have shown that it is broken."""

@@ -73,8 +73,8 @@ def unmet(requirement: str, known: Sequence[str], ban: Callable[[str], str | Non
     """Why an entry of `plugins.require` does not hold, with what was wanted and what was found; None when it does."""
     try:
         wanted = parse(requirement)
-    except ValueError as error:
-        return f"{requirement!r} is not a requirement such as 'ppf-kafka>=1.2': {str(error).splitlines()[0]}."
+    except ValueError:  # a mistake of the file, which its loader tells
+        return None
     if not applies(wanted):
         return None
     found = installed_version(wanted.name)

@@ -97,6 +97,22 @@ def test_show_of_an_unknown_name_has_a_near_miss(ppf, rows):
     assert "Did you mean 'rows'?" in answer.err
 
 
+def test_show_tells_of_a_plugin_that_cannot_say_what_it_needs(ppf, install):
+    code = (
+        ROWS.replace("class Rows(", "class Base(")
+        + """
+class Rows(Base):
+    @classmethod
+    def requirements(cls, options):
+        return options.path
+"""
+    )
+    install("acme-needy", "rows = acme_needy:Rows", code)
+    (plugin,) = ppf("plugins", "show", "acme-needy:rows", "--json").document["plugins"]
+    assert plugin["state"] == "broken"
+    assert "requirements(None) failed: AttributeError" in plugin["reason"]
+
+
 def test_doctor_names_what_cannot_be_imported(ppf, install):
     install("acme-broken", "torn = acme_broken:Torn", "import acme_client\n")
     answer = ppf("plugins", "doctor", "--json")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Optional, TypeVar, Union
 import pytest
 
 from ppf_core import Secret, option, options
-from ppf_core.config.binding import UnsupportedOption, option_specs
+from ppf_core.config.annotations import UnsupportedOption
+from ppf_core.config.binding import option_specs
 
 if TYPE_CHECKING:
     from fractions import Fraction

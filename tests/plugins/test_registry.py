@@ -309,11 +309,6 @@ def test_blocked_requirement_is_unmet(site: Site) -> None:
     )
 
 
-def test_malformed_requirement_is_unmet(site: Site) -> None:
-    ((_, message),) = site.discover().unmet(["acme >=> 1"])
-    assert message.startswith("'acme >=> 1' is not a requirement such as 'ppf-kafka>=1.2': ")
-
-
 def test_preferences_that_can_never_hold_are_told(site: Site) -> None:
     site.install("acme")
     prefer = {"sources.rows": "acme", "rows": "acme", "source.rows": "acme", "sinks.rows": "acmee"}
