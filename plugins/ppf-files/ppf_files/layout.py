@@ -23,10 +23,10 @@ def data_files(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def require_same_partitions(target: str, entries: Sequence[Entry], wanted: Sequence[str]) -> None:
-    """Refuses other partition columns than those of the files that are there."""
+    """Refuses other partition columns than those of the files that are there; `Day=1` and `day=1` are two folders."""
     for entry in entries:
         found = partition_columns(entry.relative)
-        if _folded(found) != _folded(wanted):
+        if list(found) != list(wanted):
             raise PpfError(
                 f"The files in {target!r} are partitioned by {_listed(found)}, but partition_by is {_listed(wanted)}.",
                 hint="Set partition_by to what is there, or write to another path.",

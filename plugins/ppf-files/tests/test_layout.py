@@ -64,3 +64,10 @@ def test_dynamic_overwrite_needs_the_same_partitions(spark: SparkSession, tmp_pa
     options = {"mode": "overwrite", "partition_overwrite": "dynamic", "partition_by": ["a"]}
     with pytest.raises(PpfError, match=r"partitioned by \[a, b\], but partition_by is \[a\]"):
         write(spark, ParquetSink, tmp_path / "out", "SELECT 1 AS id, 2 AS a, 3 AS b", "two", **options)
+
+
+@pytest.mark.parametrize("options", [{"mode": "append"}, {"mode": "overwrite", "partition_overwrite": "dynamic"}])
+def test_partition_folders_are_not_spelled_in_two_ways(options: dict[str, Any], spark: SparkSession, tmp_path: Path) -> None:
+    write(spark, ParquetSink, tmp_path / "out", "SELECT 1 AS id, 2 AS a", "one", partition_by=["a"])
+    with pytest.raises(PpfError, match=r"partitioned by \[a\], but partition_by is \[A\]"):
+        write(spark, ParquetSink, tmp_path / "out", "SELECT 1 AS id, 2 AS a", "two", partition_by=["A"], **options)
