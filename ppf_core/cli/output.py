@@ -71,7 +71,11 @@ class Output:
 
     def raw(self, document: Any) -> None:
         """A document with none of ppf's own keys. It is ASCII, so that no stream can refuse it."""
-        _write(self._answer, json.dumps(document, indent=2, allow_nan=False) + "\n")
+        try:
+            _write(self._answer, json.dumps(document, indent=2, allow_nan=False) + "\n")
+        except RunError:
+            self.json = False  # there can be no document any more, so that is told in words
+            raise
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """A rich table on a terminal; elsewhere one item a line at any width."""

@@ -171,8 +171,9 @@ def test_a_reader_that_leaves_is_no_error(command):
     assert (done.returncode, done.stderr.replace("No errors.\n", "")) == (0, "")
 
 
-def test_a_full_disk_is_reported():
-    done = shell("ppf completion bash > /dev/full")
+@pytest.mark.parametrize("command", ["ppf completion bash", "ppf --version --json"])
+def test_a_full_disk_is_reported(command):
+    done = shell(f"{command} > /dev/full")
     assert done.returncode == 1
     assert done.stderr == "error: Cannot write the answer: No space left on device.\n    Look at where the output goes.\n"
 
