@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from ppf_core.plugins.versions import missing_requirements
 if TYPE_CHECKING:
     from ppf_core.contracts.plugin import Plugin
     from ppf_core.plugins.registry import PluginEntry
+
+_STDOUT = threading.RLock()
 
 
 def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plugin[Any]]":
@@ -28,7 +31,8 @@ def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plug
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Sends what a plugin's module prints to standard error: standard output belongs to the command's document."""
-    with contextlib.redirect_stdout(sys.stderr):
+    # One thread at a time: each puts back what it found, and must not find what another one put there.
+    with _STDOUT, contextlib.redirect_stdout(sys.stderr):
         yield
 
 

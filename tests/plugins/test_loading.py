@@ -1,0 +1,24 @@
+"""Importing plugins: what their modules print stays out of standard output, in every thread."""
+
+import sys
+import threading
+
+from ppf_core.plugins.loading import quiet
+
+
+def test_standard_output_is_what_it_was_after_several_threads_loaded_plugins() -> None:
+    before = sys.stdout
+    together = threading.Barrier(4)
+
+    def load() -> None:
+        together.wait()
+        for _ in range(200):
+            with quiet():
+                assert sys.stdout is sys.stderr
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sys.stdout is before
