@@ -163,7 +163,8 @@ def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
-    Console(file=sys.stdout).print(table)
+    # Without colours, rich itself would still write in bold.
+    Console(file=sys.stdout, color_system=None if os.environ.get("NO_COLOR") else "auto").print(table)
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -123,3 +123,8 @@ def test_problems_are_red_on_a_terminal_unless_no_color_is_set():
     wrong = "from ppf_core.cli.main import main; main(['rnu'])"
     assert "\x1b[31m" in on_a_terminal(wrong)
     assert "\x1b[31m" not in on_a_terminal(wrong, NO_COLOR="1")
+
+
+def test_a_table_on_a_terminal_has_no_escape_when_colour_is_unwanted():
+    assert "\x1b" in on_a_terminal(TABLE)
+    assert "\x1b" not in on_a_terminal(TABLE, NO_COLOR="1")
