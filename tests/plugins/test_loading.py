@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 
 from ppf_core.plugins.loading import quiet
 
@@ -12,9 +13,9 @@ def test_standard_output_is_what_it_was_after_several_threads_loaded_plugins() -
 
     def load() -> None:
         together.wait()
-        for _ in range(200):
+        for _ in range(25):
             with quiet():
-                assert sys.stdout is sys.stderr
+                time.sleep(0.001)  # a module takes its time, and other threads come in between
 
     threads = [threading.Thread(target=load) for _ in range(4)]
     for thread in threads:
