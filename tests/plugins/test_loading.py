@@ -2,24 +2,30 @@
 
 import sys
 import threading
-import time
 
 from ppf_core.plugins.loading import quiet
 
 
-def test_standard_output_is_what_it_was_after_several_threads_loaded_plugins() -> None:
+def test_standard_output_is_what_it_was_after_two_threads_loaded_plugins_at_once() -> None:
     before = sys.stdout
-    together = threading.Barrier(4)
+    first_is_in, second_is_in, first_is_out = threading.Event(), threading.Event(), threading.Event()
 
-    def load() -> None:
-        together.wait()
-        for _ in range(25):
-            with quiet():
-                time.sleep(0.001)  # a module takes its time, and other threads come in between
+    def first() -> None:
+        with quiet():
+            first_is_in.set()
+            second_is_in.wait(0.5)  # it cannot come in, so that we go on
+        first_is_out.set()
 
-    threads = [threading.Thread(target=load) for _ in range(4)]
+    def second() -> None:
+        first_is_in.wait()
+        with quiet():
+            second_is_in.set()
+            first_is_out.wait()
+
+    threads = [threading.Thread(target=first), threading.Thread(target=second)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
-    assert sys.stdout is before
+        thread.join(10)
+    after, sys.stdout = sys.stdout, before
+    assert after is before
