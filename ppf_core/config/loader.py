@@ -130,7 +130,8 @@ def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:
     keys, values = Scanner(key, SETTING, Budget()), Scanner(value, SETTING, Budget())
     path, parsed = keys.scan_path(), values.scan_value()
     mistakes = list(keys.problems)
-    if value.lstrip()[:1] in ("{", "[", '"') or "${" in value:
+    template = value.lstrip().startswith("{{")  # {{ secret://… }}, not an object
+    if (value.lstrip()[:1] in ("{", "[", '"') and not template) or "${" in value:
         mistakes += values.problems
     elif parsed is not None and any(isinstance(piece, Array | Object) for piece in parsed.pieces):
         parsed = None  # `local[2]` is no text joined with a list, which HOCON does not know

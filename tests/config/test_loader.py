@@ -132,7 +132,7 @@ def test_an_override_wins_and_is_located_at_the_command_line(tmp_path: Path) -> 
     assert (problem.file, problem.line) == ("--set", None)
 
 
-@pytest.mark.parametrize("text", ["local[2]", "local[*, 3]", "jdbc:h2:x?y={z}", "a{b}"])
+@pytest.mark.parametrize("text", ["local[2]", "local[*, 3]", "jdbc:h2:x?y={z}", "a{b}", "{{ secret://env/A }}/b"])
 def test_an_override_that_no_hocon_can_mean_is_a_text(tmp_path: Path, text: str) -> None:
     assert options(tmp_path, "", **{"components.a.options.x": text}) == {"x": text}
 
