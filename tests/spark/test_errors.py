@@ -38,7 +38,9 @@ def test_what_was_noted_on_an_error_stands_behind_it() -> None:
 
 
 def test_a_failing_cast_does_not_point_at_the_plugin_that_made_it(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([("a",)], "v STRING")
+    session = spark.newSession()
+    session.conf.set("spark.sql.ansi.enabled", "true")
+    frame = session.createDataFrame([("a",)], "v STRING")
     told = describe_error(fail(frame.select(frame.v.cast("INT")).collect))
     assert "'a'" in told.message
     assert __file__ not in told.message
