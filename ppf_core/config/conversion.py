@@ -140,7 +140,7 @@ class Conversion:
                 name, *rest = parse_path(where) or ("",)
                 there = spot.at(keys.written.get(str(name), name), *rest) if name else spot
                 self._refuse(f"{there}: {text}" if there.path else text, there, helps.get(str(name), ""))
-        except Exception as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
             self._refuse(f"The {spot.noun}s do not fit: {error or type(error).__name__}", spot)
         return UNBUILT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig
-from ppf_core.contracts.components import PipelineComponent
+from ppf_core.contracts.components import PipelineComponent, Schema
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.pipeline.graph import Graph
@@ -35,6 +35,11 @@ class CheckedComponent:
     def datasets(self) -> tuple[Dataset, ...]:
         """The outside things it reads or writes, as far as known before secrets are resolved."""
         return tuple(self.draft.datasets()) if self.draft is not None else ()
+
+    @cached_property
+    def schemas(self) -> tuple[Schema | Mapping[str, Schema] | None, Schema | None]:
+        """What it wants of its inputs and what it gives, as far as known before secrets are resolved; None: anything."""
+        return (self.draft.input_schema, self.draft.output_schema) if self.draft is not None else (None, None)
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,9 @@ if TYPE_CHECKING:
 def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
     """The mismatches that are known before Spark starts: both sides say what their schema is."""
     for name, component in components.items():
-        if component.draft is None:
-            continue
         for alias, feeding in component.config.inputs.items():
-            producer = components.get(feeding)
-            given = producer.draft.output_schema if producer is not None and producer.draft is not None else None
-            wanted = wanted_schema(component.draft, alias)
+            given = components[feeding].schemas[1] if feeding in components else None
+            wanted = _of_input(component.schemas[0], alias)
             if wanted is None or given is None:
                 continue
             for text in mismatches(wanted, given):
@@ -31,7 +28,10 @@ def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponen
 
 def wanted_schema(component: PipelineComponent[Any], alias: str) -> Schema | None:
     """What a component wants of one input; None: anything."""
-    wanted = component.input_schema
+    return _of_input(component.input_schema, alias)
+
+
+def _of_input(wanted: Schema | Mapping[str, Schema] | None, alias: str) -> Schema | None:
     return wanted.get(alias) if isinstance(wanted, Mapping) else wanted
 
 

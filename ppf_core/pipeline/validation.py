@@ -121,14 +121,15 @@ def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: 
     answered = {}
     for name, component in components.items():
         try:
-            answered[name] = component.datasets
-        except Exception as error:  # noqa: BLE001 -- foreign code
+            answered[name] = component.datasets, component.schemas
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code
             yield file.problem(
                 "plugin-broken",
                 f"The plugin {component.config.plugin!r} of {name!r} cannot say what it reads or writes: {error!r}.",
                 component.plugin.place,
                 hint=f"Report this to the authors of {component.plugin.entry.distribution}.",
             )
-    yield from wiring.read_after_write(graph, answered)
-    yield from target_problems(file, components, answered)
-    yield from schema_problems(file, components)
+    datasets = {name: answer for name, (answer, _schemas) in answered.items()}
+    yield from wiring.read_after_write(graph, datasets)
+    yield from target_problems(file, components, datasets)
+    yield from schema_problems(file, {name: components[name] for name in answered})

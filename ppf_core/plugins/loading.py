@@ -26,6 +26,8 @@ def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plug
         except BrokenPlugin as fault:
             cause = fault.__cause__
             raise BrokenPlugin(f"{entry.value!r} {fault}") from cause
+        except Exception as error:  # a metaclass, for one, can make any question fail
+            raise BrokenPlugin(f"{entry.value!r} cannot be looked at: {type(error).__name__}: {error}.") from error
 
 
 @contextlib.contextmanager

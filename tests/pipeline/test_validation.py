@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from wheels import build_wheel, install
 
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.pipeline.checked import CheckedPipeline
@@ -118,6 +119,47 @@ def test_a_malformed_reference_in_the_settings_of_spark_is_a_mistake(pipeline: W
         'name = test\nspark.conf { a = "secret://env", b = "x{{ secret:// }}" }\ncomponents { a { source = numbers } }'
     )
     assert problems(path) == [("bad-value", 2), ("bad-value", 2)]
+
+
+RUDE = """
+import sys
+from ppf_core import NoOptions, Source, option, options
+
+@options
+class RudeOptions:
+    where: str = option("Where it is rude.")
+
+    def __post_init__(self):
+        self.where == "options" and sys.exit(0)
+
+class Rude(Source[RudeOptions]):
+    def read(self, context): ...
+
+    def datasets(self):
+        return sys.exit(0) if self.options.where == "datasets" else ()
+
+    @property
+    def output_schema(self):
+        raise RuntimeError("schema")
+
+class Meta(type(Source)):
+    def __getattribute__(cls, name):
+        return 1 / 0 if name == "supports" else super().__getattribute__(name)
+
+class Odd(Source[NoOptions], metaclass=Meta):
+    def read(self, context): ...
+"""
+
+
+def test_what_a_plugin_does_when_it_is_asked_is_a_located_problem(
+    pipeline: WritePipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offers = {"sources.rude": "rude:Rude", "sources.odd": "rude:Odd"}
+    install(build_wheel(tmp_path, "rude", offers=offers, code=RUDE), tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rude = "\n".join(f"{where} {{ source = rude, options.where = {where} }}" for where in ("options", "datasets", "schema"))
+    path = pipeline(f"{rude}\nb {{ transform = step, inputs = [schema] }}\nodd {{ source = odd }}")
+    assert problems(path) == [("options", 3), ("plugin-broken", 4), ("plugin-broken", 5), ("plugin-broken", 7)]
 
 
 def test_many_unknown_components_take_bounded_time(pipeline: WritePipeline) -> None:
