@@ -22,7 +22,7 @@ def table(spark: SparkSession) -> Iterator[str]:
     yield "people"
     for each in spark.catalog.listTables():
         if not each.isTemporary:
-            spark.sql(f"DROP TABLE `{each.name}`")
+            spark.sql(f"DROP TABLE spark_catalog.default.`{each.name}`")
     spark.catalog.dropTempView("people")
 
 
