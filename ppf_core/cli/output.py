@@ -59,7 +59,7 @@ class Output:
 
     def text(self, text: str) -> None:
         """A part of the answer, for people and pipes."""
-        _write(sys.stdout, text + "\n")
+        _write(sys.stdout, printable(text) + "\n")
 
     def note(self, text: str, *, style: str = "") -> None:
         """Anything that is not the answer. `style` is for a terminal."""

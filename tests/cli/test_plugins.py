@@ -97,6 +97,14 @@ def test_show_of_an_unknown_name_has_a_near_miss(ppf, rows):
     assert "Did you mean 'rows'?" in answer.err
 
 
+def test_show_makes_visible_what_would_steer_a_terminal(ppf, install):
+    code = ROWS.replace("Makes rows.", "Makes \\x1b[31mred rows.").replace("token = x", "token = \\x1b[0m")
+    install("acme-red", "rows = acme_red:Rows", code)
+    answer = ppf("plugins", "show", "acme-red:rows")
+    assert "Makes \\x1b[31mred rows." in answer.out
+    assert "\x1b" not in answer.out
+
+
 def test_show_tells_of_a_plugin_that_cannot_say_what_it_needs(ppf, install):
     code = (
         ROWS.replace("class Rows(", "class Base(")
