@@ -46,4 +46,4 @@ def test_a_plugin_without_options_needs_none() -> None:
 def test_all_mistakes_are_raised_together_with_their_paths() -> None:
     with pytest.raises(ConfigError) as caught:
         build(FileSource, heder=True, header="maybe")
-    assert {problem.path for problem in caught.value.problems} == {None, "heder", "header"}
+    assert {problem.path for problem in caught.value.problems} == {"path", "heder", "header"}
