@@ -229,7 +229,7 @@ def test_a_run_leaves_its_trace_and_its_metrics(spark: SparkSession, tmp_path: P
     assert {span.trace_id for span in receiver.spans} == {spans["run flights"].trace_id}
     assert attributes_of(spans["run flights"].attributes)["ppf.run_id"] == result.run_id
     (failed,) = [span for span in receiver.spans if span.status.code == Status.STATUS_CODE_ERROR]
-    assert failed.status.message == "OSError: not yet"
+    assert failed.status.message == f"OSError: not yet ({tmp_path}/flaky.py:9, in fails_once)"
     assert failed.parent_span_id == spans["transform odd"].span_id
     assert spans["attempt 2"].start_time_unix_nano >= failed.end_time_unix_nano
     assert attributes_of(spans["transform odd"].attributes)["ppf.attempts"] == 2
@@ -245,7 +245,8 @@ def test_a_run_that_failed_says_so(spark: SparkSession, tmp_path: Path, grpc: Re
     assert not start(spark, tmp_path, to(grpc), function="fails").ok
     spans = {span.name: span for span in grpc.spans}
     assert "sink out" not in spans  # it never started
-    for name, message in [("run flights", "OSError: transform 'odd': never"), ("transform odd", "OSError: never")]:
+    told = f"never ({tmp_path}/flaky.py:13, in fails)"
+    for name, message in [("run flights", f"OSError: transform 'odd': {told}"), ("transform odd", f"OSError: {told}")]:
         assert (spans[name].status.code, spans[name].status.message) == (Status.STATUS_CODE_ERROR, message)
 
 
