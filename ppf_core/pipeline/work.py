@@ -187,14 +187,16 @@ class Work:
 
     # ---- the clock
 
-    def _patience(self) -> float | None:
-        """Seconds until something must be looked at, whether or not a message comes."""
+    def _patience(self) -> float:
+        """Seconds until something must be looked at, whether or not a message comes.
+
+        Never for ever: a signal may reach any thread of the process, and Python's handlers run only once the main thread wakes.
+        """
         if any(running.reason is not None for running in self._running.values()):
             return _TICK_SECONDS
         deadlines = [self._deadline, *(running.deadline for running in self._running.values())]
         known = [deadline - time.monotonic() for deadline in deadlines if deadline is not None]
-        known += [_WATCH_SECONDS] if self._is_watched else []
-        return max(0.0, min(known)) if known else None
+        return max(0.0, min([*known, _WATCH_SECONDS]))
 
     def _look_at_the_clock(self) -> Message | None:
         now = time.monotonic()
