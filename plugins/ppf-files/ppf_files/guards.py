@@ -1,11 +1,14 @@
 """What a sink refuses before it computes anything: targets that belong to others, and columns that are not there."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError, suggestion
-from ppf_files.filesystem import Files, LocalFiles
+from ppf_files.files import Files
+from ppf_files.local_files import LocalFiles
+from ppf_files.mounts import is_mount_point
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -22,6 +25,21 @@ def require_room(files: Files, target: str) -> None:
         pass
     if above and not files.is_folder(above):
         raise PpfError(f"The target {target!r} lies below {above!r}, which is a file.", hint="Name another folder.")
+
+
+def require_replaceable(files: Files, target: str) -> None:
+    """Refuses a target that this machine does not let us rename or add to."""
+    if not isinstance(files, LocalFiles):
+        return
+    if is_mount_point(Path(target)):
+        raise PpfError(
+            f"The target {target!r} is a mount point, so it can neither be renamed nor replaced.",
+            hint="Name a folder below it.",
+        )
+    if files.is_folder(target) and not os.access(target, os.W_OK | os.X_OK):
+        raise PpfError(
+            f"The target {target!r} cannot be written.", hint="Make it writable for this user, or name another path."
+        )
 
 
 def require_folder_of_files(files: Files, target: str) -> None:

@@ -18,9 +18,14 @@ def rename_new(source: Path, target: Path) -> None:
     """Renames; FileExistsError when there is something under the new name already."""
     if _renameat2(source, target, _NOREPLACE):
         return
-    if target.exists() or target.is_symlink():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-    source.rename(target)
+    if source.is_dir():
+        # rename() itself replaces an empty folder only.
+        if target.exists() or target.is_symlink():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        source.rename(target)
+    else:
+        target.hardlink_to(source)
+        source.unlink()
 
 
 def exchange(one: Path, other: Path) -> bool:

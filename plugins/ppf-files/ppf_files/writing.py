@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ppf_files.filesystem import Files
+from ppf_files.files import Files
 from ppf_files.options import WriteOptions
 from ppf_files.publishing import EMPTY
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ppf_files import filesystem
-from ppf_files.filesystem import LocalFiles
+from ppf_files import local_files
+from ppf_files.local_files import LocalFiles
 from ppf_files.sinks import ParquetSink
 from pyspark.sql import DataFrame, SparkSession
 
@@ -19,7 +19,7 @@ DYNAMIC = {"mode": "overwrite", "partition_by": ["k"], "partition_overwrite": "d
 def folder(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URI of a folder: on this machine, on a file system that only Hadoop knows, on one that cannot exchange."""
     if request.param == "renames":
-        monkeypatch.setattr(filesystem, "exchange", lambda *_: False)
+        monkeypatch.setattr(local_files, "exchange", lambda *_: False)
     if request.param != "hadoop":
         return f"file:{tmp_path}"
     mount = f"fs.viewfs.mounttable.{tmp_path.name.replace('_', '-')}.link./data"
@@ -64,7 +64,7 @@ def test_dynamic_overwrite_keeps_the_other_partitions(folder: str, spark: SparkS
 
 
 @pytest.mark.parametrize("options", [{"mode": "overwrite"}, {"mode": "append"}, DYNAMIC])
-@pytest.mark.parametrize("effect", ["move", "replace", "write", "delete", "link"])
+@pytest.mark.parametrize("effect", ["move", "exchange", "write", "delete", "link", "claim", "sync"])
 def test_publishing_again_completes_what_was_cut_short(
     options: dict[str, Any], effect: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +112,7 @@ def test_discarding_between_two_renames_puts_the_old_folder_back(
     write(spark, path, spark.range(2), "one")
     sink, here = build(ParquetSink, path=path, mode="overwrite"), context(spark, run_id="two")
     ticket = sink.stage(here, spark.range(5))
-    monkeypatch.setattr(filesystem, "exchange", lambda *_: False)
+    monkeypatch.setattr(local_files, "exchange", lambda *_: False)
     with monkeypatch.context() as patched:
         patched.setattr(LocalFiles, "move", cut_after(LocalFiles.move))
         with pytest.raises(KeyboardInterrupt):
@@ -150,7 +150,7 @@ def test_a_reader_sees_all_old_or_all_new_rows(spark: SparkSession, tmp_path: Pa
     files = LocalFiles()
     for _ in range(200):
         before = files.names(str(tmp_path / "out"))
-        files.replace(str(tmp_path / "new"), str(tmp_path / "out"), str(tmp_path / "aside"))
+        assert files.exchange(str(tmp_path / "new"), str(tmp_path / "out"))
         after = files.names(str(tmp_path / "out"))
         assert len(before) == len(after) == 20
         assert set(before).isdisjoint(after)

@@ -1,0 +1,183 @@
+"""Any file system that Hadoop knows: HDFS, an object store."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ppf_core import PpfError
+from ppf_files.files import Entry
+from ppf_files.paths import is_hidden, scheme
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Their renames copy, but a file appears there as a whole, and only where there is none if that is asked for.
+_OBJECT_STORES = {"s3", "s3a", "s3n", "gs", "wasb", "wasbs", "oss", "cosn", "obs", "swift"}
+_ERRORS: dict[str, tuple[type[OSError], int]] = {
+    "FileNotFoundException": (FileNotFoundError, errno.ENOENT),
+    "FileAlreadyExistsException": (FileExistsError, errno.EEXIST),
+    "AccessControlException": (PermissionError, errno.EACCES),
+}
+
+
+@contextmanager
+def _as_os_errors(path: str) -> Iterator[None]:
+    """What Java's side refuses, as the errors that Python has for it."""
+    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it carries no types
+
+    try:
+        yield
+    except Py4JJavaError as error:
+        found = error.java_exception
+        kind, number = _ERRORS.get(found.getClass().getSimpleName(), (OSError, errno.EIO))
+        raise kind(number, str(found.getMessage()), path) from error
+
+
+class HadoopFiles:
+    """A file system that Hadoop knows."""
+
+    def __init__(self, spark: "SparkSession", path: str) -> None:
+        self._jvm: Any = spark._jvm
+        self._system = self._path(path).getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the file system of this machine."""
+        return str(self._system.getUri().toString()).startswith("file:")
+
+    @property
+    def renames_by_copying(self) -> bool:
+        """Whether it is an object store without folders."""
+        return scheme(str(self._system.getUri().toString())) in _OBJECT_STORES
+
+    def resolve(self, path: str) -> str:
+        """The path with scheme and authority."""
+        found = self._system.makeQualified(self._path(path))
+        if found.isRoot():
+            raise PpfError(f"The path {path!r} is the root of its file system.", hint="Name a folder below it.")
+        return str(found.toString())
+
+    def uri(self, path: str) -> str:
+        """The same path."""
+        return path
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or folder."""
+        with _as_os_errors(path):
+            return bool(self._system.exists(self._path(path)))
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder."""
+        status = self._status(path)
+        return status is not None and bool(status.isDirectory())
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder."""
+        try:
+            with _as_os_errors(path):
+                return sorted(str(status.getPath().getName()) for status in self._system.listStatus(self._path(path)))
+        except FileNotFoundError:
+            return []
+
+    def walk(self, path: str) -> list[Entry]:
+        """Every visible file below a folder."""
+        if not self.is_folder(path):
+            return []
+        with _as_os_errors(path):
+            entries = [_entry(status, path) for status in _each(self._system.listFiles(self._path(path), True))]
+        return sorted(entry for entry in entries if not any(map(is_hidden, entry.relative.split("/"))))
+
+    def modified(self, path: str) -> float | None:
+        """When a file was last written."""
+        status = self._status(path)
+        return None if status is None else status.getModificationTime() / 1000
+
+    def delete(self, path: str) -> None:
+        """Removes a file or a whole folder."""
+        with _as_os_errors(path):
+            self._system.delete(self._path(path), True)
+
+    def move(self, source: str, target: str) -> None:
+        """Renames. Hadoop would put the source into a folder that is there already, so that is asked first."""
+        self._require_free(target)
+        with _as_os_errors(source):
+            self._system.mkdirs(self._path(target).getParent())
+            renamed = self._system.rename(self._path(source), self._path(target))
+        if not renamed:
+            self._require_free(target)
+            if not self.exists(source):
+                raise FileNotFoundError(errno.ENOENT, "There is no such file or folder", source)
+            raise OSError(errno.EIO, "The file system refused to rename it", source, None, target)
+
+    def exchange(self, one: str, other: str) -> bool:
+        """Hadoop has no such call."""
+        return False
+
+    def read(self, path: str) -> str | None:
+        """The text of a small file."""
+        try:
+            with _as_os_errors(path):
+                stream = self._system.open(self._path(path))
+                try:
+                    return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+                finally:
+                    stream.close()
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, text: str) -> None:
+        """Writes a small file."""
+        self._create(path, text, replaces=True)
+
+    def claim(self, file: str, name: str) -> None:
+        """A copy, renamed where renaming is one step; an object store shows a file only when it is complete."""
+        text = self.read(file) or ""
+        if self.renames_by_copying:
+            self._create(name, text, replaces=False)
+        else:
+            self.write(f"{file}.copy", text)
+            self.move(f"{file}.copy", name)
+
+    def touch(self, path: str) -> None:
+        """Writes a file again: its time must come from the clock of the file system, not from ours."""
+        text = self.read(path)
+        if text is not None:
+            self.write(path, text)
+
+    def sync(self, folder: str) -> None:
+        """These file systems keep what they said they did."""
+
+    def _create(self, path: str, text: str, *, replaces: bool) -> None:
+        with _as_os_errors(path):
+            stream = self._system.create(self._path(path), replaces)
+            try:
+                stream.write(text.encode())
+                if stream.hasCapability("hsync"):
+                    stream.hsync()
+            finally:
+                stream.close()
+
+    def _require_free(self, path: str) -> None:
+        if self.exists(path):
+            raise FileExistsError(errno.EEXIST, "There is already something", path)
+
+    def _status(self, path: str) -> Any:
+        try:
+            with _as_os_errors(path):
+                return self._system.getFileStatus(self._path(path))
+        except FileNotFoundError:
+            return None
+
+    def _path(self, path: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(path)
+
+
+def _each(iterator: Any) -> Iterator[Any]:
+    while iterator.hasNext():
+        yield iterator.next()
+
+
+def _entry(status: Any, folder: str) -> Entry:
+    path = str(status.getPath().toString())
+    return Entry(path[len(folder) + 1 :], status.getLen(), status.getModificationTime())

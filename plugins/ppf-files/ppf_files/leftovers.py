@@ -1,0 +1,115 @@
+"""What writers left beside a target: removed, or completed where they had begun to publish."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from logging import Logger
+
+from ppf_core import PpfError, TargetMoved
+from ppf_files import leases
+from ppf_files.owner import Owner
+from ppf_files.place import MARK, Place
+from ppf_files.publishing import WAYS
+
+_CONTAINER = re.compile(r"new-[0-9a-f]+|[a-z0-9_]{1,40}")
+# A complete stage of a killed run may still be published, by `ppf runs recover`, which knows whether the run was committed.
+KEPT_FOR = 7 * 24 * 3600.0
+
+
+def owner_elsewhere(place: Place) -> Owner | None:
+    """The process that is at this very write, when it is another one that runs: another run with the same id."""
+    owner = Owner.parse(place.files.read(place.owner_file))
+    if owner is None or owner.process.is_this or place.owner.is_same_attempt(owner):
+        return None
+    return owner if owner.process.state == "running" else None
+
+
+def clear(place: Place, logger: Logger) -> None:
+    """Removes all that this write left beside the target, and puts back what it had just put aside."""
+    _restore(place, logger)
+    place.files.delete(place.journal)
+    leases.release(place, place.turn)
+    leases.release(place, place.lease)
+    place.files.delete(place.container)
+
+
+def sweep(place: Place, logger: Logger) -> None:
+    """Removes what killed writers left, and completes what they had begun to publish; leaves who is at work alone.
+
+    Works from a container of its own, so that two sweep at once without harm.
+    """
+    begun = False
+    for path, owner in _others(place):
+        if owner is None:
+            # A container has an owner from its first moment on; without one it is half made or half removed.
+            place.files.delete(path)
+            continue
+        left = replace(place, owner=owner)
+        if left.begun() is not None:
+            begun = True
+        elif not left.is_complete or place.age(f"{left.stage}/{MARK}") > KEPT_FOR:
+            clear(left, logger)
+    if begun:
+        leases.wait_for_turn(place)
+        complete(place, logger)
+        leases.release(place, place.turn)
+
+
+def complete(place: Place, logger: Logger) -> None:
+    """Completes what killed writers had begun to publish. Only who has the turn may do it."""
+    for _, owner in _others(place):
+        if owner is not None:
+            _complete(replace(place, owner=owner), logger)
+
+
+def _complete(left: Place, logger: Logger) -> None:
+    begun = left.begun()
+    if begun is None:
+        return
+    way, ticket = begun
+    try:
+        WAYS[way](left, ticket)
+    except TargetMoved as error:
+        # Its stage stays for a while, so that its own run hears of it as well.
+        logger.warning("What %s had begun to publish cannot be completed: %s", left.owner, error)
+        left.files.delete(left.journal)
+    except (OSError, PpfError) as error:
+        raise PpfError(
+            f"The target {left.target!r} is half-published by {left.owner}, which ended, and cannot be completed: {error}",
+            hint="Remove what is in the way, then try again.",
+        ) from error
+    else:
+        logger.warning("Completed what %s had begun to publish to %r.", left.owner, left.target)
+        clear(left, logger)
+
+
+def _others(place: Place) -> Iterator[tuple[str, Owner | None]]:
+    """The containers of writers that have ended."""
+    for name in place.files.names(place.folder):
+        rest = name.removeprefix(place.prefix)
+        if rest == name or not _CONTAINER.fullmatch(rest) or rest in ("lease", "turn", place.owner.write_id):
+            continue
+        path = place.beside(rest)
+        owner = Owner.parse(place.files.read(f"{path}/.owner"))
+        if rest.startswith("new-"):
+            running = owner is not None and place.may_run(owner, f"{path}/.owner")
+            owner = None
+        else:
+            running = place.may_run(owner, f"{path}/.owner")
+        if not running and (owner is None or owner.write_id == rest):
+            yield path, owner
+
+
+def _restore(place: Place, logger: Logger) -> None:
+    files = place.files
+    if files.exists(place.aside):
+        if not files.exists(place.target):
+            files.move(place.aside, place.target)
+        elif not place.is_published:
+            kept = place.beside(f"kept-{place.owner.token}")
+            files.move(place.aside, kept)
+            logger.warning("Somebody else wrote %r while it was being replaced. Its old files are in %r.", place.target, kept)
+    if not place.is_published:
+        for partition in sorted({entry.folder for entry in files.walk(place.replaced)}):
+            if not files.exists(f"{place.target}/{partition}"):
+                files.move(f"{place.replaced}/{partition}", f"{place.target}/{partition}")
