@@ -1,6 +1,7 @@
 """`ppf runs breakers`: the circuit breakers of a state directory, and a way to close them by hand."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
 from ppf_core.cli.runs import find_store, store_options
+from ppf_core.errors import ConfigError, RunError, suggestion
 
 if TYPE_CHECKING:
     from ppf_core.pipeline.breaker_file import BreakerInfo, Probe
@@ -36,28 +38,41 @@ def command(
     # All names are looked up before the first breaker is closed.
     chosen = _all(folder, owner) if reset_all else [_named(folder, owner, name) for name in names]
     closed = [each for each in dict.fromkeys(chosen) if reset(folder, *each)]
-    found = [info for info in breakers(folder) if owner in (None, info.pipeline)]
+    there = breakers(folder)
+    found = [info for info in there.sound if owner in (None, info.pipeline)]
+    answer = {"breakers": [_document(info) for info in found], "reset": [_key(*each) for each in closed]}
+    if not output.json:
+        _print(
+            output,
+            found,
+            closed,
+            f"No circuit breaker{f' of {owner}' if owner else ''} has counted a failure in {folder.parent}.",
+        )
+    if there.problems:
+        output.expect(**answer)
+        return output.failure(there.problems, RunError.exit_code)
     if output.json:
-        output.document({"breakers": [_document(info) for info in found], "reset": [_key(*each) for each in closed]})
-        return 0
+        output.document(answer)
+    return 0
+
+
+def _print(output: Output, found: "Sequence[BreakerInfo]", closed: Sequence[tuple[str, str]], nothing: str) -> None:
     for each in closed:
         output.note(f"Closed the circuit breaker of {'/'.join(each)}.")
     if found:
         output.table(_HEADINGS, [_row(info) for info in found])
     else:
-        output.text(f"No circuit breaker{f' of {owner}' if owner else ''} has counted a failure in {store.state_dir}.")
-    return 0
+        output.text(nothing)
 
 
 def _all(folder: Path, owner: str | None) -> list[tuple[str, str]]:
     from ppf_core.pipeline.breaker import breakers
 
-    return [(info.pipeline, info.component) for info in breakers(folder) if owner in (None, info.pipeline)]
+    return [(info.pipeline, info.component) for info in breakers(folder).sound if owner in (None, info.pipeline)]
 
 
 def _named(folder: Path, owner: str | None, name: str) -> tuple[str, str]:
     """The pipeline and the component that a name means. One that is named in full can be closed even if it cannot be read."""
-    from ppf_core.errors import ConfigError, suggestion
     from ppf_core.pipeline.breaker_file import BreakerFile
 
     pipeline, _, component = name.rpartition("/")

@@ -156,8 +156,16 @@ class CircuitBreaker:
         return self._file.read() or self._new
 
 
-def breakers(folder: Path) -> list[BreakerInfo]:
-    """All breakers that have failures, by pipeline and component. RunError names every file that cannot be read."""
+@dataclass(frozen=True)
+class Breakers:
+    """The breakers of a folder that have failures, by pipeline and component; a problem for each file that is no breaker."""
+
+    sound: list[BreakerInfo]
+    problems: tuple[Problem, ...] = ()
+
+
+def breakers(folder: Path) -> Breakers:
+    """All breakers that have failures. RunError when the folder itself cannot be read."""
     found: list[BreakerInfo] = []
     problems: list[Problem] = []
     for path in _paths(folder):
@@ -167,9 +175,7 @@ def breakers(folder: Path) -> list[BreakerInfo]:
             problems += error.problems
         else:
             found += [info] if info is not None else []
-    if problems:
-        raise RunError("Some circuit breakers cannot be read.", problems=problems)
-    return sorted(found, key=lambda info: (info.pipeline, info.component))
+    return Breakers(sorted(found, key=lambda info: (info.pipeline, info.component)), tuple(problems))
 
 
 def reset(folder: Path, pipeline: str, component: str) -> bool:

@@ -65,6 +65,15 @@ def test_all_are_reset_at_once(ppf: Ppf, state: Path) -> None:
     assert left(ppf, state) == []
 
 
+def test_resetting_all_closes_those_that_can_be_read_and_names_the_other(ppf: Ppf, state: Path) -> None:
+    (torn,) = (state / "breakers").glob("flights+out+*.json")
+    torn.write_text("")
+    answer = ppf("runs", "breakers", "--state-dir", state, "--reset-all", "--json")
+    assert (answer.code, [each["component"] for each in answer.document["reset"]]) == (1, ["load"])
+    assert f"{str(torn)!r} is empty." in answer.document["problems"][0]["message"]
+    assert [path.name for path in (state / "breakers").glob("*.json")] == [torn.name]
+
+
 def test_an_unknown_name_has_its_near_miss_and_nothing_is_reset(ppf: Ppf, state: Path) -> None:
     answer = ppf("runs", "breakers", "--state-dir", state, "--reset", "out", "--reset", "laod")
     assert answer.code == 2
@@ -94,12 +103,15 @@ def test_a_pipeline_file_says_where_they_lie_and_whose_they_are(ppf: Ppf, tmp_pa
     assert ppf("runs", "breakers", "--pipeline", file).out.startswith("No circuit breaker of flights has counted a failure")
 
 
-def test_one_whose_file_is_torn_is_named_and_can_be_reset_in_full(ppf: Ppf, state: Path) -> None:
+def test_one_whose_file_is_torn_is_named_beside_the_others_and_can_be_reset_in_full(ppf: Ppf, state: Path) -> None:
     (torn,) = (state / "breakers").glob("flights+out+*.json")
     torn.write_text("{")
     answer = ppf("runs", "breakers", "--state-dir", state, "--json")
-    assert (answer.code, answer.document["breakers"]) == (1, [])
+    assert (answer.code, [each["component"] for each in answer.document["breakers"]]) == (1, ["load"])
     assert [str(torn) in problem["message"] for problem in answer.document["problems"]] == [True]
+    table = ppf("runs", "breakers", "--state-dir", state)
+    assert (table.code, table.out.splitlines()[1].split()[1]) == (1, "load")
+    assert f"{str(torn)!r} holds no state of a circuit breaker.\n    Delete it; the breaker is closed then." in table.err
     assert ppf("runs", "breakers", "--state-dir", state, "--reset", "flights/out").code == 0
     assert left(ppf, state) == ["flights/load"]
 

@@ -122,7 +122,7 @@ def test_a_probe_that_fails_opens_it_again(tmp_path: Path, clock: Clock) -> None
 def test_a_probe_that_was_abandoned_is_free_for_the_next(tmp_path: Path, clock: Clock) -> None:
     probe = tried(tmp_path, clock)
     probe.abandoned()
-    assert breakers(tmp_path / "breakers")[0].probe is None
+    assert breakers(tmp_path / "breakers").sound[0].probe is None
     assert breaker(tmp_path, clock).admit().allowed
 
 
@@ -159,9 +159,9 @@ def test_what_began_before_it_opened_changes_nothing(outcome: str, state: str, t
     slow = breaker(tmp_path, clock)
     assert slow.admit().allowed
     probe = tried(tmp_path, clock) if state == "half_open" else opened(tmp_path, clock)
-    before = breakers(tmp_path / "breakers")
+    before = breakers(tmp_path / "breakers").sound
     assert not getattr(slow, outcome)()
-    assert breakers(tmp_path / "breakers") == before
+    assert breakers(tmp_path / "breakers").sound == before
     assert probe.state == state
 
 
@@ -182,7 +182,7 @@ def test_a_reset_while_it_is_tried_closes_it(tmp_path: Path, clock: Clock) -> No
     assert reset(tmp_path / "breakers", "flights", "out")
     assert breaker(tmp_path, clock).admit().allowed
     assert probe.failed() == ()
-    assert breakers(tmp_path / "breakers")[0].failures == 1
+    assert breakers(tmp_path / "breakers").sound[0].failures == 1
 
 
 # ---- clocks
@@ -237,17 +237,17 @@ def test_breakers_are_listed_and_reset(tmp_path: Path, clock: Clock) -> None:
     opened(tmp_path, clock)
     folder = tmp_path / "breakers"
     CircuitBreaker(folder, "arrivals", "out", CircuitBreakerConfig(), clock).failed()
-    assert [(each.pipeline, each.state, each.failures) for each in breakers(folder)] == [
+    assert [(each.pipeline, each.state, each.failures) for each in breakers(folder).sound] == [
         ("arrivals", "closed", 1),
         ("flights", "open", 2),
     ]
     assert reset(folder, "flights", "out")
     assert not reset(folder, "flights", "out")
-    assert [each.pipeline for each in breakers(folder)] == ["arrivals"]
+    assert [each.pipeline for each in breakers(folder).sound] == ["arrivals"]
 
 
 def test_looking_for_breakers_where_there_are_none_makes_none(tmp_path: Path) -> None:
-    assert breakers(tmp_path / "breakers") == []
+    assert breakers(tmp_path / "breakers").sound == []
     assert not reset(tmp_path / "breakers", "flights", "out")
     assert list(tmp_path.iterdir()) == []
 
@@ -326,7 +326,7 @@ def test_no_failure_of_several_processes_is_lost(tmp_path: Path) -> None:
         process.start()
     for process in processes:
         process.join()
-    assert breakers(tmp_path / "breakers")[0].failures == RACERS * FAILURES
+    assert breakers(tmp_path / "breakers").sound[0].failures == RACERS * FAILURES
 
 
 def test_a_kill_at_any_moment_leaves_a_file_that_can_be_read_and_changed(tmp_path: Path, clock: Clock) -> None:
@@ -338,9 +338,9 @@ def test_a_kill_at_any_moment_leaves_a_file_that_can_be_read_and_changed(tmp_pat
         for _ in range(number + 1):
             answers.get()
         kill(process)
-        before = breakers(tmp_path / "breakers")[0].failures
+        before = breakers(tmp_path / "breakers").sound[0].failures
         breaker(tmp_path, clock, failure_threshold=10_000).failed()
-        assert breakers(tmp_path / "breakers")[0].failures == before + 1
+        assert breakers(tmp_path / "breakers").sound[0].failures == before + 1
 
 
 # ---- against a model
@@ -438,7 +438,7 @@ class Model(RuleBasedStateMachine):
     @invariant()
     def they_agree(self) -> None:
         assert {run.state for run in self.runs} == {self.state}
-        told = [(each.failures, each.successes) for each in breakers(Path(self.folder.name) / "breakers")]
+        told = [(each.failures, each.successes) for each in breakers(Path(self.folder.name) / "breakers").sound]
         assert told == ([(self.failures, self.successes)] if self.failures else [])
 
 
