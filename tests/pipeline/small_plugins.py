@@ -169,6 +169,7 @@ class FolderOptions:
     fails: str | None = option("The step that fails: stage, publish or discard.", default=None)
     failures: int | None = option("How many attempts of that step fail; all of them unless given.", default=None)
     sleeps: float = option("Seconds that staging takes, in Python.", default=0.0)
+    token: Secret | None = option("A password.", default=None)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
