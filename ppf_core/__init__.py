@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         StreamProgress,
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
-    from ppf_core.errors import PpfError, SecretNotResolved, near_miss, suggestion
+    from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
     from ppf_core.pipeline.runner import PipelineRunner
     from ppf_core.pipeline.schema import SchemaContract
 
@@ -73,7 +73,7 @@ _HOMES = {
         "StreamProgress",
     ),
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
-    "ppf_core.errors": ("PpfError", "SecretNotResolved", "near_miss", "suggestion"),
+    "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.pipeline.runner": ("PipelineRunner",),
     "ppf_core.pipeline.schema": ("SchemaContract",),
 }
@@ -82,6 +82,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "AggregateCheck",
     "Checkpoint",
+    "CheckpointRefused",
     "Columns",
     "ComponentInfo",
     "ComponentResult",

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -264,10 +264,16 @@ def _mistake(name: str, function: Callable[..., Any]) -> str | None:
 
 def _taken(function: Callable[..., Any], event: Mapping[str, object]) -> dict[str, object]:
     """The arguments of an event that a function takes; one with `**` takes all."""
+    names = _parameters(function)
+    return dict(event) if names is None else {name: value for name, value in event.items() if name in names}
+
+
+@cache  # reading a signature takes longer than most observers do
+def _parameters(function: Callable[..., Any]) -> frozenset[str] | None:
+    """The names of a function's parameters; None when it takes any."""
     parameters = inspect.signature(function).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return dict(event)
-    return {name: value for name, value in event.items() if name in parameters}
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    return None if takes_any else frozenset(parameters)
 
 
 def _place(function: Callable[..., Any]) -> str:

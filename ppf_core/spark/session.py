@@ -124,7 +124,7 @@ def _borrowed(request: SessionRequest, base: "SparkSession", undo: ExitStack) ->
         undo.enter_context(_active_again(base))
         spark = base.newSession()
     warnings = apply_settings(spark, _wanted(request))
-    require_settings(request.required, settings_of(spark, request.required), jars_of(spark))
+    require_settings(request.required, settings_of(spark, request.required), lambda: jars_of(spark))
     return spark, warnings
 
 
@@ -151,7 +151,7 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
             SparkContext._ensure_initialized()
             found = dict(SparkConf().getAll())
             settled = {key: value for key, value in request.required.items() if key in found or read_at_start(key)}
-            require_settings(settled, found, f"{jars_of_jvm(SparkContext._jvm)} {found.get(JARS, '')}")
+            require_settings(settled, found, lambda: f"{jars_of_jvm(SparkContext._jvm)} {found.get(JARS, '')}")
             late = {key: value for key, value in conf.items() if key in found or read_at_start(key)}
             conf = {key: value for key, value in conf.items() if key not in late}
         else:

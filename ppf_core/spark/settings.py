@@ -2,8 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.config.places import dotted
 from ppf_core.errors import Problem, RunError
@@ -12,6 +12,9 @@ from ppf_core.spark.requirements import JARS, PACKAGES, REPOSITORIES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+# The names of the jars, once somebody wants them: the JVM's class path takes 45 ms to come over.
+_Jars: TypeAlias = Callable[[], str]
 
 # Spark reads these when it starts, so that setting them on a session is accepted and does nothing.
 _ONLY_AT_START = (
@@ -51,11 +54,13 @@ def apply_settings(spark: "SparkSession", conf: Mapping[str, str]) -> tuple[Prob
     """Sets on a run's own session what can be set there; a warning with wanted and found for each other one that differs."""
     late = {key: value for key, value in conf.items() if read_at_start(key) or not _set(spark, key, value)}
     return tuple(
-        differing(late, {key: found for key in late if (found := spark.conf.get(key, None)) is not None}, jars_of(spark))
+        differing(
+            late, {key: found for key in late if (found := spark.conf.get(key, None)) is not None}, lambda: jars_of(spark)
+        )
     )
 
 
-def differing(wanted: Mapping[str, str], found: Mapping[str, str], jars: str = "") -> Iterator[Problem]:
+def differing(wanted: Mapping[str, str], found: Mapping[str, str], jars: _Jars = str) -> Iterator[Problem]:
     """A warning for each setting that stays as it is, although the file wants another value."""
     for key, value in wanted.items():
         if key != REPOSITORIES and not _has(key, value, found, jars):
@@ -68,7 +73,7 @@ def differing(wanted: Mapping[str, str], found: Mapping[str, str], jars: str = "
             )
 
 
-def require_settings(required: Mapping[str, str], found: Mapping[str, str], jars: str = "") -> None:
+def require_settings(required: Mapping[str, str], found: Mapping[str, str], jars: _Jars = str) -> None:
     """Raises RunError when a session lacks what plugins cannot do without, with the arguments that spark-submit needs."""
     missing = {key: value for key, value in required.items() if key != REPOSITORIES and not _has(key, value, found, jars)}
     if missing:
@@ -121,15 +126,19 @@ def _unusable(key: str, value: str, error: Exception) -> Problem:
     )
 
 
-def _has(key: str, wanted: str, found: Mapping[str, str], jars: str) -> bool:
+def _has(key: str, wanted: str, found: Mapping[str, str], jars: _Jars) -> bool:
     """Whether the value is there; of a list, whether all of its elements are."""
     there = found.get(key, "")
     missing = {part.strip() for part in wanted.split(",")} - {part.strip() for part in there.split(",")}
+    if not missing or there == wanted:
+        return True
     if key == PACKAGES:
-        missing = {package for package in missing if not _jar_of(package).search(jars)}
+        known = jars()
+        return all(_jar_of(package).search(known) for package in missing)
     if key == JARS:
-        missing = {jar for jar in missing if f"/{jar.rpartition('/')[2]}" not in jars}
-    return not missing or there == wanted
+        known = jars()
+        return all(f"/{jar.rpartition('/')[2]}" in known for jar in missing)
+    return False
 
 
 def _jar_of(package: str) -> re.Pattern[str]:

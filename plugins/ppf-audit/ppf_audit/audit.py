@@ -32,7 +32,7 @@ class AuditOptions:
     """Where the trail is kept, and how."""
 
     path: str = option("The local file to append to. It and its folder are made when they are missing.", path=True)
-    fsync: bool = option("The run goes on only when a line is on disk, so that it outlives a power cut.", default=True)
+    fsync: bool = option("Lines are brought to the disk while the run goes on, so that they outlive a power cut.", default=True)
     max_bytes: int | None = option("The file is rotated before it grows beyond this size; never unless given.", default=None)
     backups: int = option("How many rotated files are kept: `path`.1 is the newest.", default=5)
 
@@ -96,13 +96,15 @@ class AuditHooks(Hooks[AuditOptions]):
                 **_place(component),
                 inputs=component.inputs,
                 datasets=[{"namespace": dataset.namespace, "name": dataset.name} for dataset in component.datasets],
-            )
+            ),
+            sync=_changes_something(component),
         )
 
     @hookimpl
     def ppf_component_retry(self, run: RunInfo, component: ComponentInfo, attempt: int, delay: float, error: ErrorInfo) -> None:
         """An attempt failed, another will follow after `delay` seconds."""
-        self._write(_entry("component_retried", run, component, attempt=attempt, error=error, delay=delay))
+        retried = _entry("component_retried", run, component, attempt=attempt, error=error, delay=delay)
+        self._write(retried, sync=_changes_something(component))
 
     @hookimpl
     def ppf_component_end(self, run: RunInfo, component: ComponentInfo, result: ComponentResult) -> None:
@@ -122,7 +124,8 @@ class AuditHooks(Hooks[AuditOptions]):
                 rows_written=result.rows_written,
                 staged=result.staged,
                 published=result.published,
-            )
+            ),
+            sync=_changes_something(component),
         )
 
     @hookimpl
@@ -152,7 +155,7 @@ class AuditHooks(Hooks[AuditOptions]):
     @hookimpl
     def ppf_secret_accessed(self, run: RunInfo, backend: str, key: str) -> None:
         """A secret was fetched; its value is never told."""
-        self._write(_entry("secret_accessed", run, backend=backend, key=key))
+        self._write(_entry("secret_accessed", run, backend=backend, key=key), sync=False)
 
     @hookimpl
     def ppf_checkpoint_save(self, run: RunInfo, checkpoint: Checkpoint) -> None:
@@ -189,8 +192,11 @@ class AuditHooks(Hooks[AuditOptions]):
         told = self.options
         return Trail(local_path(told.path), fsync=told.fsync, max_bytes=told.max_bytes, backups=told.backups)
 
-    def _write(self, entry: AuditEntry) -> None:
+    def _write(self, entry: AuditEntry, *, sync: bool = True) -> None:
+        """Writes a line. sync: it is on disk afterwards, with all before it; else it waits for the next one that must be."""
         self._trail.append(entry.line())
+        if sync:
+            self._trail.sync()
 
 
 def _entry(
@@ -216,6 +222,11 @@ def _entry(
         error=error,
         details=details,
     )
+
+
+def _changes_something(component: ComponentInfo) -> bool:
+    """Whether others can see what a component does. Sources and transforms only plan; a sync would cost more than they do."""
+    return component.kind == "sink"
 
 
 def _place(component: ComponentInfo) -> dict[str, Any]:

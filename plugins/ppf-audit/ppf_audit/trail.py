@@ -24,6 +24,10 @@ class Trail:
 
         trail = Trail(Path("audit.jsonl"), fsync=True, max_bytes=None, backups=5)
         trail.append(b"one line\n")
+        trail.append(b"another line\n")
+        trail.sync()
+
+    With fsync, what was appended is on disk after `sync`, after `close`, and before the file is left for another one.
     """
 
     def __init__(self, path: Path, *, fsync: bool, max_bytes: int | None, backups: int) -> None:
@@ -32,22 +36,27 @@ class Trail:
         self._max_bytes = max_bytes
         self._backups = backups
         self._file: int | None = None
+        self._is_synced = True
 
     def append(self, line: bytes) -> None:
-        """Writes one line, in one call. With fsync it is on disk when this returns; when it raises, nothing of it is there."""
-        try:
+        """Writes one line, in one call. When it raises, nothing of it is there."""
+        with self._explained():
             while not self._appended(line):
                 pass  # the full file was moved away; the next one is empty
-        except OSError as error:
-            reason = error.strerror or error
-            hint = "Make room there, or correct 'path'."
-            raise OSError(f"The audit trail {str(self._path)!r} cannot be written: {reason}. {hint}") from error
+
+    def sync(self) -> None:
+        """With fsync, all lines so far are on disk when this returns."""
+        with self._explained():
+            self._sync()
 
     def close(self) -> None:
         """Closes the file. The next line would open it again."""
         if self._file is not None:
-            os.close(self._file)
-            self._file = None
+            try:
+                self.sync()
+            finally:
+                os.close(self._file)
+                self._file = None
 
     def _appended(self, line: bytes) -> bool:
         """Whether the line was written; when the file is too full for it, it is moved away instead."""
@@ -57,9 +66,13 @@ class Trail:
                 self._rotate()
                 return False
             _write(file, line if _ends_whole(file, size) else b"\n" + line, size)
-            if self._fsync:
-                os.fsync(file)
+            self._is_synced = False
             return True
+
+    def _sync(self) -> None:
+        if self._fsync and self._file is not None and not self._is_synced:
+            self._is_synced = True  # also when it fails: a second try would say that all is well, and know nothing
+            os.fsync(self._file)
 
     def _rotate(self) -> None:
         """Moves the file to `.1`, and each backup one further; with all of them there, the oldest gives way."""
@@ -74,6 +87,15 @@ class Trail:
 
     def _backup(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or error
+            hint = "Make room there, or correct 'path'."
+            raise OSError(f"The audit trail {str(self._path)!r} cannot be written: {reason}. {hint}") from error
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

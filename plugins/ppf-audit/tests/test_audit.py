@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 import json
 import os
@@ -48,6 +49,7 @@ OUT = ComponentInfo(
     datasets=(Dataset("file", "/out"),),
     options={},
 )
+SOURCE = dataclasses.replace(OUT, name="flights", kind="source", plugin="csv")
 ERROR = ErrorInfo("ValueError", 'no "such"\nvalue')
 ENDED = ComponentResult(
     name="out",
@@ -210,6 +212,39 @@ def test_an_end_that_could_not_be_written_is_written_when_there_is_room_again(tm
 def test_options_that_cannot_work_are_mistakes(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build(AuditHooks, **{"path": "audit.jsonl", **wrong})
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """The events of the lines that were brought to the disk."""
+    kept: list[list[str]] = [[]]
+    really = os.fsync
+
+    def noted(file: int) -> None:
+        path = Path(f"/proc/self/fd/{file}").resolve()
+        if path.is_file():
+            kept.append([line["event"] for line in read(path)])
+        really(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return lambda: kept[-1]
+
+
+@pytest.mark.parametrize(("name", "event", "_known"), EVENTS, ids=[name for name, _, _ in EVENTS])
+def test_what_others_can_see_is_on_disk_at_once_with_all_that_led_there(
+    tmp_path: Path, on_disk: Callable[[], list[str]], name: str, event: Act, _known: dict[str, Any]
+) -> None:
+    audit = build(AuditHooks, tmp_path, path="audit.jsonl")
+    audit.ppf_secret_accessed(RUN, "env", "KEY")
+    audit.ppf_component_start(RUN, SOURCE)
+    audit.ppf_component_retry(RUN, SOURCE, 1, 0.5, ERROR)
+    audit.ppf_component_end(RUN, SOURCE, ENDED)
+    assert on_disk() == []  # a sync for each of these would cost more than they do
+    event(audit)
+    expected = ["secret_accessed", "component_started", "component_retried", "component_ended", name]
+    assert on_disk() == ([] if name == "secret_accessed" else expected)
+    audit.close()
+    assert on_disk()[:5] == expected
 
 
 PIPELINE = """

@@ -161,22 +161,53 @@ trail.append(b"c" * 9 + b"\\n")
     assert f"The audit trail {str(path)!r} cannot be written: File too large." in done.stdout
 
 
-@pytest.mark.parametrize(("fsync", "synced"), [(True, ["audit", "logs", "audit.jsonl"]), (False, [])])
-def test_a_new_folder_its_file_and_each_line_are_on_disk_with_fsync(
-    fsync: bool, synced: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names, really = [], os.fsync
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
+    """What has been brought to the disk: the name, and of a file what it held."""
+    found: list[tuple[str, bytes]] = []
+    really = os.fsync
 
     def noted(file: int) -> None:
-        names.append(Path(f"/proc/self/fd/{file}").readlink().name)
+        path = Path(f"/proc/self/fd/{file}").resolve()
+        found.append((path.name, path.read_bytes() if path.is_file() else b""))
         really(file)
 
     monkeypatch.setattr(os, "fsync", noted)
+    return found
+
+
+@pytest.mark.parametrize(("fsync", "names"), [(True, ["audit", "logs", "audit.jsonl"]), (False, [])])
+def test_a_new_folder_its_file_and_each_line_are_on_disk_with_fsync(
+    fsync: bool, names: list[str], tmp_path: Path, synced: list[tuple[str, bytes]]
+) -> None:
     (tmp_path / "audit").mkdir()
     own = trail(tmp_path / "audit" / "logs" / "audit.jsonl", fsync=fsync)
     own.append(b"line\n")
     own.close()
-    assert names == synced
+    assert [name for name, _ in synced] == names
+
+
+def test_several_lines_go_to_disk_at_once_and_only_when_there_are_new_ones(
+    tmp_path: Path, synced: list[tuple[str, bytes]]
+) -> None:
+    own = trail(tmp_path / "audit.jsonl", fsync=True)
+    own.append(b"one\n")
+    own.append(b"two\n")
+    own.sync()
+    own.sync()
+    own.close()
+    assert synced[1:] == [("audit.jsonl", b"one\ntwo\n")]
+
+
+def test_what_is_not_on_disk_yet_goes_there_before_the_file_is_left_for_a_new_one(
+    tmp_path: Path, synced: list[tuple[str, bytes]]
+) -> None:
+    own = trail(tmp_path / "audit.jsonl", fsync=True, max_bytes=8)
+    for line in (b"one\n", b"two\n", b"three\n"):
+        own.append(line)
+    own.close()
+    files = [(name, text) for name, text in synced if text]
+    assert files == [("audit.jsonl.1", b"one\ntwo\n"), ("audit.jsonl", b"three\n")]
 
 
 def test_a_path_that_cannot_be_written_says_so(tmp_path: Path) -> None:

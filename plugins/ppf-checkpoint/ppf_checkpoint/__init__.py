@@ -1,0 +1,1 @@
+"""Checkpoints of runs, kept in files."""
