@@ -12,7 +12,7 @@ from typing import Any
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
 from ppf_core.contracts.results import CircuitState, ErrorInfo
-from ppf_core.errors import PpfError, Problem, Terminated
+from ppf_core.errors import CheckpointRefused, PpfError, Problem, Terminated
 from ppf_core.pipeline.events import (
     CircuitChanged,
     ComponentEnded,
@@ -64,6 +64,7 @@ class Executor:
     _is_committed: bool = False
     _vetoed: str | None = None
     _held: str | None = None
+    _refused: CheckpointRefused | None = None
 
     @property
     def components(self) -> Mapping[str, ComponentRun]:
@@ -73,7 +74,8 @@ class Executor:
     def walk(self, steps: Sequence[Step]) -> None:
         """Executes the steps. Afterwards every component has a status, and no stage is left that was not published.
 
-        Raises KeyboardInterrupt (Terminated for SIGTERM) when a signal ended the run early.
+        Raises KeyboardInterrupt (Terminated for SIGTERM) when a signal ended the run early, and CheckpointRefused when what a
+        resumed run has to read again is no longer there.
         """
         limit = self.runtime.timeout
         self._schedule = Schedule(steps)
@@ -95,6 +97,8 @@ class Executor:
             each.status != "success" for each in self.components.values()
         ):
             raise self._stopped_by
+        if self._refused is not None:
+            raise self._refused
 
     # ---- starting
 
@@ -234,6 +238,8 @@ class Executor:
         self._tell_end(component)
 
     def _fail(self, step: Step, component: ComponentRun, error: BaseException) -> None:
+        if isinstance(error, CheckpointRefused):
+            self._refused = error
         if jvm_is_dead(error) and self._stopped_by is None:
             self._stop(RuntimeError("Spark's JVM is gone."))
         if step.kind != "publish" or isinstance(error, TargetMoved):

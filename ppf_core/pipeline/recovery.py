@@ -185,9 +185,6 @@ def _ending(document: dict[str, Any], finished: Finished, *, abandon: bool) -> d
     status = {"publishing": "failed", "running": "interrupted"}.get(document["status"], document["status"])
     ended_at = to_document(datetime.datetime.now(datetime.UTC))
     exit_code = 0 if whole else document["exit_code"] or 1
-    head = {key: document[key] for key in HEAD_KEYS} | {
-        "status": "success" if whole else status,
-        "exit_code": exit_code,
-        "ended_at": ended_at,
-    }
+    head = {key: document[key] for key in HEAD_KEYS}
+    head |= {"status": "success" if whole else status, "exit_code": exit_code, "ended_at": ended_at}
     return {**head, "problems": [*document["problems"], to_document(problem)]}
