@@ -10,7 +10,6 @@ from ppf_core.contracts.results import RunInfo
 from ppf_core.errors import CheckpointRefused, ConfigError
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.events import Observer
-from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.planning import Plan
 from ppf_core.pipeline.progress import Progress, load_kept
 from ppf_core.pipeline.record import RunRecord, new_run_id
@@ -33,8 +32,7 @@ def begin_run(
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
     components, hooks = workspace.components(), workspace.hooks()
     require_spark(workspace.session_request(), given)
-    cursors = Cursors(store.state_dir, workspace.checked.file.config.name).read()
-    _take_up(components, cursors)
+    Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
     kept = _kept(workspace, plan, components)
     record = store.create(run_id)
     info = _info(workspace, run_id, now, record)
@@ -65,7 +63,9 @@ def resume_run(
         resumption = resume(workspace.checked, chosen, progress.marks, kept, journal, accept_changes=accept_changes)
         workspace.selected = frozenset({*resumption.needed, *resumption.done})
         components = workspace.components()
-        _take_up(components, Cursors(store.state_dir, info.pipeline).read(), journal)
+        for name, component in components.items():
+            component.pinned = journal.pins.get(name)
+            component.advanced = dict(journal.advanced.get(name, {}))
         record.resume(info, used_plugins(workspace), *_kept(workspace, plan, components))
     except BaseException:
         record.release()
@@ -94,17 +94,6 @@ def _kept(
     """What the record keeps of the plan, and of the file."""
     known = workspace.redactor.redact_all(recorded_plan(workspace.checked, plan, components))
     return known, journaled_values(workspace.checked)
-
-
-def _take_up(
-    components: Mapping[str, ComponentRun], cursors: Mapping[str, Mapping[str, str]], journal: Journal | None = None
-) -> None:
-    """Gives sources their cursors, and what an earlier attempt of the run pinned and advanced."""
-    for name, component in components.items():
-        component.state = cursors.get(name, {})
-        if journal is not None:
-            component.pinned = journal.pins.get(name)
-            component.advanced = dict(journal.advanced.get(name, {}))
 
 
 def checked_run_id(run_id: str) -> str:

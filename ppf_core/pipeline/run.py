@@ -116,6 +116,9 @@ class Run:
             if each.run_id == self.info.run_id and each.moved:
                 hint = "Look at what was written there, then resume once more: it is staged again."
                 raise RunError(each.text, hint=hint)
+        cursors = Cursors(self.store.state_dir, self.info.pipeline).read()
+        for name, component in self.components.items():
+            component.state = cursors.get(name, {})
 
     def _keep_done(self) -> None:
         """What was done before has ended already."""
