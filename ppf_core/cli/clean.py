@@ -18,7 +18,9 @@ def _age(_context: click.Context, _parameter: click.Parameter, value: str) -> da
 
 
 @verb("ppf runs clean --dry-run", "ppf runs clean --older-than 7d", removed=[], dry_run=None, problems=[])
-@click.option("--older-than", callback=_age, default="30d", show_default=True, metavar="AGE", help="What ended before that.")
+@click.option(
+    "--older-than", callback=_age, default="30d", show_default=True, metavar="AGE", help="Runs that ended longer ago."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @store_options
 def command(
@@ -29,7 +31,10 @@ def command(
     state_dir: str | None,
     overrides: dict[str, str],
 ) -> int:
-    """Remove the records, checkpoints and stages of old runs. A run that goes on, or has to publish still, is left alone."""
+    """Remove the records, checkpoints and stages of old runs.
+
+    A run that goes on, or has to publish still, is left alone.
+    """
     from ppf_core.pipeline.cleaning import find_old, remove
     from ppf_core.pipeline.documents import to_document
     from ppf_core.spark.streams import StandardStreams

@@ -19,7 +19,10 @@ def command(
     state_dir: str | None,
     overrides: dict[str, str],
 ) -> int:
-    """Finish the run ID, or every run that needs it: publish what it had decided to publish, remove all else it had staged."""
+    """Finish what dead runs left in their targets.
+
+    The run ID, or every run that needs it. What it had decided to publish is published; what else it had staged is removed.
+    """
     from ppf_core.errors import ConfigError
     from ppf_core.pipeline.documents import to_document
     from ppf_core.pipeline.recovery import recover_alone
