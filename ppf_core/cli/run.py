@@ -21,6 +21,7 @@ _SHOWN_ON_FAILURE = 20
 @verb("ppf run flights.conf --set components.out.options.path=/tmp/late", **RUN_SHAPE)
 @pipeline_argument
 @click.option("--resume", metavar="last|ID", help="Go on with a run that failed: the last one, or the one of this id.")
+@click.option("--accept-changes", is_flag=True, help="Resume although something changed that is published already.")
 @click.option("--run-id", metavar="ID", help="The id of this run. Default: made from the time.")
 @click.option("--only", metavar="A,B", multiple=True, help="Run only these components and what they need.")
 @click.option("--parallelism", type=click.IntRange(min=1), metavar="N", help="How many components may run at the same time.")
@@ -33,6 +34,7 @@ def command(
     pipeline: str,
     overrides: dict[str, str],
     resume: str | None,
+    accept_changes: bool,
     run_id: str | None,
     only: tuple[str, ...],
     parallelism: int | None,
@@ -54,6 +56,7 @@ def command(
         request = RunRequest(
             run_id=run_id,
             resume=resume,
+            accept_changes=accept_changes,
             only=_names(only),
             observers=observers,
             capture=capture,

@@ -12,7 +12,7 @@ from ppf_core.cli.output import Output, seconds
 from ppf_core.cli.results import RUN_SHAPE, print_result
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.record import RunStore
+    from ppf_core.pipeline.store import RunStore
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +21,8 @@ _MEMBERS = {
     "list": f"{__name__}:list_",
     "show": f"{__name__}:show",
     "report": f"{__name__}:report",
+    "recover": "ppf_core.cli.recover:command",
+    "clean": "ppf_core.cli.clean:command",
     "breakers": "ppf_core.cli.breakers:command",
 }
 
@@ -91,7 +93,7 @@ def report(
 
 def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
     """The store, and the name of the pipeline whose runs are wanted."""
-    from ppf_core.pipeline.record import RunStore
+    from ppf_core.pipeline.store import RunStore
 
     if pipeline is None:
         return RunStore(Path(state_dir or ".ppf")), None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path as FilePath
+from typing import Any
 
 from ppf_core.config.blocks import BlockReader
 from ppf_core.config.budget import Budget, LimitReached
@@ -34,7 +35,8 @@ class PipelineFile:
     """A pipeline file as it was read. `config` holds all that is sound, so that later checks can report what they find too.
 
     broken: paths whose value could not be had: faulty ones, substitutions that lead nowhere, keys that are mistyped. What that
-    brings about is no second mistake. is_incomplete: statements may have been lost, so what is missing may not be.
+    brings about is no second mistake. is_incomplete: statements may have been lost, so what is missing may not be. values: all
+    of it as plain values. home: what relative paths are relative to, if not to the folder of the file.
     """
 
     path: FilePath
@@ -44,11 +46,13 @@ class PipelineFile:
     warnings: tuple[Problem, ...] = ()
     broken: frozenset[Path] = frozenset()
     is_incomplete: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+    home: FilePath | None = None
 
     @property
     def folder(self) -> FilePath:
         """What relative paths in the file are relative to."""
-        return self.path.parent
+        return self.home or self.path.parent
 
     def problem(self, code: str, message: str, path: Path, *, at: str = "value", hint: str | None = None) -> Problem:
         """A problem located in this file."""
@@ -80,11 +84,14 @@ class PipelineFile:
 class ConfigLoader:
     """Loads one pipeline file. overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON; they win.
 
+    home: what relative paths in it are relative to, if not to its own folder.
+
     file = ConfigLoader("flights.conf", {"runtime.parallelism": 2}).load()
     """
 
     path: str | PathLike[str]
     overrides: Mapping[str, object] = field(default_factory=dict)
+    home: FilePath | None = None
 
     def load(self) -> PipelineFile:
         """The file. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`."""
@@ -111,7 +118,7 @@ class ConfigLoader:
                 resolver.add(setting)
         document = Writer(resolver).write()
         places = Places(str(given), document.keys, document.values)
-        reader = BlockReader(path.parent, places, resolver.variables, document.broken)
+        reader = BlockReader(self.home or path.parent, places, resolver.variables, document.broken)
         values = document.parse()
         config = reader.read(values)
         for fault in rule_faults(config, values, reader.broken):
@@ -120,7 +127,15 @@ class ConfigLoader:
         incomplete = any(problem.code in _LOSSES for problem in problems)
         problems += [problem for problem in reader.problems if not (incomplete and problem.code in _ABSENCES)]
         return PipelineFile(
-            path, config, places, in_order(problems), in_order(library.warnings), frozenset(reader.broken), incomplete
+            path,
+            config,
+            places,
+            in_order(problems),
+            in_order(library.warnings),
+            frozenset(reader.broken),
+            incomplete,
+            values,
+            self.home,
         )
 
 

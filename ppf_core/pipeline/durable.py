@@ -5,11 +5,15 @@ import os
 from pathlib import Path
 
 
-def write_durably(path: Path, text: str) -> None:
-    """Replaces a file in one step: whoever reads it sees the old text or the new one, whatever happens. Raises OSError."""
+def write_durably(path: Path, text: str, *, mode: int = 0o666) -> None:
+    """Replaces a file in one step: whoever reads it sees the old text or the new one, whatever happens. Raises OSError.
+
+    mode: who may read and write it, less what the process's umask forbids.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8") as file:
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -32,7 +36,7 @@ def make_folder(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder durable."""
+    """Makes the names in a folder durable; or the content, when it is a file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -41,3 +45,9 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Makes all files below a folder durable, and their names. Raises OSError."""
+    for path in (folder, *folder.rglob("*")):
+        sync_folder(path)

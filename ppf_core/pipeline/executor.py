@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
 from ppf_core.contracts.results import CircuitState, ErrorInfo
-from ppf_core.errors import PpfError, Problem, Terminated
+from ppf_core.errors import CheckpointRefused, PpfError, Problem, Terminated
 from ppf_core.pipeline.events import (
     CircuitChanged,
     ComponentEnded,
@@ -25,6 +26,7 @@ from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.keeping import Keeping
 from ppf_core.pipeline.ordering import Step
+from ppf_core.pipeline.progress import Progress
 from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import ComponentRun, Steps
 from ppf_core.pipeline.work import Ended, OutOfTime, Quiet, Signalled, Work
@@ -41,6 +43,7 @@ class Executor:
     """Runs the steps of one run.
 
     veto: asked before the first publish; a text prevents all publishing. describe: an exception as a redacted text.
+    progress: told when something is reached that a resumed run need not do again.
     second: what a second signal does, in the place of what it did before the run.
     is_watched: whether somebody wants to hear how far Spark is.
 
@@ -53,12 +56,15 @@ class Executor:
     emit: Observer
     describe: Describe
     veto: Callable[[], str | None]
+    progress: Progress
     second: Callable[[int], None] | None = None
     is_watched: bool = False
     _failed: list[str] = field(default_factory=list)
     _stopped_by: BaseException | None = None
     _is_committed: bool = False
     _vetoed: str | None = None
+    _held: str | None = None
+    _refused: CheckpointRefused | None = None
 
     @property
     def components(self) -> Mapping[str, ComponentRun]:
@@ -68,7 +74,8 @@ class Executor:
     def walk(self, steps: Sequence[Step]) -> None:
         """Executes the steps. Afterwards every component has a status, and no stage is left that was not published.
 
-        Raises KeyboardInterrupt (Terminated for SIGTERM) when a signal ended the run early.
+        Raises KeyboardInterrupt (Terminated for SIGTERM) when a signal ended the run early, and CheckpointRefused when what a
+        resumed run has to read again is no longer there.
         """
         limit = self.runtime.timeout
         self._schedule = Schedule(steps)
@@ -90,6 +97,8 @@ class Executor:
             each.status != "success" for each in self.components.values()
         ):
             raise self._stopped_by
+        if self._refused is not None:
+            raise self._refused
 
     # ---- starting
 
@@ -116,15 +125,31 @@ class Executor:
         if self.components[step.component].status is not None:
             return ""
         if step.kind == "publish":
-            return self._vetoed
+            return self._vetoed or self._held
         return self._why_stopped() or self._why_not_fed(step.component)
 
     def _commit(self) -> None:
         """From here on, a run only goes forward."""
         self._vetoed = self._why_stopped() or self.veto()
-        self._is_committed = self._vetoed is None
-        if self._is_committed:
+        if self._vetoed is None:
+            sinks = [name for name, each in self.components.items() if each.status is None and each.ticket is not None]
+            self.steps.commit(sinks, self._moves(sinks))
+            self._is_committed = True
             self._work.without_deadline()
+
+    def _moves(self, sinks: Sequence[str]) -> list[dict[str, Any]]:
+        """The cursors that move when all the sinks below their source are published; none where one is not among them."""
+        moves = []
+        for name, component in self.components.items():
+            below = self._sinks_below(name) if component.advanced else frozenset()
+            waiting = [sink for sink in below if self.components[sink].status not in ("success", "resumed")]
+            if below and set(waiting) <= set(sinks):
+                moves.append({"source": name, "values": dict(component.advanced), "sinks": waiting})
+        return moves
+
+    def _sinks_below(self, name: str) -> frozenset[str]:
+        below = self.graph.downstream([name])
+        return frozenset(each for each in below if each in self.components and self.components[each].info.kind == "sink")
 
     def _why_stopped(self) -> str | None:
         if self._stopped_by is not None:
@@ -135,7 +160,7 @@ class Executor:
 
     def _why_not_fed(self, name: str) -> str | None:
         for need in self.graph.needs[name]:
-            if self.components[need].status in ("failed", "skipped"):
+            if need in self.components and self.components[need].status in ("failed", "skipped"):
                 return f"{need!r} {self.components[need].status}."
         return None
 
@@ -149,6 +174,8 @@ class Executor:
             if not self._admit(component):
                 return False
         self.emit(StepStarted(step.component, step.kind))
+        if step.kind == "write":
+            self.progress.before_write(component)
         self._work.start(position, step, component)
         return True
 
@@ -184,7 +211,7 @@ class Executor:
     def _give_up(self) -> None:
         """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why."""
         self.steps.cancel()
-        for component in self.components.values():
+        for component in () if self._is_committed else self.components.values():
             if component.status is None and component.attempts and isinstance(component.plugin, StagedSink):
                 with suppress(Exception):  # the failure that led here is the one to report
                     self.steps.discard(component)
@@ -197,6 +224,8 @@ class Executor:
         if error is None:
             if step.is_last:
                 self._succeed(component)
+            if step.kind == "write" or (step.kind == "fill" and component.saved is not None):
+                self.progress.save()
         elif error is self._stopped_by and not isinstance(error, TimeoutError):
             self._skip(component, self._why_stopped() or "")
         else:
@@ -209,13 +238,24 @@ class Executor:
         self._tell_end(component)
 
     def _fail(self, step: Step, component: ComponentRun, error: BaseException) -> None:
+        if isinstance(error, CheckpointRefused):
+            self._refused = error
         if jvm_is_dead(error) and self._stopped_by is None:
             self._stop(RuntimeError("Spark's JVM is gone."))
         if step.kind != "publish" or isinstance(error, TargetMoved):
             self._discard(component)
+        if step.kind == "publish" and self.runtime.on_failure == "stop":
+            self._hold_back(component, error)
         if component.breaker is not None:
             self._tell_changes(component, component.breaker.failed)
         self._end_failed(component, self.describe(error))
+
+    def _hold_back(self, component: ComponentRun, error: BaseException) -> None:
+        """All or none: what is not published yet waits for whoever finishes this one, or is discarded if nobody can."""
+        if not isinstance(error, TargetMoved):
+            self._held = f"{component.info.name!r} could not be published; `ppf runs recover` goes on."
+        elif not any(each.published for each in self.components.values()):
+            self._vetoed = f"{component.info.name!r} could not be published."
 
     def _end_failed(self, component: ComponentRun, error: ErrorInfo) -> None:
         self._failed.append(component.info.name)
@@ -223,7 +263,8 @@ class Executor:
         self._tell_end(component)
 
     def _skip(self, component: ComponentRun, reason: str) -> None:
-        self._discard(component)
+        if reason != self._held:
+            self._discard(component)
         if component.breaker is not None and component.started_at is not None:
             component.breaker.abandoned()
         component.end("skipped", reason=reason)

@@ -1,9 +1,9 @@
 """The steps of a run, and what each one waits for.
 
-    build → fill (a frame that several read) → stage → decide → write (sinks that cannot stage) → commit → publish
+    build → fill (a frame that several read, or a checkpoint) → stage → decide → write → commit → publish
 
-`decide` and `commit` stand between what all components do: nothing unstaged is written before everything is staged and judged,
-and nothing is shown before everything is written.
+Sinks that cannot stage `write`. `decide` and `commit` stand between what all components do: nothing unstaged is written before
+everything is staged and judged, and nothing is shown before everything is written.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ StepKind = Literal["build", "fill", "stage", "decide", "write", "commit", "publi
 class Step:
     """One thing that is done. needs: the positions of the steps that end before. is_last: with it, its component has ended.
 
-    `decide` and `commit` belong to no component.
+    Sinks that cannot stage `write`. `decide` and `commit` belong to no component.
     """
 
     kind: StepKind
@@ -30,12 +30,15 @@ class Step:
     is_last: bool = True
 
 
-def order_steps(checked: CheckedPipeline, selected: Collection[str]) -> tuple[Step, ...]:
-    """The steps of the selected components. What these need must be among them."""
+def order_steps(checked: CheckedPipeline, selected: Collection[str], saved: Collection[str] = ()) -> tuple[Step, ...]:
+    """The steps of the selected components. What these need must be among them, or was done before.
+
+    saved: those whose frame is only read back from its checkpoint.
+    """
     components = {name: checked.components[name] for name in checked.components if name in selected}
     staged = {name for name, each in components.items() if issubclass(each.plugin.cls, StagedSink)}
     unstaged = {name for name, each in components.items() if each.config.kind == "sink"} - staged
-    ordering = _Ordering(checked, components, staged)
+    ordering = _Ordering(checked, components, staged, saved)
     for name in checked.graph.order(last=unstaged):
         if name in unstaged:
             ordering.barrier("decide")
@@ -50,11 +53,31 @@ def order_steps(checked: CheckedPipeline, selected: Collection[str]) -> tuple[St
     return tuple(ordering.steps)
 
 
-def is_shared(config: ComponentConfig, consumers: int) -> bool:
-    """Whether the frame of a source or a transform may be computed once for all who read it."""
+def is_shared(config: ComponentConfig, consumers: int, *, must_repeat: bool = False) -> bool:
+    """Whether the frame of a source or a transform may be computed once for all who read it.
+
+    must_repeat: whether its rows are staged and written unstaged as well, and have to be the same.
+    """
     if config.kind == "sink" or config.persist == "never":
         return False
-    return consumers > (1 if config.persist == "auto" else 0)
+    return consumers > (1 if config.persist == "auto" and not must_repeat else 0)
+
+
+def repeated_frames(checked: CheckedPipeline, selected: Collection[str]) -> frozenset[str]:
+    """What feeds an unstaged sink and shares a source with a staged one, or has checks above it.
+
+    Such a sink runs after the others have staged and were judged, and must not read other rows than they did.
+    """
+    components = {name: checked.components[name] for name in selected if name in checked.components}
+    sinks = {name: each for name, each in components.items() if each.config.kind == "sink"}
+    staged = [name for name, each in sinks.items() if issubclass(each.plugin.cls, StagedSink)]
+    above_staged = checked.graph.upstream(staged)
+    found: set[str] = set()
+    for name in sinks.keys() - set(staged):
+        above = checked.graph.upstream([name])
+        if above & above_staged or any(checked.components[each].config.quality for each in above):
+            found.update((*sinks[name].config.inputs.values(), *sinks[name].frames))
+    return frozenset(found)
 
 
 def consumers_of(components: Collection[CheckedComponent]) -> dict[str, int]:
@@ -71,19 +94,23 @@ class _Ordering:
     checked: CheckedPipeline
     components: dict[str, CheckedComponent]
     staged: Collection[str]
+    saved: Collection[str]
     steps: list[Step] = field(default_factory=list)
     _last: dict[str, int] = field(default_factory=dict)
     _passed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._consumers = consumers_of(self.components.values())
+        self._repeated = repeated_frames(self.checked, self.components)
 
     def own(self, name: str) -> None:
         """What a component does by itself, after all that it needs has done the same."""
-        needs = tuple(self._last[need] for need in self.checked.graph.needs[name])
+        needs = tuple(self._last[need] for need in self.checked.graph.needs[name] if need in self._last)
         config = self.components[name].config
-        if config.kind != "sink":
-            shared = is_shared(config, self._consumers.get(name, 0))
+        if name in self.saved:
+            self.add("build", name, ())
+        elif config.kind != "sink":
+            shared = config.checkpoint or is_shared(config, self._consumers.get(name, 0), must_repeat=name in self._repeated)
             self.add("build", name, needs, is_last=not shared)
             if shared:
                 self.add("fill", name, (len(self.steps) - 1,))

@@ -11,7 +11,7 @@ from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
-from ppf_core.pipeline.ordering import Step, consumers_of, is_shared, order_steps
+from ppf_core.pipeline.ordering import Step, consumers_of, is_shared, order_steps, repeated_frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +72,23 @@ def make_plan(checked: CheckedPipeline) -> Plan:
     config = checked.file.config
     stages = checked.graph.stages()
     consumers = consumers_of(checked.components.values())
+    repeated = repeated_frames(checked, checked.components)
     components = tuple(
-        _component(component, config, stages[name], consumers.get(name, 0)) for name, component in checked.components.items()
+        _component(component, config, stages[name], consumers.get(name, 0), must_repeat=name in repeated)
+        for name, component in checked.components.items()
     )
     warnings = [*checked.warnings, *_warnings(checked, components)]
     return Plan(config.name, components, order_steps(checked, checked.components), _hooks(checked), tuple(warnings))
 
 
-def _component(component: CheckedComponent, config: PipelineConfig, stage: int, consumers: int) -> PlannedComponent:
+def _component(
+    component: CheckedComponent, config: PipelineConfig, stage: int, consumers: int, *, must_repeat: bool
+) -> PlannedComponent:
     cls = component.plugin.cls
     kind = component.config.kind
-    persist = component.config.persist if is_shared(component.config, consumers) else "never"
+    persist = component.config.persist if is_shared(component.config, consumers, must_repeat=must_repeat) else "never"
+    if component.config.checkpoint:
+        persist = "disk"
     return PlannedComponent(
         name=component.name,
         kind=kind,
@@ -91,7 +97,7 @@ def _component(component: CheckedComponent, config: PipelineConfig, stage: int, 
         inputs=component.config.inputs,
         stage=stage,
         persist="none" if persist == "never" else persist,
-        persist_reason=_persist_reason(persist, consumers),
+        persist_reason="Its frame is a checkpoint." if component.config.checkpoint else _persist_reason(persist, consumers),
         pinned=_is_overridden(cls, Source, "pin") if kind == "source" else None,
         staged=issubclass(cls, StagedSink) if kind == "sink" else None,
         atomic=_is_atomic(component) if kind == "sink" else None,
@@ -103,6 +109,8 @@ def _component(component: CheckedComponent, config: PipelineConfig, stage: int, 
 
 
 def _persist_reason(persist: str, consumers: int) -> str | None:
+    if persist == "auto" and consumers < 2:
+        return "A sink that is not staged writes it too: it is computed once unless a second read gives the same rows."
     if persist == "auto":
         return f"It is read {consumers} times; it is computed once if Spark says that its plan is costly or not repeatable."
     return "The file asks for it." if persist in ("memory", "disk") else None

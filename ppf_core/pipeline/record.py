@@ -3,6 +3,12 @@
 The first line is the head, the second one the plan; one line follows for each component that ended, the last one says how the
 run ended. Each line has the time `at` which it was written. `recorded` reads them back. A record without its last line belongs
 to a run that is still going, or that was killed: the lock on the file tells which.
+
+The record is the journal of the run's writes as well (`journal` reads it so):
+
+    stage · staged · commit · published | discarded
+
+`stage` is on disk before a sink writes anything, `commit` before the first of them is shown to anybody.
 """
 
 import datetime
@@ -11,20 +17,26 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
-from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
+from ppf_core.errors import RunError, RunLocked
 from ppf_core.pipeline.documents import to_document
-from ppf_core.pipeline.durable import make_folder, sync_folder
-from ppf_core.pipeline.recorded import RECORD, read_head, read_report, read_run
+from ppf_core.pipeline.durable import make_folder, sync_folder, write_durably
+from ppf_core.pipeline.recorded import RECORD, holder_of
 
 _RESERVE = 64 * 1024
+_SECONDS_TO_LOCK = 2.0
+PIPELINE = "pipeline.json"
+# Stands among the sinks for the cursors that move once all of them are published.
+CURSORS = "\0cursors"
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -39,37 +51,107 @@ class RunRecord:
     those that say how the run ended are still written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, file: BinaryIO, unfinished: Path) -> None:
         self.folder = folder
         self.path = folder / RECORD
+        self._file = file
+        self._unfinished = unfinished
         self._reserve = folder / "reserve"
         self._lock = threading.Lock()
         self._written: set[str] = set()
-        self._file = self.path.open("xb", buffering=0)
-        fcntl.flock(self._file, fcntl.LOCK_EX)  # waits for nobody but a reader who asks whether the run is alive
+        self._open_writes: set[str] = set()
+
+    @classmethod
+    def create(cls, folder: Path, unfinished: Path) -> "RunRecord":
+        """A new record in a new folder. Raises OSError."""
+        handle = os.open(folder / RECORD, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        file = os.fdopen(handle, "r+b", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)  # waits for nobody but a reader who asks whether the run is alive
+        return cls(folder, file, unfinished)
+
+    @classmethod
+    def reopen(cls, folder: Path, unfinished: Path) -> "RunRecord":
+        """The record of a run that goes on, or is finished now. Raises OSError; RunLocked when a living process holds it."""
+        file = (folder / RECORD).open("r+b", buffering=0)
+        try:
+            _lock_soon(file, folder)
+            if file.seek(0, os.SEEK_END) and _last_byte(file) != b"\n":
+                file.write(b"\n")  # the line in which a kill came is torn; readers skip it
+        except BaseException:
+            file.close()
+            raise
+        return cls(folder, file, unfinished)
 
     @property
     def spark_log(self) -> Path:
         """Where the noise of Spark and of its JVM goes."""
         return self.folder / "spark.log"
 
-    def begin(self, run: RunInfo, plugins: tuple[UsedPlugin, ...], plan: Mapping[str, Any] | None = None) -> None:
-        """Writes the head and the plan: what runs, with which versions, where. When it cannot, no trace of the run is left."""
+    def begin(
+        self,
+        run: RunInfo,
+        plugins: tuple[UsedPlugin, ...],
+        plan: Mapping[str, Any] | None = None,
+        pipeline: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Writes the head and the plan: what runs, with which versions, where; and the file's values, for who must finish it.
+
+        When it cannot, no trace of the run is left.
+        """
         try:
-            self._append({"line": "run", **to_document(run), "plugins": to_document(plugins)})
+            self._append({"line": "run", **to_document(run), "plugins": to_document(plugins), **_here()})
             if plan is not None:
                 self._append({"line": "plan", **plan})
+            self._keep(pipeline)
             self._sync()
             sync_folder(self.folder)
             self._reserve.write_bytes(bytes(_RESERVE))
+            self._mark_unfinished()
         except (OSError, RunError) as error:
-            self._file.close()
+            self.release()
             shutil.rmtree(self.folder, ignore_errors=True)
+            self._unfinished.unlink(missing_ok=True)
             raise error if isinstance(error, RunError) else self._unwritable(error) from error
 
-    def note(self, line: str, **values: Any) -> None:
-        """Writes what resume, recovery and reports need: a pin, a ticket, an attempt."""
+    def resume(
+        self, run: RunInfo, plugins: tuple[UsedPlugin, ...], plan: Mapping[str, Any], pipeline: Mapping[str, Any]
+    ) -> None:
+        """Writes that the run goes on, with what it runs now. Raises RunError."""
+        try:
+            self._append({"line": "resumed", **to_document(run), "plugins": to_document(plugins), **_here()})
+            self._append({"line": "plan", **plan})
+            self._keep(pipeline)
+            self._sync()
+            self._reserve.write_bytes(bytes(_RESERVE))
+            self._mark_unfinished()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def note(self, line: str, *, sync: bool = False, **values: Any) -> None:
+        """Writes what resume, recovery and reports need: a pin, a ticket, an attempt. sync: it is on disk when this returns."""
         self._append({"line": line, **to_document(values)})
+        if line == "stage":
+            self.expect([values["component"]])
+        elif line == "commit" and values["moves"]:
+            self.expect([CURSORS])
+        elif line in ("published", "discarded", "moved"):
+            self._open_writes.discard(values.get("component", CURSORS))
+        if sync:
+            self._sync()
+
+    def expect(self, sinks: Iterable[str]) -> None:
+        """Until these are published or discarded, something of the run is left to do, also after its end."""
+        self._open_writes.update(sinks)
+
+    def conclude(self, head: Mapping[str, Any]) -> None:
+        """Writes how a run ended that another process has finished, and closes the record. head: as `recorded` gives it."""
+        try:
+            self._append({"line": "end", **head})
+            self._sync()
+            if not self._open_writes:
+                self._unfinished.unlink(missing_ok=True)
+        finally:
+            self.release()
 
     def component(self, result: ComponentResult) -> None:
         """Writes how a component ended. A sink whose rows others can see is on disk when this returns."""
@@ -93,7 +175,22 @@ class RunRecord:
             raise
         finally:
             self._reserve.unlink(missing_ok=True)
-            self._file.close()
+            if not self._open_writes:
+                self._unfinished.unlink(missing_ok=True)
+            self.release()
+
+    def release(self) -> None:
+        """Lets go of the record: another process may go on with the run."""
+        self._file.close()
+
+    def _keep(self, pipeline: Mapping[str, Any] | None) -> None:
+        if pipeline is not None:
+            write_durably(self.folder / PIPELINE, json.dumps(pipeline, ensure_ascii=False), mode=0o600)
+
+    def _mark_unfinished(self) -> None:
+        make_folder(self._unfinished.parent)
+        self._unfinished.touch()
+        sync_folder(self._unfinished.parent)
 
     def _end(self, result: PipelineResult) -> None:
         for component in result.components:
@@ -139,63 +236,27 @@ class RunRecord:
         return RunError(f"The run's record {self.path} cannot be written: {error.strerror or error}.", hint=hint)
 
 
-class RunStore:
-    """The records of all runs under one state directory."""
+def _here() -> dict[str, Any]:
+    """Who holds the record."""
+    return {"host": socket.gethostname(), "pid": os.getpid()}
 
-    def __init__(self, state_dir: Path) -> None:
-        self.state_dir = state_dir
-        self._runs = state_dir / "runs"
 
-    def create(self, run_id: str) -> RunRecord:
-        """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""
-        folder = self._runs / run_id
+def _lock_soon(file: BinaryIO, folder: Path) -> None:
+    """Readers hold the lock for a moment to ask whether the run is alive; whoever holds it longer is alive."""
+    until = time.monotonic() + _SECONDS_TO_LOCK
+    while True:
         try:
-            _make_folder(folder)
-            return RunRecord(folder)
-        except FileExistsError:
-            hint = "Choose another --run-id, or leave it out."
-            raise RunLocked(f"The run {run_id!r} exists already in {self.state_dir}.", hint=hint) from None
-        except OSError as error:
-            with suppress(OSError):
-                folder.rmdir()
-            hint = "Make it writable, or set runtime.state_dir."
-            raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
-
-    def list(self, pipeline: str | None = None) -> list[dict[str, Any]]:
-        """The heads of all runs, oldest first; of one pipeline when it is named."""
-        heads = [head for folder in self._folders() if (head := read_head(folder)) is not None]
-        chosen = [head for head in heads if pipeline is None or head["pipeline"] == pipeline]
-        return sorted(chosen, key=lambda head: (head["started_at"] or "", head["run_id"]))
-
-    def show(self, run_id: str) -> dict[str, Any]:
-        """The document of one run; ConfigError with a near miss when there is none of this id."""
-        document = read_run(self.folder(run_id))
-        return document if document is not None else self._unknown(run_id)
-
-    def report(self, run_id: str) -> dict[str, Any]:
-        """The document of one run and all else that its record knows: what a report shows. ConfigError as for `show`."""
-        document = read_report(self.folder(run_id))
-        return document if document is not None else self._unknown(run_id)
-
-    def folder(self, run_id: str) -> Path:
-        """Where the record of a run lies; ConfigError with a near miss when there is none of this id."""
-        folders = {folder.name: folder for folder in self._folders()}
-        return folders[run_id] if run_id in folders else self._unknown(run_id, folders)
-
-    def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> Any:
-        raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, known or ()))
-
-    def _folders(self) -> Iterator[Path]:
-        try:
-            if self._runs.is_dir():
-                yield from (folder for folder in sorted(self._runs.iterdir()) if (folder / RECORD).is_file())
-        except OSError as error:
-            hint = "Make it readable, or name another one."
-            raise RunError(f"The state directory {self.state_dir} cannot be read: {error}.", hint=hint) from error
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                holder = holder_of(folder)
+                hint = "Wait until it ends, or end it."
+                raise RunLocked(f"The run {folder.name!r} is held by process {holder}.", hint=hint) from None
+            time.sleep(0.05)
+        else:
+            return
 
 
-def _make_folder(folder: Path) -> None:
-    """Makes a folder that must be new, and its parents, so that a power cut does not lose them."""
-    make_folder(folder.parent)
-    folder.mkdir()
-    sync_folder(folder.parent)
+def _last_byte(file: BinaryIO) -> bytes:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)

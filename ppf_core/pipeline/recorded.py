@@ -30,7 +30,7 @@ def read_head(folder: Path) -> dict[str, Any] | None:
     Looks at the first and the last line only: a record can be long, and a list of runs reads them all.
     """
     path = folder / RECORD
-    is_locked, texts = _is_locked(path), path.read_bytes().split(b"\n")
+    is_locked, texts = is_held(path), path.read_bytes().split(b"\n")
     lines = list(_parsed(texts[:1]))
     if not _has_head(lines):
         return None
@@ -68,9 +68,20 @@ def read_report(folder: Path) -> dict[str, Any] | None:
     }
 
 
+def read_lines(path: Path) -> Iterator[Line]:
+    """The whole lines of a record, in their order."""
+    return _parsed(path.read_bytes().split(b"\n"))
+
+
+def holder_of(folder: Path) -> str:
+    """Which process wrote the head of a record last: its id, and its machine."""
+    heads = [line for line in read_lines(folder / RECORD) if line.get("line") in ("run", "resumed")]
+    return f"{heads[-1].get('pid', '?')} on {heads[-1].get('host', '?')}" if heads else "that has not begun yet"
+
+
 def _read(path: Path) -> tuple[bool, list[Line]]:
     """Whether somebody still writes the record, and its lines. Asked in this order: whoever has let go has written all."""
-    return _is_locked(path), list(_parsed(path.read_bytes().split(b"\n")))
+    return is_held(path), list(_parsed(path.read_bytes().split(b"\n")))
 
 
 def _has_head(lines: list[Line]) -> bool:
@@ -80,6 +91,8 @@ def _has_head(lines: list[Line]) -> bool:
 def _document(lines: list[Line], is_locked: bool) -> dict[str, Any]:
     head, last = lines[0], lines[-1] if lines[-1].get("line") == "end" else None
     document = {key: head.get(key) for key in (*HEAD_KEYS, "plugins")}
+    for resumed in _lines_of("resumed", lines):
+        document.update({key: resumed.get(key) for key in ("version", "environment", "resumed_from", "plugins")})
     if last is None:
         document.update(status="running" if is_locked else "interrupted", problems=[])
     else:
@@ -99,7 +112,7 @@ def _components(lines: list[Line]) -> list[dict[str, Any]]:
 
 
 def _plan(lines: list[Line]) -> dict[str, Any]:
-    found = next(iter(_lines_of("plan", lines)), {})
+    found = next(reversed(_lines_of("plan", lines)), {})
     return {
         "components": found.get("components", []),
         "settings": found.get("settings", {}),
@@ -122,7 +135,7 @@ def _parsed(texts: Iterable[bytes]) -> Iterator[Line]:
             yield line
 
 
-def _is_locked(path: Path) -> bool:
+def is_held(path: Path) -> bool:
     """Whether the process that writes the record is alive: it holds the lock, and death releases it."""
     with path.open("rb") as file:
         try:

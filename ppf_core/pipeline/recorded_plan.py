@@ -7,7 +7,9 @@ from typing import Any
 from ppf_core import __version__
 from ppf_core.config.binding import bind
 from ppf_core.config.secret_references import find_secrets
+from ppf_core.contracts.components import StagedSink
 from ppf_core.contracts.plugin import options_class
+from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.planning import Plan, PlannedComponent
@@ -27,6 +29,19 @@ def recorded_plan(checked: CheckedPipeline, plan: Plan, selected: Collection[str
     return {"components": components, "settings": _settings(checked), "warnings": to_document(plan.warnings)}
 
 
+def known_options(checked: CheckedPipeline, plugin: BoundPlugin) -> dict[str, Any]:
+    """The options with their defaults, as far as they can be known without any secret."""
+    options = plugin.bound.options
+    if options is None:
+        # They wait for a secret; its reference stands in for it.
+        bound = bind(options_class(plugin.cls), plugin.values, folder=checked.file.folder, resolve=lambda reference: reference)
+        options = bound.options
+    shown: Mapping[str, Any] = to_document(options) or {}
+    references = {key: value for key, value in plugin.values.items() if isinstance(value, str) and find_secrets(value)}
+    masked: dict[str, Any] = mask_by_name({**shown, **references})
+    return masked
+
+
 def _component(
     checked: CheckedPipeline, component: CheckedComponent, planned: PlannedComponent, *, is_selected: bool
 ) -> dict[str, Any]:
@@ -37,7 +52,7 @@ def _component(
         "needs": list(checked.graph.needs[component.name]),
         "selected": is_selected,
         "datasets": mask_by_name(to_document(component.datasets)),
-        "options": _options(checked, component.plugin),
+        "options": known_options(checked, component.plugin),
     }
 
 
@@ -58,17 +73,31 @@ def _settings(checked: CheckedPipeline) -> dict[str, Any]:
 def _instance(checked: CheckedPipeline, name: str, bound: BoundPlugin) -> dict[str, Any]:
     config = checked.file.config.hooks.get(name) if bound.place[:1] == ("hooks",) else None
     required = {} if config is None else {"required": config.required}
-    return {"plugin": bound.entry.name, "distribution": bound.entry.distribution, **required, **_options(checked, bound)}
+    return {"plugin": bound.entry.name, "distribution": bound.entry.distribution, **required, **known_options(checked, bound)}
 
 
-def _options(checked: CheckedPipeline, plugin: BoundPlugin) -> dict[str, Any]:
-    """The options with their defaults, as far as they can be known without any secret."""
+def journaled_values(checked: CheckedPipeline) -> dict[str, Any]:
+    """What another process needs of the file to finish the writes of a run: its values, without secrets that stand in it."""
+    values = checked.file.values
+    kept = {key: values[key] for key in ("name", "spark", "secrets", "plugins") if key in values}
+    sinks = {name: each for name, each in checked.components.items() if issubclass(each.plugin.cls, StagedSink)}
+    blocks = values.get("components", {})
+    kept["components"] = {name: {**blocks[name], "options": _without_secrets(each.plugin)} for name, each in sinks.items()}
+    return kept
+
+
+def _without_secrets(plugin: BoundPlugin) -> Any:
+    """The options as they stand in the file; a literal in the place of a secret is masked."""
     options = plugin.bound.options
-    if options is None:
-        # They wait for a secret; its reference stands in for it.
-        bound = bind(options_class(plugin.cls), plugin.values, folder=checked.file.folder, resolve=lambda reference: reference)
-        options = bound.options
-    shown: Mapping[str, Any] = to_document(options) or {}
-    references = {key: value for key, value in plugin.values.items() if isinstance(value, str) and find_secrets(value)}
-    masked: dict[str, Any] = mask_by_name({**shown, **references})
-    return masked
+    return plugin.values if options is None else _masked(plugin.values, options)
+
+
+def _masked(value: Any, built: Any) -> Any:
+    if isinstance(built, Secret):
+        return value if isinstance(value, str) and find_secrets(value) else MASK
+    if isinstance(value, Mapping):
+        parts = built if isinstance(built, Mapping) else {key: getattr(built, key, None) for key in value}
+        return {key: _masked(item, parts.get(key)) for key, item in value.items()}
+    if isinstance(value, list) and isinstance(built, (list, tuple)) and len(value) == len(built):
+        return [_masked(item, part) for item, part in zip(value, built, strict=True)]
+    return value

@@ -1,14 +1,14 @@
 """One execution of a plan, from its record's first line to its last."""
 
 import datetime
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
-from ppf_core.errors import ConfigError, PpfError, Problem
+from ppf_core.errors import PpfError, Problem, RunError
+from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
 from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, SecretAccessed, Warned
 from ppf_core.pipeline.executor import Executor
@@ -16,32 +16,39 @@ from ppf_core.pipeline.hook_events import hook_observer
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.ordering import order_steps
 from ppf_core.pipeline.planning import Plan, PlannedComponent
-from ppf_core.pipeline.record import RunRecord, RunStore, new_run_id
-from ppf_core.pipeline.recorded_plan import recorded_plan
+from ppf_core.pipeline.progress import Progress
+from ppf_core.pipeline.record import RunRecord
+from ppf_core.pipeline.recovery import finish_writes, recover_touching
+from ppf_core.pipeline.resume import Resumption
 from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
 from ppf_core.spark.errors import describe_error
-from ppf_core.spark.readiness import require_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 INTERRUPTED = 130
 
 
 @dataclass
 class Run:
-    """A run that has its record. `execute` is called once; whatever happens in it ends in a result and in the record."""
+    """A run that has its record. `execute` is called once; whatever happens in it ends in a result and in the record.
+
+    resumption: for a run that goes on where an earlier attempt of it ended.
+    """
 
     plan: Plan
     workspace: Workspace
+    store: RunStore
     record: RunRecord
     info: RunInfo
     components: dict[str, ComponentRun]
     hooks: HookCaller
-    observers: list[Observer]
+    observers: Sequence[Observer]
+    progress: Progress
+    resumption: Resumption | None = None
     _problems: list[Problem] = field(default_factory=list)
     _exit_code: int = 0
     _status: RunStatus | None = None
@@ -49,30 +56,9 @@ class Run:
     _told_hooks: set[tuple[str, str]] = field(default_factory=set)
     _began: float = field(default_factory=time.monotonic)
 
-    @classmethod
-    def open(
-        cls, plan: Plan, workspace: Workspace, store: RunStore, run_id: str | None, observers: Sequence[Observer], given: object
-    ) -> "Run":
-        """Makes the instances, and the record last: what fails before leaves no trace in the state directory."""
-        now = datetime.datetime.now(datetime.UTC)
-        run_id = new_run_id(now) if run_id is None else _checked_run_id(run_id)
-        config = workspace.checked.file.config
-        components, hooks = workspace.components(), workspace.hooks()
-        require_spark(workspace.session_request(), given)
-        record = store.create(run_id)
-        info = RunInfo(
-            run_id=run_id,
-            pipeline=config.name,
-            version=config.version,
-            environment=config.environment,
-            mode=config.mode,
-            tags=config.tags,
-            started_at=now,
-            record_path=str(record.path),
-        )
-        known = workspace.redactor.redact_all(recorded_plan(workspace.checked, plan, components))
-        record.begin(info, _used_plugins(workspace), known)
-        return cls(plan, workspace, record, info, components, hooks, [*observers, hook_observer(hooks, info)])
+    def __post_init__(self) -> None:
+        self.observers = [*self.observers, hook_observer(self.hooks, self.info)]
+        self.progress.follow(self.components)
 
     def execute(self, given: "SparkSession | None", second: Callable[[int], None] | None = None) -> PipelineResult:
         """Runs the steps and says how it went. second: what a second signal does."""
@@ -97,17 +83,80 @@ class Run:
             self.record.note("session", facts=session.facts)
             for warning in (*self.plan.warnings, *session.warnings):
                 self._emit(Warned(warning))
-            checked = self.workspace.checked
+            checked, resumed = self.workspace.checked, self.resumption
             require_known_errors(checked.file)
-            steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note)
+            frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
+            steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note, frames)
+            self._finish_earlier(session.spark)
+            self._keep_done()
+            self.progress.save()
             ping_all(steps)
             runtime = checked.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
-            executor = Executor(steps, checked.graph, runtime, self._emit, self._describe, self._veto, second, watched)
-            executor.walk(order_steps(checked, self.components))
+            executor = Executor(
+                steps, checked.graph, runtime, self._emit, self._describe, self._veto, self.progress, second, watched
+            )
+            executor.walk(
+                order_steps(checked, resumed.needed, resumed.saved) if resumed else order_steps(checked, self.components)
+            )
         finally:
             with interrupts(_ignore, second):
                 session.close()
+
+    def _finish_earlier(self, spark: "SparkSession") -> None:
+        """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
+        finished = []
+        if self.resumption is not None:
+            finished.append(finish_writes(self.record, self.resumption.journal, lambda _workspace: spark, self.store))
+        datasets = [dataset for component in self.components.values() for dataset in component.info.datasets]
+        finished += recover_touching(self.store, self.info, datasets, spark)
+        for each in finished:
+            if each.published or each.discarded or each.moved:
+                self._emit(Warned(Problem(code="recovered", message=each.text)))
+            if each.run_id == self.info.run_id and each.moved:
+                hint = "Look at what was written there, then resume once more: it is staged again."
+                raise RunError(each.text, hint=hint)
+        cursors = Cursors(self.store.state_dir, self.info.pipeline).read()
+        for name, component in self.components.items():
+            component.state = cursors.get(name, {})
+
+    def _keep_done(self) -> None:
+        """What was done before has ended already."""
+        if self.resumption is None:
+            return
+        for name, kept in self.resumption.done.items():
+            component = self.components[name]
+            component.rows_written, component.published = kept.rows_written, kept.reached != "written"
+            component.staged = component.published
+            component.end("resumed", reason="It was done before the run was resumed.")
+            self._emit(ComponentEnded(component.info, component.result(), started=False))
+        for name, kept in self.resumption.saved.items():
+            self.components[name].saved, self.components[name].schema = kept.frame, kept.schema
+        for text in self.resumption.change_texts:
+            self._emit(Warned(Problem(code="changed", message=f"{text[0].upper()}{text[1:]}.")))
+
+    def _move_cursors(self) -> None:
+        """A cursor moves once all the sinks below its source are done."""
+        graph, moves = self.workspace.checked.graph, {}
+        for name, component in self.components.items():
+            below = graph.downstream([name]) if component.advanced else frozenset()
+            sinks = [each for each in below if each in self.components and self.components[each].info.kind == "sink"]
+            if sinks and all(self.components[sink].status in ("success", "resumed") for sink in sinks):
+                moves[name] = component.advanced
+        Cursors(self.store.state_dir, self.info.pipeline).move(moves)
+        self.record.note("moved")
+
+    def _keep_progress(self) -> None:
+        """The last checkpoint and the cursors; one that cannot be kept fails the run, whose rows are published all the same."""
+        try:
+            if any(component.advanced for component in self.components.values()):
+                self._move_cursors()
+            self.progress.save()
+        except PpfError as error:
+            self._fail(error.exit_code, *error.problems)
+        except Exception as error:  # noqa: BLE001 -- a hook may raise anything
+            told = self._describe(error)
+            self._fail(1, Problem(code="checkpoint", message=f"The checkpoint was not saved: {told.type}: {told.message}"))
 
     def _finish(self) -> PipelineResult:
         for component in self.components.values():
@@ -115,6 +164,7 @@ class Run:
                 started = component.started_at is not None
                 component.end("skipped", reason=f"The run ended before it {'ended' if started else 'started'}.")
                 self._emit(ComponentEnded(component.info, component.result(), started))
+        self._keep_progress()
         self._flush_hooks()
         self._emit(RunEnded(self.info, self._result()))
         self._flush_hooks()
@@ -145,8 +195,9 @@ class Run:
             started_at=self.info.started_at,
             ended_at=ended_at,
             duration=time.monotonic() - self._began,
-            plugins=_used_plugins(self.workspace),
+            plugins=used_plugins(self.workspace),
             components=results,
+            resumed_from=self.info.resumed_from,
             problems=tuple(self._problems),
         )
 
@@ -159,7 +210,7 @@ class Run:
             plugin=planned.plugin,
             distribution=planned.distribution,
             status="not_run",
-            reason="It was not asked for.",
+            reason="Nothing unfinished needs it." if self.resumption is not None else "It was not asked for.",
         )
 
     def _emit(self, event: Event) -> None:
@@ -218,14 +269,7 @@ def _ignore(_signal: int) -> None:
     """The run is ending anyway."""
 
 
-def _used_plugins(workspace: Workspace) -> tuple[UsedPlugin, ...]:
+def used_plugins(workspace: Workspace) -> tuple[UsedPlugin, ...]:
+    """The distributions whose plugins a run uses."""
     used = {(plugin.entry.distribution, plugin.entry.version) for plugin in workspace.plugins()}
     return tuple(UsedPlugin(distribution=distribution, version=version) for distribution, version in sorted(used))
-
-
-def _checked_run_id(run_id: str) -> str:
-    if _RUN_ID.fullmatch(run_id) is None or run_id in (".", ".."):
-        raise ConfigError(
-            f"The run id {run_id!r} cannot be used.", hint="Use 1 to 128 letters, digits, '.', '_' or '-', but not '.' or '..'."
-        )
-    return run_id

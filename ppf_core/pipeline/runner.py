@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
-from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.errors import ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
+from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run
 from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
-from ppf_core.pipeline.record import RunStore
 from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.steps import Steps
+from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_pipeline
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.spark.errors import describe_error
@@ -39,12 +40,14 @@ class RunRequest:
     """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs.
 
     second: what a second SIGINT or SIGTERM does, in the place of what it did before the run.
+    accept_changes: whether a run can be resumed although something changed that is published already.
     """
 
     spark: "SparkSession | None" = None
     run_id: str | None = None
     resume: str | None = None
     only: Sequence[str] = ()
+    accept_changes: bool = False
     observers: Sequence[Observer] = ()
     capture: Capture | None = None
     second: Callable[[int], None] | None = None
@@ -118,17 +121,27 @@ class PipelineRunner:
     def execute(self, request: RunRequest) -> PipelineResult:
         """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""
         self._require_supported()
-        if request.resume is not None:
-            self._refuse_resume(request.resume)
         workspace = Workspace(self.checked, self._selected(request.only))
         try:
             workspace.resolve_secrets()
-            run = Run.open(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
+            run = self._open(request, workspace)
             capture = request.capture or _no_capture
-            with capture(run.record.spark_log, workspace.redactor.redact):
-                return run.execute(request.spark, request.second)
+            try:
+                with capture(run.record.spark_log, workspace.redactor.redact):
+                    return run.execute(request.spark, request.second)
+            finally:
+                run.record.release()
         finally:
             workspace.close()
+
+    def _open(self, request: RunRequest, workspace: Workspace) -> Run:
+        if request.resume is None:
+            return begin_run(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
+        run_id = self._to_resume(request.resume)
+        if request.run_id is not None and request.run_id != run_id:
+            raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")
+        accepted = request.accept_changes
+        return resume_run(self.plan, workspace, self.store, run_id, request.observers, accept_changes=accepted)
 
     def preview(
         self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
@@ -214,20 +227,18 @@ class PipelineRunner:
                 problems.append(
                     problem("unsupported", message, (*place, "quality"), at="key", hint="Remove its 'quality' block.")
                 )
-            if component.config.checkpoint:
-                message = f"This version of ppf writes no checkpoints, so {name!r} cannot run."
-                problems.append(problem("unsupported", message, (*place, "checkpoint"), at="key", hint="Remove 'checkpoint'."))
         if problems:
             raise ConfigError.of(problems)
 
-    def _refuse_resume(self, resume: str) -> None:
-        runs = [run["run_id"] for run in self.store.list(self.config.name)]
-        if resume == "last" and not runs:
-            raise ConfigError(f"There is no run of {self.config.name!r} to resume.", hint="Run it without --resume.")
+    def _to_resume(self, resume: str) -> str:
+        """The id of the run that `last`, or an id, means."""
         if resume != "last":
-            self.store.show(resume)
-        hint = "Add hooks { checkpoint {} } to the file and start a new run."
-        raise CheckpointRefused("A run can only be resumed with the 'checkpoint' hook in the file.", hint=hint)
+            self.store.show(checked_run_id(resume))
+            return resume
+        runs = [run["run_id"] for run in self.store.list(self.config.name)]
+        if not runs:
+            raise ConfigError(f"There is no run of {self.config.name!r} to resume.", hint="Run it without --resume.")
+        return str(runs[-1])
 
 
 def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:

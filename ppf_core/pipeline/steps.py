@@ -3,15 +3,20 @@
 import datetime
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.model import ComponentConfig, RetryConfig
 from ppf_core.contracts.components import PipelineComponent, Sink, Source, StagedSink, Ticket, Transform
 from ppf_core.contracts.context import Context, WriteId
+from ppf_core.contracts.paths import local_path
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo
+from ppf_core.errors import CheckpointRefused, SchemaError
+from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
+from ppf_core.spark.errors import describe_error
+from ppf_core.spark.frame_files import read_frame, unstorable_columns, write_frame
 from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
 from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
 
@@ -26,6 +31,8 @@ class ComponentRun:
     """The state of one component in one run; the only thing here that changes.
 
     frames: the components that its options name. retry, breaker: None where neither the file nor its defaults set one.
+    saved: where its checkpointed frame lies, once it does. must_repeat: whether a second read has to give the very same rows.
+    state, advanced: its cursors before the run, and what the run moves them to.
     """
 
     info: ComponentInfo
@@ -39,6 +46,11 @@ class ComponentRun:
     pinned: str | None = None
     schema: str | None = None
     kept: "DataFrame | None" = None
+    saved: str | None = None
+    is_writing: bool = False
+    must_repeat: bool = False
+    state: Mapping[str, str] = field(default_factory=dict)
+    advanced: dict[str, str] = field(default_factory=dict)
     attempt: int = 1
     attempt_began: datetime.datetime | None = None
     attempts: int = 0
@@ -92,13 +104,17 @@ Note = Callable[..., None]
 
 @dataclass(frozen=True)
 class Steps:
-    """The effects of a run. `note` writes what resume and recovery need into the record, before the effect."""
+    """The effects of a run. `note` writes what resume and recovery need into the record, before the effect.
+
+    frame_root: the folder of the checkpointed frames of this run.
+    """
 
     spark: "SparkSession"
     run_id: str
     pipeline: str
     components: Mapping[str, ComponentRun]
     note: Note
+    frame_root: str = ""
 
     def enter(self, number: int) -> None:
         """Prepares a thread for the steps that will run in it."""
@@ -125,23 +141,27 @@ class Steps:
     def build(self, component: ComponentRun) -> None:
         """Makes the lazy frame of a source or a transform. What a source pins is pinned once, also when it is built again."""
         plugin, name = component.plugin, component.info.name
+        if component.saved is not None and component.schema is not None:
+            component.frame = read_frame(self.spark, component.saved, component.schema)
+            return
         if isinstance(plugin, Source):
-            if component.pinned is None:
-                component.pinned = plugin.pin(self.context(component))
-                if component.pinned is not None:
-                    self.note("pin", component=name, pinned=component.pinned)
-            frame = plugin.read(self.context(component))
+            frame = self._read(component, plugin)
         elif isinstance(plugin, Transform):
             frame = plugin.transform(self.context(component), self._inputs(component))
         else:
             raise TypeError(f"{name!r} is neither a source nor a transform.")
         require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
+        if component.config.checkpoint:
+            _require_storable(name, frame)
         component.frame, component.schema = frame, frame_schema(frame)
 
     def fill(self, component: ComponentRun) -> None:
-        """Computes a frame that several read, once and before they start; where reading it again is cheaper, does nothing."""
+        """Computes a frame once, before its readers start; where reading it again is as good and cheaper, does nothing."""
         frame, wanted = self.frame(component.info.name), component.config.persist
-        reason = why_keep(frame) if wanted == "auto" else "the file asks for it"
+        if component.config.checkpoint:
+            self._save(component, frame)
+            return
+        reason = self._why_keep(component, frame) if wanted == "auto" else "the file asks for it"
         if reason is None:
             return
         level = "memory" if wanted == "auto" else wanted
@@ -155,10 +175,18 @@ class Steps:
         context = self.context(component)
         if component.attempt > 1:
             sink.discard(context, None)
-        self.note("stage", component=component.info.name, write_id=str(context.write_id))
+        name, datasets = component.info.name, component.info.datasets
+        self.note("stage", sync=True, component=name, write_id=str(context.write_id), datasets=datasets)
         component.ticket = sink.stage(context, self._input(component))
-        self.note("staged", component=component.info.name, ticket=dict(component.ticket))
+        self.note("staged", component=name, ticket=dict(component.ticket))
         component.staged = True
+
+    def commit(self, sinks: Sequence[str], moves: Sequence[Mapping[str, Any]]) -> None:
+        """From here on a run only goes forward: these sinks will be published, in this order, by whichever process.
+
+        moves: the cursors that move then, as the journal has them.
+        """
+        self.note("commit", sync=True, sinks=sinks, moves=moves)
 
     def write(self, component: ComponentRun) -> None:
         """Writes the rows of a sink that cannot stage."""
@@ -172,11 +200,13 @@ class Steps:
             raise RuntimeError(f"{component.info.name!r} has nothing staged to publish.")
         staged_sink(component).publish(self.context(component), component.ticket)
         component.published = True
+        self.note("published", component=component.info.name)
 
     def discard(self, component: ComponentRun) -> None:
         """Removes what was staged, or what a stage that failed left behind."""
         staged_sink(component).discard(self.context(component), component.ticket)
         component.staged = False
+        self.note("discarded", component=component.info.name)
 
     def release(self, component: ComponentRun) -> None:
         """Lets go of a frame that was kept."""
@@ -192,6 +222,14 @@ class Steps:
             component.rows_written = rows_written if rows_written is not None else component.rows_written
             component.metrics.update(metrics)
 
+        state = dict(component.state)
+
+        def advance(key: str, value: str) -> str:
+            if key not in component.advanced:
+                self.note("advance", component=name, key=key, value=value)
+            state[key] = component.advanced.setdefault(key, value)
+            return state[key]
+
         return Context(
             spark=self.spark,
             run_id=self.run_id,
@@ -201,10 +239,56 @@ class Steps:
             write_id=WriteId(f"{self.run_id}/{name}", 0),
             frames={each: self.frame(each) for each in component.frames},
             pinned=component.pinned,
-            state={},
+            state=state,
             logger=logging.getLogger(f"ppf.{self.pipeline}.{name}"),
+            _advance=advance,
             _report=report,
         )
+
+    def _read(self, component: ComponentRun, source: Source[Any]) -> "DataFrame":
+        name, is_noted = component.info.name, component.pinned is not None
+        if component.pinned is None:
+            component.pinned = source.pin(self.context(component))
+            if component.pinned is not None:
+                self.note("pin", component=name, pinned=component.pinned)
+        try:
+            return source.read(self.context(component))
+        except Exception as error:
+            if is_noted and component.attempts <= 1:
+                told = describe_error(error)
+                message = f"What {name!r} read in the run that is resumed cannot be read again: {told.type}: {told.message}"
+                raise CheckpointRefused(message, hint="Bring it back, or start a new run.") from error
+            raise
+
+    def _save(self, component: ComponentRun, frame: "DataFrame") -> None:
+        """Writes a checkpoint; from then on everybody reads that."""
+        name = component.info.name
+        path = f"{self.frame_root}/{name}"
+        write_frame(frame, path)
+        if path.startswith("file:"):
+            sync_tree(local_path(path))
+        self.note("saved", sync=True, component=name, path=path)
+        component.frame = read_frame(self.spark, path, component.schema or frame_schema(frame))
+        component.saved = path
+
+    def _why_keep(self, component: ComponentRun, frame: "DataFrame") -> str | None:
+        reason = why_keep(frame)
+        if reason is None and component.must_repeat and not self._is_pinned(component):
+            return "a sink that is not staged must write the very rows that were staged"
+        return reason
+
+    def _is_pinned(self, component: ComponentRun) -> bool:
+        """Whether all sources above a frame are."""
+        left = [component]
+        seen: set[str] = set()
+        while left:
+            above = left.pop()
+            if isinstance(above.plugin, Source) and above.pinned is None and above.saved is None:
+                return False
+            feeding = {*above.info.inputs.values(), *above.frames} - seen
+            seen |= feeding
+            left += [self.components[name] for name in feeding]
+        return True
 
     def _inputs(self, component: ComponentRun) -> "dict[str, DataFrame]":
         name = component.info.name
@@ -230,6 +314,14 @@ def staged_sink(component: ComponentRun) -> StagedSink[Any]:
     if not isinstance(component.plugin, StagedSink):
         raise TypeError(f"{component.info.name!r} is no staged sink.")
     return component.plugin
+
+
+def _require_storable(name: str, frame: "DataFrame") -> None:
+    columns = unstorable_columns(frame)
+    if columns:
+        listed = ", ".join(f"{column!r} ({kind})" for column, kind in columns.items())
+        hint = "Cast it, drop it, or leave out checkpoint = true."
+        raise SchemaError(f"{name!r} cannot be checkpointed: Parquet cannot store {listed}.", hint=hint)
 
 
 def require_frame(name: str, frame: Any) -> Any:

@@ -1,7 +1,8 @@
 """Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from os import PathLike
+from pathlib import Path as FilePath
 from typing import Any
 
 from ppf_core.config.faults import shown
@@ -56,6 +57,23 @@ def check_pipeline(
     return CheckedPipeline(
         file, registry, components, hooks, backends, graph, in_order(problems), in_order([*file.warnings, *selection.warnings])
     )
+
+
+def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> CheckedPipeline:
+    """The sinks of an earlier run, as its file said: what another process needs to finish their writes.
+
+    Raises ConfigError or PluginError when they cannot be made here.
+    """
+    file = ConfigLoader(path, home=home).load()
+    selection = Selection(file, PluginRegistry.discover())
+    configs = {name: config for name, config in file.config.components.items() if name in names}
+    plugins = _bound(configs, selection.component)
+    backends = _backends(selection, list(plugins.values()))
+    components = {name: CheckedComponent(name, configs[name], plugin, (), ()) for name, plugin in plugins.items()}
+    graph = Graph(dict.fromkeys(components, ()))
+    checked = CheckedPipeline(file, selection.registry, components, {}, backends, graph, in_order(selection.problems), ())
+    checked.require_sound()
+    return checked
 
 
 def _bound(configs: Mapping[str, Any], bind: Any) -> dict[str, BoundPlugin]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from ppf_core.config.secret_references import fill_secrets, find_secrets
 from ppf_core.contracts.components import PipelineComponent
@@ -54,6 +55,20 @@ class Workspace:
 
     def _note_access(self, backend: str, key: str) -> None:
         self.accessed[backend, key] = None
+
+    @property
+    def state_dir(self) -> "Path":
+        """Where records, journals, locks and cursors lie."""
+        return self.checked.file.folder / self.checked.file.config.runtime.state_dir
+
+    @property
+    def data_dir(self) -> str:
+        """Where frames lie, as a URI."""
+        given = self.checked.file.config.runtime.data_dir
+        if given is not None and urlsplit(given).scheme:
+            return given.rstrip("/")
+        folder = self.state_dir / "data" if given is None else self.checked.file.folder / given
+        return f"file:{folder.absolute()}"
 
     def resolve_secrets(self) -> None:
         """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""
@@ -145,7 +160,7 @@ class Workspace:
     def _breaker(self, component: CheckedComponent) -> Any:
         file = self.checked.file
         config = component.config.circuit_breaker or file.config.defaults.circuit_breaker
-        folder = file.folder / file.config.runtime.state_dir / "breakers"
+        folder = self.state_dir / "breakers"
         if config is None:
             return None
         from ppf_core.pipeline.breaker import CircuitBreaker

@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 
 OFFERS = {
     "sources.numbers": "ppf_small:Numbers",
+    "sources.growing": "ppf_small:Growing",
     "sources.stored": "ppf_small:Stored",
     "transforms.step": "ppf_small:Step",
     "sinks.folder": "ppf_small:Folder",

@@ -115,6 +115,27 @@ def _random() -> Any:
 
 
 @options
+class GrowingOptions:
+    """Options of `growing`."""
+
+    end: int = option("One more than the largest number there is.")
+    fails: int = option("How many of its first reads fail.", default=0)
+    log: str | None = option("Where it writes down what it does.", path=True, default=None)
+
+
+class Growing(Source[GrowingOptions]):
+    """Reads the numbers that it has not read yet."""
+
+    def read(self, context: Context) -> "DataFrame":
+        begin = int(context.state.get("end", "0"))
+        end = int(context.advance("end", str(self.options.end)))
+        note(self.options.log, "read", begin, end)
+        if context.attempt <= self.options.fails:
+            raise ConnectionError(f"read {context.attempt} failed")
+        return context.spark.range(begin, end)
+
+
+@options
 class StoredOptions:
     """Options of `stored`."""
 
@@ -169,6 +190,7 @@ class FolderOptions:
     fails: str | None = option("The step that fails: stage, publish or discard.", default=None)
     failures: int | None = option("How many attempts of that step fail; all of them unless given.", default=None)
     sleeps: float = option("Seconds that staging takes, in Python.", default=0.0)
+    token: Secret | None = option("A password.", default=None)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 

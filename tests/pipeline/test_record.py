@@ -17,7 +17,8 @@ import pytest
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo
 from ppf_core.errors import ConfigError, RunError, RunLocked
-from ppf_core.pipeline.record import RunRecord, RunStore, new_run_id
+from ppf_core.pipeline.record import RunRecord, new_run_id
+from ppf_core.pipeline.store import RunStore
 
 NOW = datetime.datetime(2026, 1, 31, 23, 59, 59, tzinfo=datetime.UTC)
 
@@ -111,7 +112,7 @@ def test_a_run_that_is_going_on_is_running(tmp_path: Path) -> None:
 
 def test_a_killed_run_is_interrupted_and_keeps_what_ended(tmp_path: Path) -> None:
     program = (
-        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from ppf_core.pipeline.record import RunStore\n"
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from ppf_core.pipeline.store import RunStore\n"
         "from test_record import info, component\n"
         "import os, signal\n"
         "record = RunStore(Path(sys.argv[1])).create('r1'); record.begin(info('r1'), ()); record.component(component('a'))\n"
@@ -215,7 +216,7 @@ sys.path.insert(0, sys.argv[2])
 from dataclasses import replace
 from pathlib import Path
 from ppf_core.errors import RunError
-from ppf_core.pipeline.record import RunStore
+from ppf_core.pipeline.store import RunStore
 from test_record import component, info, plan, result
 
 store = RunStore(Path(sys.argv[1]))

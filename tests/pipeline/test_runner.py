@@ -152,8 +152,8 @@ def test_resume_without_the_checkpoint_hook_is_refused(spark: SparkSession, pipe
 
 
 def test_what_this_version_cannot_do_is_refused_not_skipped(spark: SparkSession, pipeline: WritePipeline) -> None:
-    path = pipeline("a { source = numbers, checkpoint = true }")
-    with pytest.raises(ConfigError, match=r"pipeline\.conf:3:\d+: .*checkpoint"):
+    path = pipeline("a { source = numbers, quality = [{ check = not_null, columns = [id] }] }")
+    with pytest.raises(ConfigError, match=r"pipeline\.conf:3:\d+: .*quality"):
         run(path, spark)
     assert not path.with_name(".ppf").exists()
 

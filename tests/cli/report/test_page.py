@@ -23,7 +23,7 @@ from records import (
 )
 
 from ppf_core.cli.report.page import render
-from ppf_core.pipeline.record import RunStore
+from ppf_core.pipeline.store import RunStore
 
 VOID = {"meta", "rect", "path", "br"}
 

@@ -1,0 +1,72 @@
+"""Removing what old runs left: their records, checkpoints and frames, and stages that nobody will publish."""
+
+import datetime
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ppf_core.contracts.paths import local_path
+from ppf_core.errors import RunError
+from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.recovery import Capture, recover_alone
+from ppf_core.pipeline.store import RunStore
+
+What = Literal["stages", "frames", "checkpoint", "record"]
+
+
+@dataclass(frozen=True)
+class Old:
+    """One thing that an old run left."""
+
+    run_id: str
+    what: What
+    place: str
+
+
+def find_old(store: RunStore, before: datetime.datetime, pipeline: str | None = None) -> list[Old]:
+    """What can be removed of the runs whose last sign of life was before a moment, in the order of removal.
+
+    Nothing of a run that is alive, or that has decided to publish and has not done so.
+    """
+    found: list[Old] = []
+    for run in store.list(pipeline):
+        journal = store.journal(run["run_id"])
+        if run["status"] in ("running", "publishing") or journal is None or journal.last_sign >= before:
+            continue
+        found += _left_by(store, journal)
+    return found
+
+
+def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
+    """Removes them. Stages need the plugins that made them, and Spark. RunError names what cannot be removed."""
+    for each in found:
+        try:
+            if each.what == "stages":
+                recover_alone(store, each.run_id, capture)
+            elif Path(each.place).is_dir():
+                shutil.rmtree(each.place)
+            else:
+                Path(each.place).unlink(missing_ok=True)
+            if each.what == "record":
+                store.forget(each.run_id)
+        except OSError as error:
+            raise RunError(f"{each.place} cannot be removed: {error}.", hint="Make it writable.") from error
+
+
+def _left_by(store: RunStore, journal: Journal) -> Iterator[Old]:
+    if journal.open_writes:
+        targets = ", ".join(dataset.name for write in journal.open_writes for dataset in write.datasets)
+        yield Old(journal.run_id, "stages", f"beside {targets}")
+    for frame in journal.saved.values():
+        try:
+            folder = local_path(frame)
+        except ValueError:
+            continue  # a store elsewhere has rules of its own for what is old
+        if folder.exists():
+            yield Old(journal.run_id, "frames", str(folder))
+    checkpoint = store.state_dir / "checkpoints" / f"{journal.run_id}.json"
+    if checkpoint.exists():
+        yield Old(journal.run_id, "checkpoint", str(checkpoint))
+    yield Old(journal.run_id, "record", str(journal.folder))

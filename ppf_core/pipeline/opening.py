@@ -1,0 +1,105 @@
+"""How a run begins: as a new one, or where an earlier attempt of it ended."""
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ppf_core.contracts.results import RunInfo
+from ppf_core.errors import CheckpointRefused, ConfigError
+from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.events import Observer
+from ppf_core.pipeline.planning import Plan
+from ppf_core.pipeline.progress import Progress, load_kept
+from ppf_core.pipeline.record import RunRecord, new_run_id
+from ppf_core.pipeline.recorded_plan import journaled_values, recorded_plan
+from ppf_core.pipeline.resume import resume
+from ppf_core.pipeline.run import Run, used_plugins
+from ppf_core.pipeline.steps import ComponentRun
+from ppf_core.pipeline.store import RunStore
+from ppf_core.pipeline.workspace import Workspace
+from ppf_core.spark.readiness import require_spark
+
+_RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def begin_run(
+    plan: Plan, workspace: Workspace, store: RunStore, run_id: str | None, observers: Sequence[Observer], given: object
+) -> Run:
+    """A new run. Makes the instances, and the record last: what fails before leaves no trace in the state directory."""
+    now = datetime.datetime.now(datetime.UTC)
+    run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
+    components, hooks = workspace.components(), workspace.hooks()
+    require_spark(workspace.session_request(), given)
+    Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
+    kept = _kept(workspace, plan, components)
+    record = store.create(run_id)
+    info = _info(workspace, run_id, now, record)
+    record.begin(info, used_plugins(workspace), *kept)
+    progress = Progress(info, hooks, workspace.checked)
+    return Run(plan, workspace, store, record, info, components, hooks, observers, progress)
+
+
+def resume_run(
+    plan: Plan, workspace: Workspace, store: RunStore, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
+) -> Run:
+    """A run that goes on. What refuses that leaves its record as it was.
+
+    accept_changes: something that is published already may have changed in the file.
+    """
+    record, journal = store.reopen(run_id)
+    try:
+        started_at = datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
+        info = replace(_info(workspace, run_id, started_at, record), resumed_from=run_id)
+        if journal.pipeline != info.pipeline:
+            raise CheckpointRefused(
+                f"The run {run_id!r} is one of the pipeline {journal.pipeline!r}.", hint="Name another run."
+            )
+        hooks = workspace.hooks()
+        progress = Progress(info, hooks, workspace.checked)
+        kept = load_kept(hooks, info)
+        chosen = workspace.selected
+        resumption = resume(workspace.checked, chosen, progress.marks, kept, journal, accept_changes=accept_changes)
+        workspace.selected = frozenset({*resumption.needed, *resumption.done})
+        components = workspace.components()
+        for name, component in components.items():
+            component.pinned = journal.pins.get(name)
+            component.advanced = dict(journal.advanced.get(name, {}))
+        record.resume(info, used_plugins(workspace), *_kept(workspace, plan, components))
+    except BaseException:
+        record.release()
+        raise
+    progress.keep(kept)
+    return Run(plan, workspace, store, record, info, components, hooks, observers, progress, resumption)
+
+
+def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, record: RunRecord) -> RunInfo:
+    config = workspace.checked.file.config
+    return RunInfo(
+        run_id=run_id,
+        pipeline=config.name,
+        version=config.version,
+        environment=config.environment,
+        mode=config.mode,
+        tags=config.tags,
+        started_at=started_at,
+        record_path=str(record.path),
+    )
+
+
+def _kept(
+    workspace: Workspace, plan: Plan, components: Mapping[str, ComponentRun]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What the record keeps of the plan, and of the file."""
+    known = workspace.redactor.redact_all(recorded_plan(workspace.checked, plan, components))
+    return known, journaled_values(workspace.checked)
+
+
+def checked_run_id(run_id: str) -> str:
+    """The id, if it can be the name of a folder; else ConfigError."""
+    if _RUN_ID.fullmatch(run_id) is None or run_id in (".", ".."):
+        raise ConfigError(
+            f"The run id {run_id!r} cannot be used.", hint="Use 1 to 128 letters, digits, '.', '_' or '-', but not '.' or '..'."
+        )
+    return run_id

@@ -1,0 +1,190 @@
+"""Finishing what a run left behind that was killed, or whose publishing failed: in any later process.
+
+What was committed is shown, in its order; all else that was staged is removed. Both may be repeated, so it does not matter
+where this itself is killed.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.contracts.components import TargetMoved
+from ppf_core.contracts.context import Dataset
+from ppf_core.contracts.results import RunInfo
+from ppf_core.contracts.secrets import MASK
+from ppf_core.errors import PpfError, Problem, RunError, RunLocked
+from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.journal import Journal, Write
+from ppf_core.pipeline.record import RunRecord
+from ppf_core.pipeline.recorded import HEAD_KEYS
+from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.store import RunStore
+from ppf_core.pipeline.targets import overlap
+from ppf_core.pipeline.validation import check_writes
+from ppf_core.pipeline.workspace import Workspace
+from ppf_core.spark.errors import describe_error
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
+SparkOf = Callable[[Workspace], "SparkSession"]
+
+
+@dataclass
+class Finished:
+    """What was done for one run, by the names of its sinks. moved: those that could not be shown, with the reason."""
+
+    run_id: str
+    pipeline: str
+    published: list[str]
+    discarded: list[str]
+    moved: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """In one sentence."""
+        parts = [f"published {', '.join(self.published)}"] if self.published else []
+        parts += [f"discarded {', '.join(self.discarded)}"] if self.discarded else []
+        parts += [f"could not publish {name} ({reason})" for name, reason in self.moved.items()]
+        return f"The run {self.run_id!r} was finished: {'; '.join(parts) or 'nothing was left to do'}."
+
+
+def recover(store: RunStore, run_id: str, spark: SparkOf, *, abandon: bool = False) -> Finished:
+    """Finishes one run. abandon: shows nothing any more, removes what was staged, and so frees the targets.
+
+    Raises RunLocked when the run is alive, and PpfError when it cannot be finished here; then it stays as it is.
+    """
+    document = store.show(run_id)  # asked before: once we hold the record, the run looks alive
+    record, journal = store.reopen(run_id)
+    try:
+        if not journal.open_writes and not journal.moves:
+            store.forget(run_id)
+            return Finished(run_id, journal.pipeline, [], [], {})
+        finished = finish_writes(record, journal, spark, store, abandon=abandon)
+        record.conclude(_ending(document, finished, abandon=abandon))
+    finally:
+        record.release()
+    return finished
+
+
+def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bool = False) -> Finished:
+    """`recover` with a Spark session of its own, which is only opened when there is something to do with it."""
+    with ExitStack() as stack:
+
+        def spark(workspace: Workspace) -> "SparkSession":
+            log = store.folder(run_id) / "spark.log"
+            stack.enter_context(capture(log, workspace.redactor.redact))
+            session = workspace.open_session(None, log)
+            stack.callback(session.close)
+            return session.spark
+
+        return recover(store, run_id, spark, abandon=abandon)
+
+
+def recover_touching(store: RunStore, own: RunInfo, datasets: Sequence[Dataset], spark: "SparkSession") -> list[Finished]:
+    """Finishes every dead run that has left something in one of the datasets, or cursors to move. own: the run that asks.
+
+    A run that is alive is left alone: its sinks hold what they write. Raises RunError for one that cannot be finished.
+    """
+    found = []
+    for run_id, journal in store.unfinished().items():
+        if run_id == own.run_id:
+            continue
+        touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
+        if touches or not journal.open_writes or (journal.moves and journal.pipeline == own.pipeline):
+            try:
+                found.append(recover(store, run_id, lambda _workspace: spark))
+            except RunLocked:
+                continue
+            except PpfError as error:
+                hint = f"Look at `ppf runs show {run_id}`, then `ppf runs recover {run_id}`; --abandon frees the target."
+                message = f"The run {run_id!r} has left something in a target of this one, which cannot be finished: {error}"
+                raise RunError(message, hint=hint) from error
+    return found
+
+
+def finish_writes(record: RunRecord, journal: Journal, spark: SparkOf, store: RunStore, *, abandon: bool = False) -> Finished:
+    """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
+    finished = Finished(journal.run_id, journal.pipeline, [], [], {})
+    if journal.open_writes:
+        names = [write.component for write in journal.open_writes]
+        workspace = Workspace(check_writes(journal.file, journal.source.parent, names), names)
+        try:
+            _require_whole(workspace)
+            workspace.resolve_secrets()
+            components = workspace.components()
+            steps = Steps(spark(workspace), journal.run_id, journal.pipeline, components, record.note)
+            for write in journal.open_writes:
+                component = components[write.component]
+                _finish(write, component, steps, finished, abandon=abandon)
+                if component.status is not None:
+                    record.component(component.result())
+        except PpfError:
+            raise
+        except Exception as error:
+            told = describe_error(error)
+            raise RunError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
+        finally:
+            workspace.close()
+    _move_cursors(record, journal, finished, store, abandon=abandon)
+    return finished
+
+
+def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finished, *, abandon: bool) -> None:
+    component.ticket = write.ticket
+    component.start()
+    name = write.component
+    if write.state == "committed" and not abandon:
+        try:
+            steps.publish(component)
+        except TargetMoved as error:
+            steps.discard(component)
+            finished.moved[name] = str(error)
+        else:
+            component.end("success")
+            component.staged = True
+            finished.published.append(name)
+    else:
+        steps.discard(component)
+        finished.discarded.append(name)
+
+
+def _move_cursors(record: RunRecord, journal: Journal, finished: Finished, store: RunStore, *, abandon: bool) -> None:
+    shown = journal.published | set(finished.published)
+    moves = {move.source: move.values for move in journal.moves if shown.issuperset(move.sinks) and not abandon}
+    if journal.moves:
+        Cursors(store.state_dir, journal.pipeline).move(moves)
+        record.note("moved")
+
+
+def _require_whole(workspace: Workspace) -> None:
+    """The journal keeps no secret that stands in the file itself."""
+    for name, component in workspace.checked.components.items():
+        if _holds_mask(component.plugin.values):
+            hint = "Run the pipeline again, or use a reference such as secret://env/NAME."
+            raise RunError(f"The options of {name!r} hold a secret as text, which the journal does not keep.", hint=hint)
+
+
+def _holds_mask(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_mask, value.values()))
+    return any(map(_holds_mask, value)) if isinstance(value, list) else value == MASK
+
+
+def _ending(document: dict[str, Any], finished: Finished, *, abandon: bool) -> dict[str, Any]:
+    """The last line of the record: a success only when every component that was asked for has succeeded."""
+    statuses = {each["name"]: each["status"] for each in document["components"]}
+    statuses |= dict.fromkeys(finished.published, "success")
+    whole = bool(finished.published) and set(statuses.values()) <= {"success", "resumed", "not_run"}
+    problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
+    status = {"publishing": "failed", "running": "interrupted"}.get(document["status"], document["status"])
+    ended_at = to_document(datetime.datetime.now(datetime.UTC))
+    exit_code = 0 if whole else document["exit_code"] or 1
+    head = {key: document[key] for key in HEAD_KEYS}
+    head |= {"status": "success" if whole else status, "exit_code": exit_code, "ended_at": ended_at}
+    return {**head, "problems": [*document["problems"], to_document(problem)]}

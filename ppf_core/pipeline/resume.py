@@ -1,0 +1,141 @@
+"""What a resumed run keeps of its earlier attempt, what it does again, and what makes it impossible."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from ppf_core.contracts.components import Sink, StagedSink
+from ppf_core.errors import CheckpointRefused, Problem
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.fingerprints import Fingerprint
+from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.progress import Kept
+from ppf_core.pipeline.targets import overlap
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """Which components go on from what was kept.
+
+    journal: the writes of the earlier attempts. done: sinks whose rows are out, or will be once the journal is finished.
+    saved: checkpointed frames that are read back. needed: all else that must run, `saved` included.
+    changes: component → what is not as it was.
+    """
+
+    journal: Journal
+    done: Mapping[str, Kept]
+    saved: Mapping[str, Kept]
+    needed: Collection[str]
+    changes: Mapping[str, tuple[str, ...]]
+
+    @property
+    def change_texts(self) -> tuple[str, ...]:
+        """The changes as a person reads them."""
+        return tuple(f"component {name} changed: {', '.join(parts)}" for name, parts in self.changes.items())
+
+
+def resume(
+    checked: CheckedPipeline,
+    selected: Collection[str],
+    marks: Mapping[str, Fingerprint],
+    kept: Mapping[str, Kept],
+    journal: Journal,
+    *,
+    accept_changes: bool,
+) -> Resumption:
+    """Decides. CheckpointRefused names every component that forbids it."""
+    shown = {*journal.published, *(write.component for write in journal.open_writes if write.state == "committed")}
+    written = {name for name, each in kept.items() if each.reached == "written"}
+    done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
+    changes = _changes(marks, kept)
+    stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
+    out = [name for name in kept if name in (shown | written) and (name in selected or name not in marks)]
+    problems = [] if accept_changes else [_changed(checked, name, changes, stale) for name in out if name in stale]
+    problems += [_half_written(name) for name in kept if _is_half_written(checked, name, kept[name])]
+    saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
+    needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done)
+    problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
+    if problems:
+        raise CheckpointRefused("The run cannot be resumed.", problems=problems)
+    return Resumption(journal, done, {name: saved[name] for name in saved if name in needed}, needed, changes)
+
+
+def _changes(marks: Mapping[str, Fingerprint], kept: Mapping[str, Kept]) -> dict[str, tuple[str, ...]]:
+    found = {name: mark.differences(kept[name].own) for name, mark in marks.items() if name in kept}
+    found |= {name: ("it is new",) for name in marks if name not in kept}
+    found |= {name: ("it is gone",) for name in kept if name not in marks}
+    return {name: parts for name, parts in found.items() if parts}
+
+
+def _needed(
+    checked: CheckedPipeline,
+    unfinished: Collection[str],
+    selected: Collection[str],
+    saved: Mapping[str, Kept],
+    done: Mapping[str, Kept],
+) -> set[str]:
+    """The unfinished sinks, frames that nobody reads, and what these need; a frame that is read back needs nothing."""
+    consumed = {feed for name in selected for feed in _feeds(checked.components[name])}
+    left = [
+        name
+        for name in unfinished
+        if checked.components[name].config.kind == "sink" or (name not in consumed and name not in saved)
+    ]
+    needed: set[str] = set()
+    while left:
+        name = left.pop()
+        if name in needed or name in done:
+            continue
+        needed.add(name)
+        if name not in saved:
+            left.extend(checked.graph.needs[name])
+    return needed
+
+
+def _feeds(component: CheckedComponent) -> tuple[str, ...]:
+    return (*component.config.inputs.values(), *component.frames)
+
+
+def _changed(checked: CheckedPipeline, name: str, changes: Mapping[str, tuple[str, ...]], stale: Collection[str]) -> Problem:
+    own = changes.get(name, ())
+    above = [each for each in sorted(stale) if each in changes and each != name and _feeds_into(checked, each, name)]
+    reasons = [*own, *(f"{each}: {', '.join(changes[each])}" for each in above)]
+    return Problem(
+        code="changed",
+        message=f"The component {name!r} changed after its rows were published: {'; '.join(reasons) or 'what feeds it'}.",
+        hint="Undo the change, start a new run, or keep what is published with --accept-changes.",
+        path=f"components.{name}",
+    )
+
+
+def _feeds_into(checked: CheckedPipeline, name: str, other: str) -> bool:
+    return other in checked.components and (name not in checked.components or name in checked.graph.upstream([other]))
+
+
+def _is_half_written(checked: CheckedPipeline, name: str, kept: Kept) -> bool:
+    component = checked.components.get(name)
+    if component is None or kept.reached != "writing" or isinstance(component.draft, StagedSink):
+        return False
+    retry = component.config.retry or checked.file.config.defaults.retry
+    is_unsafe = retry is not None and retry.unsafe
+    return not is_unsafe and not (isinstance(component.draft, Sink) and component.draft.idempotent)
+
+
+def _half_written(name: str) -> Problem:
+    return Problem(
+        code="half-written",
+        message=f"The sink {name!r} was stopped while it wrote, and cannot take back what it had written.",
+        hint="Look at its target. Set retry { unsafe = true } on it to write again, or start a new run.",
+        path=f"components.{name}",
+    )
+
+
+def _overwritten(checked: CheckedPipeline, reading: Collection[str], done: Collection[CheckedComponent]) -> list[Problem]:
+    problems = []
+    for name in sorted(reading):
+        component = checked.components[name]
+        for sink in done if component.config.kind == "source" else ():
+            if overlap(component.datasets, sink.datasets):
+                message = f"The source {name!r} must be read again, but this run has replaced it already with {sink.name!r}."
+                hint = "Start a new run, or give the frame that reads it checkpoint = true."
+                problems.append(Problem(code="overwritten", message=message, hint=hint, path=f"components.{name}"))
+    return problems

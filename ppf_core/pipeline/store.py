@@ -1,0 +1,132 @@
+"""The runs under one state directory: their records, and which of them left something to finish.
+
+runs/<run id>/record.jsonl      what happened
+runs/<run id>/pipeline.json     the file as it was, so that another process can finish the run's writes
+unfinished/<run id>             there from the first line of a record until nothing of the run is left to do
+cursors/<pipeline>.json         how far incremental sources have got
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
+from ppf_core.pipeline.durable import make_folder, sync_folder
+from ppf_core.pipeline.journal import Journal, read_journal
+from ppf_core.pipeline.record import CURSORS, RunRecord
+from ppf_core.pipeline.recorded import RECORD, is_held, read_head, read_report, read_run
+
+
+class RunStore:
+    """The records of all runs under one state directory."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self._runs = state_dir / "runs"
+        self._unfinished = state_dir / "unfinished"
+
+    def create(self, run_id: str) -> RunRecord:
+        """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""
+        folder = self._runs / run_id
+        try:
+            _make_folder(folder)
+            return RunRecord.create(folder, self._marker(run_id))
+        except FileExistsError:
+            hint = "Choose another --run-id, or leave it out; --resume goes on with it."
+            raise RunLocked(f"The run {run_id!r} exists already in {self.state_dir}.", hint=hint) from None
+        except OSError as error:
+            with suppress(OSError):
+                folder.rmdir()
+            hint = "Make it writable, or set runtime.state_dir."
+            raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
+
+    def reopen(self, run_id: str) -> tuple[RunRecord, Journal]:
+        """The record of a run that no living process holds, and its journal. RunLocked, ConfigError or RunError otherwise."""
+        folder = self.folder(run_id)
+        try:
+            record = RunRecord.reopen(folder, self._marker(run_id))
+        except OSError as error:
+            hint = "Make it writable."
+            raise RunError(f"The record of {run_id!r} in {folder} cannot be written: {error}.", hint=hint) from error
+        journal = read_journal(folder)
+        if journal is None:
+            record.release()
+            raise RunError(f"The record of {run_id!r} in {folder} has no head: the run never began.", hint="Remove the folder.")
+        record.expect([*(write.component for write in journal.open_writes), *([CURSORS] if journal.moves else [])])
+        return record, journal
+
+    def unfinished(self) -> dict[str, Journal]:
+        """The journals of the runs that have, or may have, something left to do: running ones and dead ones."""
+        marked = sorted(path.name for path in self._unfinished.iterdir()) if self._unfinished.is_dir() else []
+        journals = {name: self.journal(name) for name in marked}
+        return {name: journal for name, journal in journals.items() if journal is not None}
+
+    def dead(self, pipeline: str | None = None) -> list[str]:
+        """The runs that have something left to do, and no living process that would do it; of one pipeline when it is named."""
+        return [
+            run_id
+            for run_id, journal in self.unfinished().items()
+            if (journal.open_writes or journal.moves)
+            and pipeline in (None, journal.pipeline)
+            and not is_held(journal.folder / RECORD)
+        ]
+
+    def forget(self, run_id: str) -> None:
+        """Nothing of this run is left to do."""
+        self._marker(run_id).unlink(missing_ok=True)
+
+    def journal(self, run_id: str) -> Journal | None:
+        """The writes of one run; None when it has no record."""
+        folder = self._runs / run_id
+        return read_journal(folder) if (folder / RECORD).is_file() else None
+
+    def _marker(self, run_id: str) -> Path:
+        return self._unfinished / run_id
+
+    def _with_status(self, document: dict[str, Any]) -> dict[str, Any]:
+        """A run that has decided to show its rows and has not shown all of them is `publishing`, alive or dead."""
+        if self._marker(document["run_id"]).exists():
+            journal = self.journal(document["run_id"])
+            if journal is not None and journal.is_publishing:
+                return {**document, "status": "publishing"}
+        return document
+
+    def list(self, pipeline: str | None = None) -> list[dict[str, Any]]:
+        """The heads of all runs, oldest first; of one pipeline when it is named."""
+        heads = [self._with_status(head) for folder in self._folders() if (head := read_head(folder)) is not None]
+        chosen = [head for head in heads if pipeline is None or head["pipeline"] == pipeline]
+        return sorted(chosen, key=lambda head: (head["started_at"] or "", head["run_id"]))
+
+    def show(self, run_id: str) -> dict[str, Any]:
+        """The document of one run; ConfigError with a near miss when there is none of this id."""
+        document = read_run(self.folder(run_id))
+        return self._with_status(document) if document is not None else self._unknown(run_id)
+
+    def report(self, run_id: str) -> dict[str, Any]:
+        """The document of one run and all else that its record knows: what a report shows. ConfigError as for `show`."""
+        document = read_report(self.folder(run_id))
+        return self._with_status(document) if document is not None else self._unknown(run_id)
+
+    def folder(self, run_id: str) -> Path:
+        """Where the record of a run lies; ConfigError with a near miss when there is none of this id."""
+        folders = {folder.name: folder for folder in self._folders()}
+        return folders[run_id] if run_id in folders else self._unknown(run_id, folders)
+
+    def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> Any:
+        raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, known or ()))
+
+    def _folders(self) -> Iterator[Path]:
+        try:
+            if self._runs.is_dir():
+                yield from (folder for folder in sorted(self._runs.iterdir()) if (folder / RECORD).is_file())
+        except OSError as error:
+            hint = "Make it readable, or name another one."
+            raise RunError(f"The state directory {self.state_dir} cannot be read: {error}.", hint=hint) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes a folder that must be new, and its parents, so that a power cut does not lose them."""
+    make_folder(folder.parent)
+    folder.mkdir()
+    sync_folder(folder.parent)
