@@ -28,6 +28,15 @@ def start_jvm(conf: Mapping[str, str]) -> None:
     _started_with = dict(conf)
 
 
+def quiet_pools() -> None:
+    """Lets Spark say nothing when a job names a pool that no file describes: each worker of a run has such a one, and wants it."""
+    from pyspark import SparkContext
+
+    log4j = SparkContext._jvm.org.apache.logging.log4j
+    with suppress(Exception):  # an installation with another logging backend says it, which harms nothing
+        log4j.core.config.Configurator.setLevel("org.apache.spark.scheduler.FairSchedulableBuilder", log4j.Level.ERROR)
+
+
 def is_foreign() -> bool:
     """Whether the JVM that pyspark uses, or would use, was started by somebody else: spark-submit, or our caller."""
     return "PYSPARK_GATEWAY_PORT" in os.environ or (_started_with is None and _gateway() is not None)
