@@ -29,11 +29,12 @@ def start_jvm(conf: Mapping[str, str]) -> None:
 
 
 def quiet_pools() -> None:
-    """Lets Spark say nothing when a job names a pool that no file describes: each worker of a run has such a one, and wants it."""
+    """Lets Spark not warn of a pool that no file describes: each worker of a run wants such a one."""
     from pyspark import SparkContext
 
-    log4j = SparkContext._jvm.org.apache.logging.log4j
-    with suppress(Exception):  # an installation with another logging backend says it, which harms nothing
+    java: Any = SparkContext._jvm
+    with suppress(Exception):  # an installation with another logging backend warns, which harms nothing
+        log4j = java.org.apache.logging.log4j
         log4j.core.config.Configurator.setLevel("org.apache.spark.scheduler.FairSchedulableBuilder", log4j.Level.ERROR)
 
 

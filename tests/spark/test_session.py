@@ -175,6 +175,7 @@ with StandardStreams(json=True).capture(Path("spark.log"), lambda text: text.rep
     seen["owned"] = first.owned
     seen["mode"] = first.spark.conf.get("spark.scheduler.mode")
     seen["partitions"] = first.spark.conf.get("spark.sql.shuffle.partitions")
+    first.spark.sparkContext.setLocalProperty("spark.scheduler.pool", "pool-of-a-worker")
     seen["interpreter"] = first.spark.range(1).select(interpreter("id")).collect()[0][0]
     seen["python of the environment"] = os.environ.get("PYSPARK_PYTHON")
     seen["sigint"] = signal.getsignal(signal.SIGINT) is handler
@@ -264,6 +265,11 @@ def test_noise_of_jvm_and_workers_is_in_the_log_redacted(own: Mapping[str, Any])
     assert "the JVM prints ****\n" in own["log"]
     assert "a worker prints ****\n" in own["log"]
     assert "s3cret" not in own["log"]
+
+
+def test_the_log_holds_no_warning_of_the_pools_that_ppf_makes(own: Mapping[str, Any]) -> None:
+    assert "the JVM prints" in own["log"]
+    assert "pool-of-a-worker" not in own["log"]
 
 
 def test_nothing_of_spark_is_on_standard_error(own: Mapping[str, Any]) -> None:
