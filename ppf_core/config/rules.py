@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from ppf_core.config.durations import parse_duration
-from ppf_core.config.faults import Fault
+from ppf_core.config.faults import Fault, shown
 from ppf_core.config.model import CheckConfig, CircuitBreakerConfig, ComponentConfig, PipelineConfig, RetryConfig
 from ppf_core.config.places import Path, dotted
+from ppf_core.config.secret_references import SCHEME
 from ppf_core.errors import near_miss
 
 KINDS = ("source", "transform", "sink")
@@ -35,13 +36,12 @@ def rule_faults(config: PipelineConfig, raw: Mapping[str, Any], broken: Collecti
     """
     yield from _name(config, raw)
     yield from _runtime(config)
+    yield from _secrets(config)
     yield from _retry(config.defaults.retry, ("defaults", "retry"))
     yield from _breaker(config.defaults.circuit_breaker, ("defaults", "circuit_breaker"))
     yield from _requirements(config.plugins.require)
+    yield from _nothing_to_run(config, broken)
     blocks = raw.get("components") or {}
-    if not config.components and ("components",) not in broken:
-        hint = "Add components { name { source = …, options { … } } }."
-        yield Fault(("components",), "missing-key", "The pipeline has no components.", hint, "key")
     for name, component in config.components.items():
         if not isinstance(blocks[name], Mapping):
             continue
@@ -68,6 +68,35 @@ def _runtime(config: PipelineConfig) -> Iterator[Fault]:
     if config.spark.master is not None and config.spark.remote is not None:
         message = "Keys 'spark.master' and 'spark.remote' are both set, but a session is one or the other."
         yield Fault(("spark", "remote"), "bad-value", message, "Remove one of them.", "key")
+
+
+def _secrets(config: PipelineConfig) -> Iterator[Fault]:
+    """A reference to a secret where nothing looks it up would be taken as it stands: as the name of a master, say."""
+    spark, runtime = config.spark, config.runtime
+    texts: dict[Path, str | None] = {
+        ("version",): config.version,
+        ("environment",): config.environment,
+        **{("tags", key): text for key, text in config.tags.items()},
+        ("spark", "app_name"): spark.app_name,
+        ("spark", "master"): spark.master,
+        ("spark", "remote"): spark.remote,
+        **{("spark", "packages", index): text for index, text in enumerate(spark.packages)},
+        ("runtime", "state_dir"): runtime.state_dir,
+        ("runtime", "data_dir"): runtime.data_dir,
+    }
+    for path, text in texts.items():
+        if text is not None and SCHEME in text:
+            message = f"Key {dotted(path)!r} is {shown(text)}, but secrets are only looked up in spark.conf and plugin options."
+            yield Fault(path, "bad-value", message, "Write the value itself, or take it from the environment: ${?NAME}.")
+
+
+def _nothing_to_run(config: PipelineConfig, broken: Collection[Path]) -> Iterator[Fault]:
+    if not config.components and ("components",) not in broken:
+        hint = "Add components { name { source = …, options { … } } }."
+        yield Fault(("components",), "missing-key", "The pipeline has no components.", hint, "key")
+    elif config.components and not any(component.enabled for component in config.components.values()):
+        message = "The pipeline has nothing to run: every component is disabled."
+        yield Fault(("components",), "missing-key", message, "Set enabled = true on one of them.", "key")
 
 
 def _requirements(entries: list[str]) -> Iterator[Fault]:

@@ -195,3 +195,43 @@ def test_any_text_gives_a_file_or_a_located_error(tmp_path_factory: pytest.TempP
     except ConfigError as error:
         problems = error.problems
     assert all(problem.file for problem in problems)
+
+
+def test_a_secret_where_nothing_looks_it_up_is_located(tmp_path: Path) -> None:
+    file = load(
+        tmp_path,
+        """name = x
+version = "secret://env/VERSION", environment = "secret://env/STAGE"
+tags { team = "{{ secret://env/TEAM }}", other = ops }
+description = "Not like secret://env/HERE, which nobody takes for a value."
+spark { master = "spark://{{ secret://vault/spark#host }}:7077", app_name = "secret://env/A", packages = [a, "secret://env/P"] }
+runtime { state_dir = "secret://env/D", data_dir = "secret://env/D" }
+components { a { source = csv, options { path = "secret://env/PATH" } } }
+spark.conf { key = "secret://env/KEY" }
+hooks { audit { path = "secret://env/AUDIT" } }
+""",
+    )
+    assert places(file.problems) == [
+        ("bad-value", 2, 11),
+        ("bad-value", 2, 49),
+        ("bad-value", 3, 15),
+        ("bad-value", 5, 18),
+        ("bad-value", 5, 77),
+        ("bad-value", 5, 110),
+        ("bad-value", 6, 23),
+        ("bad-value", 6, 52),
+    ]
+    assert str(file.problems[2]).endswith(
+        "Key 'tags.team' is '{{ secret://env/TEAM }}', but secrets are only looked up in spark.conf and plugin options. "
+        "Write the value itself, or take it from the environment: ${?NAME}."
+    )
+    (remote,) = load(tmp_path, SOUND + '\nspark.remote = "secret://env/SERVER"').problems
+    assert remote.path == "spark.remote"
+
+
+def test_a_file_whose_components_are_all_disabled_has_nothing_to_run(tmp_path: Path) -> None:
+    text = "name = x\ncomponents {{ a {{ source = csv, enabled = {one} }}, b {{ source = csv, enabled = false }} }}"
+    problems = load(tmp_path, text.format(one="false")).problems
+    assert places(problems) == [("missing-key", 2, 1)]
+    assert problems[0].message == "The pipeline has nothing to run: every component is disabled."
+    assert load(tmp_path, text.format(one="true")).problems == ()
