@@ -24,7 +24,10 @@ class PipelineComponent(Plugin[O]):
 
     @property
     def input_schema(self) -> Schema | Mapping[str, Schema] | None:
-        """What its input must have: one schema for all inputs, or one by alias. None: anything."""
+        """What its input must have: one schema for all inputs, or one by alias. None: anything.
+
+        An alias that the component does not have is a located mistake of the file.
+        """
         return None
 
     @property

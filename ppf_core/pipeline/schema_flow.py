@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import PipelineComponent, Schema
-from ppf_core.errors import Problem, SchemaError
+from ppf_core.errors import Problem, SchemaError, suggestion
 from ppf_core.pipeline.checked import CheckedComponent
 from ppf_core.pipeline.schema import SchemaContract
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
     """The mismatches that are known before Spark starts: both sides say what their schema is."""
     for name, component in components.items():
+        yield from _missing_inputs(file, component)
         for alias, feeding in component.config.inputs.items():
             given = components[feeding].schemas[1] if feeding in components else None
             wanted = _of_input(component.schemas[0], alias)
@@ -24,6 +25,21 @@ def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponen
             for text in mismatches(wanted, given):
                 message = f"The input {alias!r} of {name!r} does not have the schema that it wants: {text}"
                 yield file.problem("schema-mismatch", message, ("components", name, "inputs", alias))
+
+
+def _missing_inputs(file: PipelineFile, component: CheckedComponent) -> Iterator[Problem]:
+    """The inputs of which a component says what it wants, by alias, and which it does not have."""
+    wanted, config = component.schemas[0], component.config
+    is_wrong_anyway = any(feeding not in file.config.components for feeding in config.inputs.values())
+    if not isinstance(wanted, Mapping) or len(config.inputs) < len(wanted) or is_wrong_anyway:
+        return
+    for alias in (alias for alias in wanted if alias not in config.inputs):
+        naming = next((("options", key) for key, value in config.options.items() if value == alias), ("inputs",))
+        message = (
+            f"The {config.kind} {config.plugin!r} of {component.name!r} reads the input {alias!r}, which it does not have."
+        )
+        place = ("components", component.name, *naming)
+        yield file.problem("wrong-inputs", message, place, hint=suggestion(alias, config.inputs))
 
 
 def wanted_schema(component: PipelineComponent[Any], alias: str) -> Schema | None:

@@ -244,11 +244,38 @@ def test_validation_neither_reads_secrets_nor_touches_the_disk(
     assert [each.name for each in path.parent.iterdir()] == ["pipeline.conf"]
 
 
+def test_a_disabled_component_is_removed_so_its_plugin_need_not_be_there(pipeline: WritePipeline) -> None:
+    checked = check_pipeline(
+        pipeline("a { source = numbers }\nb { source = not_installed, enabled = false, options { nothing = true } }")
+    )
+    assert (checked.problems, checked.warnings, list(checked.components)) == ((), (), ["a"])
+
+
 def test_what_spark_connect_cannot_do_is_refused_and_located(pipeline: WritePipeline) -> None:
     path = pipeline('name = test\nspark { remote = "sc://127.0.0.1" }\ncomponents {\na { source = numbers }\n}')
     problem = only(check_pipeline(path))
     assert (problem.code, problem.line) == ("no-connect", 4)
     assert "'numbers'" in problem.message
+
+
+JOIN = """a { source = numbers }
+b { source = numbers }
+c { transform = join, inputs = [%s], options { left = %s, right = b, on = [id] } }"""
+
+
+def test_an_input_that_a_transform_names_and_does_not_have_is_located_at_the_name(pipeline: WritePipeline) -> None:
+    problem = only(check_pipeline(pipeline(JOIN % ("a, b", "aa"))))
+    assert (problem.code, problem.line, problem.path) == ("wrong-inputs", 5, "components.c.options.left")
+    assert problem.message == "The transform 'join' of 'c' reads the input 'aa', which it does not have."
+    assert problem.hint == "Did you mean 'a'? There is: a, b."
+
+
+@pytest.mark.parametrize(
+    ("inputs", "left", "code"),
+    [("a", "a", "wrong-inputs"), ("aa, b", "a", "unknown-component"), ("a, b", "[]", "wrong-type")],
+)
+def test_inputs_that_are_wrong_anyway_are_told_once(inputs: str, left: str, code: str, pipeline: WritePipeline) -> None:
+    assert only(check_pipeline(pipeline(JOIN % (inputs, left)))).code == code
 
 
 def test_a_mistake_in_the_syntax_does_not_hide_what_is_wrong_with_plugins(tmp_path: Path) -> None:

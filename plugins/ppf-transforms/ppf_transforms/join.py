@@ -59,6 +59,11 @@ class JoinTransform(Transform[JoinOptions]):
         'left = flights, right = airports, on = "flights.dest = airports.faa"',
     )
 
+    @property
+    def input_schema(self) -> "Mapping[str, str]":
+        """Any columns, but of these two inputs."""
+        return {self.options.left: "struct<>", self.options.right: "struct<>"}
+
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The joined rows; a column that `on` names is there once."""
         left, right = _input(inputs, "left", self.options.left), _input(inputs, "right", self.options.right)
