@@ -18,9 +18,7 @@ def _age(_context: click.Context, _parameter: click.Parameter, value: str) -> da
 
 
 @verb("ppf runs clean --dry-run", "ppf runs clean --older-than 7d", removed=[], dry_run=None, problems=[])
-@click.option(
-    "--older-than", callback=_age, default="30d", show_default=True, metavar="AGE", help="Those that ended earlier."
-)
+@click.option("--older-than", callback=_age, default="30d", show_default=True, metavar="AGE", help="Those that ended earlier.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @store_options
 def command(

@@ -7,12 +7,12 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
 from ppf_core.contracts.results import CircuitState, ErrorInfo
 from ppf_core.errors import CheckpointRefused, PpfError, Problem, Terminated
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.events import (
     CircuitChanged,
     ComponentEnded,
@@ -27,8 +27,9 @@ from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.keeping import Keeping
 from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.progress import Progress
+from ppf_core.pipeline.publishing import Publishing
 from ppf_core.pipeline.schedule import Schedule
-from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.work import Ended, OutOfTime, Quiet, Signalled, Work
 from ppf_core.spark.errors import jvm_is_dead
 
@@ -61,9 +62,6 @@ class Executor:
     is_watched: bool = False
     _failed: list[str] = field(default_factory=list)
     _stopped_by: BaseException | None = None
-    _is_committed: bool = False
-    _vetoed: str | None = None
-    _held: str | None = None
     _refused: CheckpointRefused | None = None
 
     @property
@@ -79,6 +77,7 @@ class Executor:
         """
         limit = self.runtime.timeout
         self._schedule = Schedule(steps)
+        self._publishing = Publishing(self.steps, self.graph)
         self._keeping = Keeping(_readers(self.components))
         seconds = limit.total_seconds() if limit else None
         self._work = Work(self.steps, self.runtime.parallelism, seconds, self.describe, is_watched=self.is_watched)
@@ -119,37 +118,15 @@ class Executor:
     def _why_not(self, step: Step) -> str | None:
         """What prevents a step; None when it may start; empty when its component has ended already."""
         if step.kind == "commit":
-            self._commit()
+            self._publishing.decide(self._why_stopped() or self.veto())
+            self._work.without_deadline()
         if not step.component:
             return None
         if self.components[step.component].status is not None:
             return ""
         if step.kind == "publish":
-            return self._vetoed or self._held
+            return self._publishing.obstacle
         return self._why_stopped() or self._why_not_fed(step.component)
-
-    def _commit(self) -> None:
-        """From here on, a run only goes forward."""
-        self._vetoed = self._why_stopped() or self.veto()
-        if self._vetoed is None:
-            sinks = [name for name, each in self.components.items() if each.status is None and each.ticket is not None]
-            self.steps.commit(sinks, self._moves(sinks))
-            self._is_committed = True
-            self._work.without_deadline()
-
-    def _moves(self, sinks: Sequence[str]) -> list[dict[str, Any]]:
-        """The cursors that move when all the sinks below their source are published; none where one is not among them."""
-        moves = []
-        for name, component in self.components.items():
-            below = self._sinks_below(name) if component.advanced else frozenset()
-            waiting = [sink for sink in below if self.components[sink].status not in ("success", "resumed")]
-            if below and set(waiting) <= set(sinks):
-                moves.append({"source": name, "values": dict(component.advanced), "sinks": waiting})
-        return moves
-
-    def _sinks_below(self, name: str) -> frozenset[str]:
-        below = self.graph.downstream([name])
-        return frozenset(each for each in below if each in self.components and self.components[each].info.kind == "sink")
 
     def _why_stopped(self) -> str | None:
         if self._stopped_by is not None:
@@ -198,7 +175,7 @@ class Executor:
                 self.emit(message)
 
     def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
-        if self._is_committed:
+        if self._publishing.is_committed:
             self._stopped_by = interrupt  # what is committed gets published, and nothing else is at work
         else:
             self._stop(interrupt)
@@ -211,7 +188,7 @@ class Executor:
     def _give_up(self) -> None:
         """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why."""
         self.steps.cancel()
-        for component in () if self._is_committed else self.components.values():
+        for component in () if self._publishing.is_committed else self.components.values():
             if component.status is None and component.attempts and isinstance(component.plugin, StagedSink):
                 with suppress(Exception):  # the failure that led here is the one to report
                     self.steps.discard(component)
@@ -245,17 +222,10 @@ class Executor:
         if step.kind != "publish" or isinstance(error, TargetMoved):
             self._discard(component)
         if step.kind == "publish" and self.runtime.on_failure == "stop":
-            self._hold_back(component, error)
+            self._publishing.failed(component, error)
         if component.breaker is not None:
             self._tell_changes(component, component.breaker.failed)
         self._end_failed(component, self.describe(error))
-
-    def _hold_back(self, component: ComponentRun, error: BaseException) -> None:
-        """All or none: what is not published yet waits for whoever finishes this one, or is discarded if nobody can."""
-        if not isinstance(error, TargetMoved):
-            self._held = f"{component.info.name!r} could not be published; `ppf runs recover` goes on."
-        elif not any(each.published for each in self.components.values()):
-            self._vetoed = f"{component.info.name!r} could not be published."
 
     def _end_failed(self, component: ComponentRun, error: ErrorInfo) -> None:
         self._failed.append(component.info.name)
@@ -263,7 +233,7 @@ class Executor:
         self._tell_end(component)
 
     def _skip(self, component: ComponentRun, reason: str) -> None:
-        if reason != self._held:
+        if reason != self._publishing.held:
             self._discard(component)
         if component.breaker is not None and component.started_at is not None:
             component.breaker.abandoned()

@@ -8,6 +8,7 @@ from typing import Any
 
 from ppf_core.contracts.results import RunInfo
 from ppf_core.errors import CheckpointRefused, ConfigError
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.planning import Plan
@@ -16,7 +17,6 @@ from ppf_core.pipeline.record import RunRecord, new_run_id
 from ppf_core.pipeline.recorded_plan import journaled_values, recorded_plan
 from ppf_core.pipeline.resume import resume
 from ppf_core.pipeline.run import Run, used_plugins
-from ppf_core.pipeline.steps import ComponentRun
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace
 from ppf_core.spark.readiness import require_spark

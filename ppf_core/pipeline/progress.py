@@ -10,8 +10,8 @@ from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.results import Checkpoint, RunInfo
 from ppf_core.errors import CheckpointRefused, RunError
 from ppf_core.pipeline.checked import CheckedPipeline
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.fingerprints import fingerprints
-from ppf_core.pipeline.steps import ComponentRun
 from ppf_core.plugins.hooks import HookCaller
 
 Reached = Literal["open", "saved", "writing", "written", "published"]

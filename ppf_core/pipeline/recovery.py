@@ -16,12 +16,13 @@ from ppf_core.contracts.context import Dataset
 from ppf_core.contracts.results import RunInfo
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import PpfError, Problem, RunError, RunLocked
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.journal import Journal, Write
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import HEAD_KEYS
-from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.targets import overlap
 from ppf_core.pipeline.validation import check_writes

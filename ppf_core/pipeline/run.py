@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import PpfError, Problem, RunError
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
 from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, SecretAccessed, Warned
@@ -17,10 +18,11 @@ from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.ordering import order_steps
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Progress
+from ppf_core.pipeline.publishing import cursor_moves
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recovery import finish_writes, recover_touching
 from ppf_core.pipeline.resume import Resumption
-from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
@@ -86,6 +88,7 @@ class Run:
             checked, resumed = self.workspace.checked, self.resumption
             require_known_errors(checked.file)
             frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
+            self.workspace.require_reachable_frames(session.facts["master"])
             steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note, frames)
             self._finish_earlier(session.spark)
             self._keep_done()
@@ -137,13 +140,8 @@ class Run:
 
     def _move_cursors(self) -> None:
         """A cursor moves once all the sinks below its source are done."""
-        graph, moves = self.workspace.checked.graph, {}
-        for name, component in self.components.items():
-            below = graph.downstream([name]) if component.advanced else frozenset()
-            sinks = [each for each in below if each in self.components and self.components[each].info.kind == "sink"]
-            if sinks and all(self.components[sink].status in ("success", "resumed") for sink in sinks):
-                moves[name] = component.advanced
-        Cursors(self.store.state_dir, self.info.pipeline).move(moves)
+        moves = cursor_moves(self.components, self.workspace.checked.graph)
+        Cursors(self.store.state_dir, self.info.pipeline).move({move["source"]: move["values"] for move in moves})
         self.record.note("moved")
 
     def _keep_progress(self) -> None:

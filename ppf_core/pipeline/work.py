@@ -10,10 +10,11 @@ from typing import TypeAlias
 
 from ppf_core.contracts.components import Sink
 from ppf_core.contracts.results import ErrorInfo
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.events import Event, Retried
 from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.retry import RetryExecutor
-from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.workers import Workers
 
 GRACE_SECONDS = 15.0

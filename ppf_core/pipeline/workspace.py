@@ -14,13 +14,14 @@ from ppf_core.contracts.context import Context
 from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
-from ppf_core.errors import Problem, RunError, SecretError
+from ppf_core.errors import ConfigError, Problem, RunError, SecretError
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.secrets import SecretsResolver
 from ppf_core.pipeline.selection import BoundPlugin, create
-from ppf_core.pipeline.steps import ComponentRun, Steps
+from ppf_core.pipeline.steps import Steps
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.spark.requirements import installed_spark, merge_requirements
 from ppf_core.spark.session import RunSession, SessionRequest, open_session
@@ -69,6 +70,18 @@ class Workspace:
             return given.rstrip("/")
         folder = self.state_dir / "data" if given is None else self.checked.file.folder / given
         return f"file:{folder.absolute()}"
+
+    def require_reachable_frames(self, master: str) -> None:
+        """Refuses a folder of this machine for frames that other machines would have to read and write."""
+        config = self.checked.file.config
+        kept = [name for name in self.selected if config.components[name].checkpoint]
+        if kept and self.data_dir.startswith("file:") and not master.startswith("local") and not config.runtime.shared_files:
+            message = (
+                f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."
+            )
+            hint = "Set runtime.data_dir to a place that all of them reach, or runtime.shared_files = true if they share it."
+            path = ("components", kept[0], "checkpoint")
+            raise ConfigError.of([self.checked.file.problem("unshared-frames", message, path, at="key", hint=hint)])
 
     def resolve_secrets(self) -> None:
         """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""

@@ -20,6 +20,7 @@ OFFERS = {
     "transforms.step": "ppf_small:Step",
     "sinks.folder": "ppf_small:Folder",
     "sinks.direct": "ppf_small:Direct",
+    "checks.positive": "ppf_small:Positive",
     "hooks.journal": "ppf_small:Journal",
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import (
+    Columns,
     ComponentInfo,
     ComponentResult,
     Context,
@@ -18,6 +19,7 @@ from ppf_core import (
     ErrorInfo,
     Hooks,
     PipelineResult,
+    RowCheck,
     RunInfo,
     Secret,
     Sink,
@@ -32,7 +34,7 @@ from ppf_core import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 
 def note(log: str | None, *words: object) -> None:
@@ -260,6 +262,20 @@ class Direct(Sink[DirectOptions]):
         if self.options.fails:
             raise OSError("the other side hung up")
         context.report(rows_written=frame.count())
+
+
+@options
+class PositiveOptions:
+    """Options of `positive`."""
+
+    column: str = option("The column that it looks at.")
+
+
+class Positive(RowCheck[PositiveOptions]):
+    """Whether a number is above zero."""
+
+    def passes(self, columns: Columns) -> "Column":
+        return columns[self.options.column] > 0
 
 
 @options

@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import CheckpointRefused, ConfigError, RunLocked, SecretError
+from ppf_core.pipeline.workspace import Workspace
 
 WritePipeline = Callable[[str], Path]
 
@@ -152,7 +153,7 @@ def test_resume_without_the_checkpoint_hook_is_refused(spark: SparkSession, pipe
 
 
 def test_what_this_version_cannot_do_is_refused_not_skipped(spark: SparkSession, pipeline: WritePipeline) -> None:
-    path = pipeline("a { source = numbers, quality = [{ check = not_null, columns = [id] }] }")
+    path = pipeline("a { source = numbers, quality = [{ check = positive, options { column = id } }] }")
     with pytest.raises(ConfigError, match=r"pipeline\.conf:3:\d+: .*quality"):
         run(path, spark)
     assert not path.with_name(".ppf").exists()
@@ -314,3 +315,16 @@ def test_a_preview_of_a_sink_is_refused(spark: SparkSession, pipeline: WritePipe
 def test_an_analyzed_plan_knows_the_schemas(spark: SparkSession, pipeline: WritePipeline) -> None:
     analyzed = PipelineRunner.from_file(pipeline(TWO_SINKS)).analyze(spark=spark)
     assert analyzed.schemas == {"numbers": "struct<id:bigint>"}
+
+
+def test_a_frame_is_not_kept_where_other_machines_cannot_reach_it(pipeline: WritePipeline) -> None:
+    path = pipeline("numbers { source = numbers, checkpoint = true }")
+
+    def ask(**settings: str) -> None:
+        checked = PipelineRunner.from_file(path, settings).checked
+        Workspace(checked, ["numbers"]).require_reachable_frames("spark://10.0.0.1:7077")
+
+    with pytest.raises(ConfigError, match=r"pipeline\.conf:3:\d+: The frame of 'numbers' would be kept in file:/.*/\.ppf/data"):
+        ask()
+    ask(**{"runtime.shared_files": "true"})
+    ask(**{"runtime.data_dir": "hdfs://there/frames"})
