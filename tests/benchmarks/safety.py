@@ -46,7 +46,7 @@ components {{
         spark.range(LARGE_ROWS).createOrReplaceTempView("numbers")
         spark.sql(query).write.mode("overwrite").parquet(str(folder / "plain"))
 
-    taken = medians(folder, 2, {"ppf": by_ppf, "by hand": by_hand})
+    taken = medians(folder, 4, {"ppf": by_ppf, "by hand": by_hand})
     return {**taken, "bytes": float(sum(each.stat().st_size for each in (folder / "staged").iterdir()))}
 
 
