@@ -18,6 +18,7 @@ from ppf_core.errors import ConfigError, Problem, RunError, SecretError
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.ordering import repeated_frames
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.secrets import SecretsResolver
 from ppf_core.pipeline.selection import BoundPlugin, create
@@ -98,9 +99,13 @@ class Workspace:
 
     def components(self) -> dict[str, ComponentRun]:
         """The selected components with their instances, in the order of the file."""
-        return {
+        chosen = {
             name: self._component(self.checked.components[name]) for name in self.checked.components if name in self.selected
         }
+        for name in repeated_frames(self.checked, chosen):
+            if name in chosen:
+                chosen[name].must_repeat = True
+        return chosen
 
     def hooks(self) -> HookCaller:
         """The hooks of the file, in its order."""

@@ -247,6 +247,7 @@ class DirectOptions:
 
     fails: bool = option("Whether it fails.", default=False)
     repeatable: bool = option("Whether writing twice equals writing once.", default=False)
+    out: str | None = option("A file for the rows.", path=True, default=None)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
@@ -261,7 +262,10 @@ class Direct(Sink[DirectOptions]):
         note(self.options.log, "write", context.component)
         if self.options.fails:
             raise OSError("the other side hung up")
-        context.report(rows_written=frame.count())
+        rows = [row.asDict() for row in frame.collect()]
+        if self.options.out is not None:
+            local_path(self.options.out).write_text(json.dumps(rows))
+        context.report(rows_written=len(rows))
 
 
 @options

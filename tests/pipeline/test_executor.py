@@ -11,6 +11,8 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import ConfigError
 from ppf_core.pipeline.breaker import breakers, reset
+from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.steps import Steps
 
 WritePipeline = Callable[[str], Path]
 
@@ -316,3 +318,30 @@ def test_each_call_of_a_hook_can_be_traced(
         *("ppf_pipeline_start", "ppf_component_start", "ppf_component_end", "ppf_pipeline_end")
     ]
     assert all("1. 'journal' of ppf-small 1.0: " in line and line.endswith(" ms") for line in traced)
+
+
+@pytest.mark.parametrize("between", ["", "more { transform = step, inputs = [in] }"])
+def test_an_unstaged_sink_writes_the_very_rows_that_were_staged(
+    between: str, spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its source cannot be pinned, and changes between the stages and the write."""
+    path = pipeline(
+        f"""
+        in     {{ source = stored, options {{ path = data }} }}
+        {between}
+        staged {{ sink = folder, inputs = [in], options {{ path = staged }} }}
+        direct {{ sink = direct, inputs = [{"more" if between else "in"}], options {{ out = direct.json }} }}
+        """
+    )
+    path.with_name("data").mkdir()
+    (path.parent / "data" / "rows.json").write_text('{"id": 1}\n')
+    write = Steps.write
+
+    def change_first(self: Steps, component: ComponentRun) -> None:
+        (path.parent / "data" / "rows.json").write_text('{"id": 2}\n')
+        write(self, component)
+
+    monkeypatch.setattr(Steps, "write", change_first)
+    assert PipelineRunner.from_file(path).run(spark=spark).ok
+    assert json.loads(path.with_name("direct.json").read_text()) == [{"id": 1}]
+    assert json.loads((path.with_name("staged") / "rows.json").read_text()) == [{"id": 1}]
