@@ -31,11 +31,7 @@ def recorded_plan(checked: CheckedPipeline, plan: Plan, selected: Collection[str
 
 def known_options(checked: CheckedPipeline, plugin: BoundPlugin) -> dict[str, Any]:
     """The options with their defaults, as far as they can be known without any secret."""
-    options = plugin.bound.options
-    if options is None:
-        # They wait for a secret; its reference stands in for it.
-        bound = bind(options_class(plugin.cls), plugin.values, folder=checked.file.folder, resolve=lambda reference: reference)
-        options = bound.options
+    options = _built(checked, plugin)
     shown: Mapping[str, Any] = to_document(options) or {}
     references = {key: value for key, value in plugin.values.items() if isinstance(value, str) and find_secrets(value)}
     masked: dict[str, Any] = mask_by_name({**shown, **references})
@@ -82,14 +78,24 @@ def journaled_values(checked: CheckedPipeline) -> dict[str, Any]:
     kept = {key: values[key] for key in ("name", "spark", "secrets", "plugins") if key in values}
     sinks = {name: each for name, each in checked.components.items() if issubclass(each.plugin.cls, StagedSink)}
     blocks = values.get("components", {})
-    kept["components"] = {name: {**blocks[name], "options": _without_secrets(each.plugin)} for name, each in sinks.items()}
+    kept["components"] = {
+        name: {**blocks[name], "options": without_secrets(checked, each.plugin)} for name, each in sinks.items()
+    }
     return kept
 
 
-def _without_secrets(plugin: BoundPlugin) -> Any:
+def without_secrets(checked: CheckedPipeline, plugin: BoundPlugin) -> Any:
     """The options as they stand in the file; a literal in the place of a secret is masked."""
-    options = plugin.bound.options
-    return plugin.values if options is None else _masked(plugin.values, options)
+    return _masked(plugin.values, _built(checked, plugin))
+
+
+def _built(checked: CheckedPipeline, plugin: BoundPlugin) -> Any:
+    """The options, as far as they can be known without any secret: where they wait for one, its reference stands in for it."""
+    if plugin.bound.options is not None:
+        return plugin.bound.options
+    return bind(
+        options_class(plugin.cls), plugin.values, folder=checked.file.folder, resolve=lambda reference: reference
+    ).options
 
 
 def _masked(value: Any, built: Any) -> Any:

@@ -7,7 +7,7 @@ where this itself is killed.
 import datetime
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,14 @@ from ppf_core.contracts.context import Dataset
 from ppf_core.contracts.results import RunInfo
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import PpfError, Problem, RunError, RunLocked
+from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.journal import Journal, Write
 from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.recorded import HEAD_KEYS
+from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
+from ppf_core.pipeline.recorded_plan import without_secrets
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.targets import overlap
@@ -55,9 +57,12 @@ class Finished:
         return f"The run {self.run_id!r} was finished: {'; '.join(parts) or 'nothing was left to do'}."
 
 
-def recover(store: RunStore, run_id: str, spark: SparkOf, *, abandon: bool = False) -> Finished:
+def recover(
+    store: RunStore, run_id: str, spark: SparkOf, *, abandon: bool = False, current: CheckedPipeline | None = None
+) -> Finished:
     """Finishes one run. abandon: shows nothing any more, removes what was staged, and so frees the targets.
 
+    current: a file as it is now; where it has the very same sinks, it lends the secrets that the journal does not keep.
     Raises RunLocked when the run is alive, and PpfError when it cannot be finished here; then it stays as it is.
     """
     document = store.show(run_id)  # asked before: once we hold the record, the run looks alive
@@ -66,7 +71,7 @@ def recover(store: RunStore, run_id: str, spark: SparkOf, *, abandon: bool = Fal
         if not journal.open_writes and not journal.moves:
             store.forget(run_id)
             return Finished(run_id, journal.pipeline, [], [], {})
-        finished = finish_writes(record, journal, spark, store, abandon=abandon)
+        finished = finish_writes(record, journal, spark, store, abandon=abandon, current=current)
         record.conclude(_ending(document, finished, abandon=abandon))
     finally:
         record.release()
@@ -87,19 +92,21 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
         return recover(store, run_id, spark, abandon=abandon)
 
 
-def recover_touching(store: RunStore, own: RunInfo, datasets: Sequence[Dataset], spark: "SparkSession") -> list[Finished]:
+def recover_touching(
+    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], spark: "SparkSession", current: CheckedPipeline
+) -> list[Finished]:
     """Finishes every dead run that has left something in one of the datasets, or cursors to move. own: the run that asks.
 
     A run that is alive is left alone: its sinks hold what they write. Raises RunError for one that cannot be finished.
     """
     found = []
     for run_id, journal in store.unfinished().items():
-        if run_id == own.run_id:
+        if run_id == own.run_id or is_held(journal.folder / RECORD):
             continue
         touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
         if touches or not journal.open_writes or (journal.moves and journal.pipeline == own.pipeline):
             try:
-                found.append(recover(store, run_id, lambda _workspace: spark))
+                found.append(recover(store, run_id, lambda _workspace: spark, current=current))
             except RunLocked:
                 continue
             except PpfError as error:
@@ -109,14 +116,21 @@ def recover_touching(store: RunStore, own: RunInfo, datasets: Sequence[Dataset],
     return found
 
 
-def finish_writes(record: RunRecord, journal: Journal, spark: SparkOf, store: RunStore, *, abandon: bool = False) -> Finished:
+def finish_writes(
+    record: RunRecord,
+    journal: Journal,
+    spark: SparkOf,
+    store: RunStore,
+    *,
+    abandon: bool = False,
+    current: CheckedPipeline | None = None,
+) -> Finished:
     """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
     finished = Finished(journal.run_id, journal.pipeline, [], [], {})
     if journal.open_writes:
         names = [write.component for write in journal.open_writes]
-        workspace = Workspace(check_writes(journal.file, journal.source.parent, names), names)
+        workspace = Workspace(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
         try:
-            _require_whole(workspace)
             workspace.resolve_secrets()
             components = workspace.components()
             steps = Steps(spark(workspace), journal.run_id, journal.pipeline, components, record.note)
@@ -163,12 +177,19 @@ def _move_cursors(record: RunRecord, journal: Journal, finished: Finished, store
         record.note("moved")
 
 
-def _require_whole(workspace: Workspace) -> None:
-    """The journal keeps no secret that stands in the file itself."""
-    for name, component in workspace.checked.components.items():
-        if _holds_mask(component.plugin.values):
-            hint = "Run the pipeline again, or use a reference such as secret://env/NAME."
+def _whole(checked: CheckedPipeline, current: CheckedPipeline | None) -> CheckedPipeline:
+    """The journal keeps no secret that stands in the file itself; the file of the run that asks may have it still."""
+    components = dict(checked.components)
+    lenders = current.components if current is not None and current.file.config.name == checked.file.config.name else {}
+    for name, component in checked.components.items():
+        if not _holds_mask(component.plugin.values):
+            continue
+        now = lenders.get(name)
+        if current is None or now is None or without_secrets(current, now.plugin) != component.plugin.values:
+            hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
             raise RunError(f"The options of {name!r} hold a secret as text, which the journal does not keep.", hint=hint)
+        components[name] = replace(component, plugin=now.plugin)
+    return replace(checked, components=components)
 
 
 def _holds_mask(value: Any) -> bool:

@@ -110,9 +110,10 @@ class Run:
         """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
         finished = []
         if self.resumption is not None:
-            finished.append(finish_writes(self.record, self.resumption.journal, lambda _workspace: spark, self.store))
+            journal, current = self.resumption.journal, self.workspace.checked
+            finished.append(finish_writes(self.record, journal, lambda _workspace: spark, self.store, current=current))
         datasets = [dataset for component in self.components.values() for dataset in component.info.datasets]
-        finished += recover_touching(self.store, self.info, datasets, spark)
+        finished += recover_touching(self.store, self.info, datasets, spark, self.workspace.checked)
         for each in finished:
             if each.published or each.discarded or each.moved:
                 self._emit(Warned(Problem(code="recovered", message=each.text)))

@@ -77,9 +77,7 @@ class Workspace:
         config = self.checked.file.config
         kept = [name for name in self.selected if config.components[name].checkpoint]
         if kept and self.data_dir.startswith("file:") and not master.startswith("local") and not config.runtime.shared_files:
-            message = (
-                f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."
-            )
+            message = f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."
             hint = "Set runtime.data_dir to a place that all of them reach, or runtime.shared_files = true if they share it."
             path = ("components", kept[0], "checkpoint")
             raise ConfigError.of([self.checked.file.problem("unshared-frames", message, path, at="key", hint=hint)])

@@ -182,3 +182,6 @@ def test_a_literal_secret_is_not_journaled_and_recovery_says_so(
     with pytest.raises(RunError, match="hold a secret as text"):
         do(path, spark, "r1")
     assert status(path, "r1") == "publishing"
+    # The pipeline itself still has it.
+    assert run(path, spark, "r2").ok
+    assert status(path, "r1") == "success"
