@@ -38,7 +38,10 @@ class HadoopFiles:
     """A file system that Hadoop knows."""
 
     def __init__(self, spark: "SparkSession", path: str) -> None:
-        self._jvm: Any = spark._jvm
+        jvm: Any = spark._jvm
+        # Py4J asks Java once for each dot of a name, so that this is done once.
+        self._path: Any = jvm.org.apache.hadoop.fs.Path
+        self._text_of: Any = jvm.org.apache.commons.io.IOUtils.toString
         self._system = self._path(path).getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
 
     @property
@@ -120,7 +123,7 @@ class HadoopFiles:
             with _as_os_errors(path):
                 stream = self._system.open(self._path(path))
                 try:
-                    return str(self._jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
+                    return str(self._text_of(stream, "UTF-8"))
                 finally:
                     stream.close()
         except FileNotFoundError:
@@ -168,9 +171,6 @@ class HadoopFiles:
                 return self._system.getFileStatus(self._path(path))
         except FileNotFoundError:
             return None
-
-    def _path(self, path: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(path)
 
 
 def _each(iterator: Any) -> Iterator[Any]:

@@ -47,7 +47,7 @@ def sweep(place: Place, logger: Logger) -> None:
         left = replace(place, owner=owner)
         if left.begun() is not None:
             begun = True
-        elif not left.is_complete or place.age(f"{left.stage}/{MARK}") > KEPT_FOR:
+        elif left.is_published or not left.is_complete or place.age(f"{left.stage}/{MARK}") > KEPT_FOR:
             clear(left, logger)
     if begun:
         leases.wait_for_turn(place)
