@@ -212,8 +212,7 @@ def test_a_killed_publish_can_be_abandoned(way: str, ground: Ground, monkeypatch
         assert set(ground.names()) <= {"out"}
 
 
-@pytest.mark.parametrize("next_way", ["append", "overwrite"])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("way", "next_way"), [*((way, "append") for way in WAYS), ("overwrite", "overwrite")])
 def test_the_next_run_completes_what_was_being_published(
     way: str, next_way: str, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
