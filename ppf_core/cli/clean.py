@@ -39,7 +39,7 @@ def command(
 
     store, name = find_store(pipeline, state_dir, overrides)
     found = find_old(store, datetime.datetime.now(datetime.UTC) - older_than, name)
-    if not output.json:
+    if found and not output.json:
         output.table(("run", "what", "place"), [(each.run_id, each.what, each.place) for each in found])
     if not dry_run:
         remove(store, found, StandardStreams(output.json).capture)

@@ -22,7 +22,7 @@ def print_result(output: Output, run: Mapping[str, Any]) -> None:
         error = component["error"]
         if error:
             output.note(f"{component['name']}: {error['type']}: {error['message']}", style="red")
-        elif component["reason"]:
+        elif component["reason"] and component["status"] in ("failed", "skipped"):
             output.note(f"{component['name']}: {component['status']}: {component['reason']}")
     ended = f" after {seconds(run['duration'])}" if run["duration"] is not None else ""
     output.text(f"Run {run['run_id']} of {run['pipeline']}: {run['status']}{ended}.")

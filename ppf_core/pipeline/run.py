@@ -102,6 +102,8 @@ class Run:
             executor.walk(
                 order_steps(checked, resumed.needed, resumed.saved) if resumed else order_steps(checked, self.components)
             )
+            if all(each.status in ("success", "resumed") for each in self.components.values()):
+                self._forget_frames(steps)
         finally:
             with interrupts(_ignore, second):
                 session.close()
@@ -138,6 +140,15 @@ class Run:
             self.components[name].saved, self.components[name].schema = kept.frame, kept.schema
         for text in self.resumption.change_texts:
             self._emit(Warned(Problem(code="changed", message=f"{text[0].upper()}{text[1:]}.")))
+
+    def _forget_frames(self, steps: Steps) -> None:
+        """Nothing is left to resume. Frames that cannot be removed are told, and `ppf runs clean` finds them."""
+        try:
+            steps.forget_frames()
+        except Exception as error:  # noqa: BLE001 -- the run has done what it was asked to
+            told = self._describe(error)
+            message = f"The checkpointed frames in {steps.frame_root} could not be removed: {told.type}: {told.message}"
+            self._tell(Warned(Problem(code="frames-left", message=message)))
 
     def _move_cursors(self) -> None:
         """A cursor moves once all the sinks below its source are done."""

@@ -14,7 +14,7 @@ from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.errors import describe_error
-from ppf_core.spark.frame_files import read_frame, unstorable_columns, write_frame
+from ppf_core.spark.frame_files import read_frame, remove_frames, unstorable_columns, write_frame
 from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
 from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
 
@@ -130,6 +130,11 @@ class Steps:
         staged_sink(component).discard(self.context(component), component.ticket)
         component.staged = False
         self.note("discarded", component=component.info.name)
+
+    def forget_frames(self) -> None:
+        """Removes the checkpointed frames of the run, if it has any."""
+        if any(component.config.checkpoint for component in self.components.values()):
+            remove_frames(self.spark, self.frame_root)
 
     def release(self, component: ComponentRun) -> None:
         """Lets go of a frame that was kept."""

@@ -35,8 +35,9 @@ def clean(path: Path) -> None:
 def test_records_and_frames_of_old_runs_go_and_young_ones_stay(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline(FLOW)
     assert run(path, spark, "r1").ok
+    run(path, spark, "r2", **{"components.out.options.fails": "stage"})
     assert found(path, NOW) == []
-    assert found(path) == [("r1", "frames"), ("r1", "record")]
+    assert found(path) == [("r1", "record"), ("r2", "frames"), ("r2", "record")]
     clean(path)
     assert store(path).list() == []
     assert [each for each in (path.parent / ".ppf").rglob("*") if each.is_file()] == []
@@ -45,7 +46,7 @@ def test_records_and_frames_of_old_runs_go_and_young_ones_stay(spark: SparkSessi
 
 def test_the_checkpoint_of_an_old_run_goes_with_it(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline("name = test\nhooks { checkpoint {} }\ncomponents {" + FLOW + "}")
-    assert run(path, spark, "r1").ok
+    run(path, spark, "r1", **{"components.out.options.fails": "stage"})
     assert found(path) == [("r1", "frames"), ("r1", "checkpoint"), ("r1", "record")]
     clean(path)
     assert not list((path.parent / ".ppf" / "checkpoints").iterdir())

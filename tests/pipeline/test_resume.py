@@ -52,6 +52,8 @@ def test_a_checkpointed_frame_is_read_back_and_what_feeds_it_is_not_run(spark: S
     assert not [line for line in log(path) if line.startswith(("read", "transform"))]
     assert content(path, "first") == content(path, "second")
     assert unfinished(path) == stages(path) == []
+    # Nothing is left to resume, so the frame is gone.
+    assert not [each for each in (path.parent / ".ppf" / "data").rglob("*") if each.is_file()]
 
 
 def test_every_reader_of_a_checkpoint_sees_the_same_rows_in_the_first_run_too(
