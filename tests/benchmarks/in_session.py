@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from ppf_core import PipelineRunner
 
 ROWS = 3_000_000
-# So many that the ratio tells of the work: a run has a fixed cost of about 0.2 s (reading the file, a session, record, publish).
+# So many that the ratio tells of the work: a run has a fixed cost of about 0.2 s (the file, a session, record, publish).
 SHARED_ROWS = 30_000_000
 QUERIES = 30
 SMALL = 300
