@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -74,9 +75,23 @@ def _unexpected(error: BaseException, output: Output) -> int:
         import traceback
 
         output.note("".join(traceback.format_exception(error)).rstrip())
+    if _is_nowhere():
+        problem = Problem(
+            code="run", message="The current directory was deleted.", hint="Change to one that is there, and try again."
+        )
+        return output.failure([problem], 1)
     message = f"This is a bug in ppf or in a plugin: {type(error).__name__}: {error}"
     hint = None if debug else "Set PPF_DEBUG=1 to see where it happened."
     return output.failure([Problem(code="bug", message=message, hint=hint)], 1)
+
+
+def _is_nowhere() -> bool:
+    """Whether the current directory is gone, so that no relative path means anything."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 @contextlib.contextmanager

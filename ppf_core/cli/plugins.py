@@ -48,7 +48,7 @@ def list_(output: Output) -> int:
 @click.argument("name")
 def show(output: Output, name: str) -> int:
     """Show the options and promises of the plugins that NAME means: csv, sources.csv or ppf-files:csv."""
-    from ppf_core.errors import PluginError, suggestion
+    from ppf_core.errors import PluginError, Problem, suggestion
     from ppf_core.plugins.description import describe
     from ppf_core.plugins.registry import PluginRegistry
 
@@ -56,13 +56,18 @@ def show(output: Output, name: str) -> int:
     found = registry.find(name)
     if not found:
         message = f"There is no plugin {name!r}. {suggestion(name, {entry.name for entry in registry.entries})}"
-        raise PluginError(message, hint="'ppf plugins list' shows them with their distributions.")
+        missing = Problem(code="plugin", message=message, hint="'ppf plugins list' shows them with their distributions.")
+        raise PluginError(message, problems=[missing, *registry.problems])
     described = [_document(describe(registry, entry)) for entry in found]
     if output.json:
-        output.document({"plugins": described})
+        output.expect(plugins=described)
     else:
         for plugin in described:
             _print(output, plugin)
+    if registry.problems:
+        return output.failure(registry.problems, 2)
+    if output.json:
+        output.document({"plugins": described})
     return 0
 
 

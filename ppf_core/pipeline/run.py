@@ -80,6 +80,7 @@ class Run:
             return self._finish()
 
     def _walk(self, given: "SparkSession | None", second: Callable[[int], None] | None) -> None:
+        self.progress.save()  # before Spark, which takes seconds: from here on the run can be resumed
         session = self.workspace.open_session(given, self.record.spark_log)
         try:
             self.record.note("session", facts=session.facts)
@@ -92,7 +93,6 @@ class Run:
             steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note, frames)
             self._finish_earlier(session.spark)
             self._keep_done()
-            self.progress.save()
             ping_all(steps)
             runtime = checked.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)

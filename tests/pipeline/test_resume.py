@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from killed import WritePipeline, do, kill, rows, run, stages, status, store, unfinished
+from killed import Killed, WritePipeline, do, kill, rows, run, stages, status, store, unfinished
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
@@ -291,3 +291,19 @@ def test_recovering_a_resumable_run_leaves_it_resumable(
     assert sorted(do(path, spark, "r1").discarded) == ["first", "second"]
     result = run(path, spark, resume="r1")
     assert statuses(result) == {"numbers": "not_run", "late": "success", "first": "success", "second": "success"}
+
+
+def test_a_run_killed_before_spark_was_ready_can_be_resumed(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: Any) -> None:
+        raise Killed
+
+    path = pipeline(FLOW)
+    with monkeypatch.context() as patched:
+        patched.setattr("ppf_core.pipeline.workspace.Workspace.open_session", die)
+        patched.setattr("ppf_core.pipeline.run.Run._finish", die)
+        with pytest.raises(Killed):
+            run(path, spark, "r1")
+    assert run(path, spark, resume="r1").ok
+    assert rows(path, "first") == rows(path, "second") == 3
