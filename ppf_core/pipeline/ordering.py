@@ -71,13 +71,12 @@ def repeated_frames(checked: CheckedPipeline, selected: Collection[str]) -> froz
     components = {name: checked.components[name] for name in selected if name in checked.components}
     sinks = {name: each for name, each in components.items() if each.config.kind == "sink"}
     staged = [name for name, each in sinks.items() if issubclass(each.plugin.cls, StagedSink)]
-    above_staged = checked.graph.upstream(staged)
-    found: set[str] = set()
-    for name in sinks.keys() - set(staged):
-        above = checked.graph.upstream([name])
-        if above & above_staged or any(checked.components[each].config.quality for each in above):
-            found.update((*sinks[name].config.inputs.values(), *sinks[name].frames))
-    return frozenset(found)
+    bound = set(checked.graph.upstream(staged))
+    for name in checked.graph.order():
+        if checked.components[name].config.quality or not bound.isdisjoint(checked.graph.needs[name]):
+            bound.add(name)
+    unstaged = [sinks[name] for name in sinks.keys() & bound - set(staged)]
+    return frozenset(feeding for sink in unstaged for feeding in (*sink.config.inputs.values(), *sink.frames))
 
 
 def consumers_of(components: Collection[CheckedComponent]) -> dict[str, int]:
