@@ -58,7 +58,7 @@ class RunStore:
 
     def unfinished(self) -> dict[str, Journal]:
         """The journals of the runs that have, or may have, something left to do: running ones and dead ones."""
-        marked = sorted(path.name for path in self._unfinished.iterdir()) if self._unfinished.is_dir() else []
+        marked = sorted(path.name for path in self._unfinished.iterdir()) if self._has(self._unfinished) else []
         journals = {name: self.journal(name) for name in marked}
         return {name: journal for name, journal in journals.items() if journal is not None}
 
@@ -116,9 +116,16 @@ class RunStore:
     def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> Any:
         raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, known or ()))
 
+    def _has(self, folder: Path) -> bool:
+        """Whether a folder of the state directory is there. Where the latter is a file, somebody named the wrong thing."""
+        if self.state_dir.is_file():
+            hint = "Name a folder: the one that is runtime.state_dir in the pipeline file."
+            raise RunError(f"The state directory {self.state_dir} is a file.", hint=hint)
+        return folder.is_dir()
+
     def _folders(self) -> Iterator[Path]:
         try:
-            if self._runs.is_dir():
+            if self._has(self._runs):
                 yield from (folder for folder in sorted(self._runs.iterdir()) if (folder / RECORD).is_file())
         except OSError as error:
             hint = "Make it readable, or name another one."

@@ -136,6 +136,24 @@ def test_a_bug_is_one_clear_line(ppf, monkeypatch):
     assert "Traceback" not in answer.err
 
 
+def test_a_current_directory_that_was_deleted_is_named(ppf, tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    answer = ppf("validate", "flights.conf")
+    assert answer.code == 1
+    assert answer.err == "error: The current directory was deleted.\n    Change to one that is there, and try again.\n"
+
+
+@pytest.mark.parametrize("line", [["list"], ["show", "x"], ["report", "x"], ["recover"], ["clean"], ["breakers"]])
+def test_a_file_in_the_place_of_the_state_directory_is_named(ppf, tmp_path, line):
+    (tmp_path / "flights.conf").write_text("")
+    answer = ppf("runs", *line, "--state-dir", tmp_path / "flights.conf")
+    assert answer.code == 1
+    assert str(tmp_path / "flights.conf") in answer.err
+
+
 def test_a_bug_shows_its_traceback_when_asked(ppf, monkeypatch):
     monkeypatch.setenv("PPF_DEBUG", "1")
     fail_with(monkeypatch, ZeroDivisionError())

@@ -66,6 +66,19 @@ def test_an_unknown_distribution_in_the_environment_is_an_error_beside_the_list(
     assert answer.document["plugins"]
 
 
+def test_an_unknown_distribution_in_the_environment_is_an_error_beside_what_show_tells(ppf, rows, monkeypatch):
+    monkeypatch.setenv("PPF_PLUGINS_OFF", "acme-rwos")
+    answer = ppf("plugins", "show", "acme-rows:rows")
+    assert (answer.code, answer.out.splitlines()[0]) == (2, "sources.rows, acme-rows 1.0: ready")
+    assert "PPF_PLUGINS_OFF names 'acme-rwos'" in answer.err
+    assert "Did you mean 'acme-rows'?" in answer.err
+    answer = ppf("plugins", "show", "acme-rows:rows", "--json")
+    assert (answer.document["ok"], [plugin["state"] for plugin in answer.document["plugins"]]) == (False, ["ready"])
+    assert [problem["code"] for problem in answer.document["problems"]] == ["unknown-distribution"]
+    missing = ppf("plugins", "show", "nothing-like-it", "--json")
+    assert (missing.code, [each["code"] for each in missing.document["problems"]]) == (3, ["plugin", "unknown-distribution"])
+
+
 def test_show_has_the_keys_of_the_catalogue(ppf, rows):
     (plugin,) = ppf("plugins", "show", "acme-rows:rows", "--json").document["plugins"]
     assert plugin["options"] == [
