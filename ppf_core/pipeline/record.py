@@ -105,8 +105,8 @@ class RunRecord:
             self._keep(pipeline)
             self._sync()
             sync_folder(self.folder)
-            self._reserve.write_bytes(bytes(_RESERVE))
             self._mark_unfinished()
+            self._reserve.write_bytes(bytes(_RESERVE))
         except (OSError, RunError) as error:
             self.release()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -122,8 +122,8 @@ class RunRecord:
             self._append({"line": "plan", **plan})
             self._keep(pipeline)
             self._sync()
-            self._reserve.write_bytes(bytes(_RESERVE))
             self._mark_unfinished()
+            self._reserve.write_bytes(bytes(_RESERVE))
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -148,10 +148,15 @@ class RunRecord:
         try:
             self._append({"line": "end", **head})
             self._sync()
-            if not self._open_writes:
-                self._unfinished.unlink(missing_ok=True)
+            self.settle()
         finally:
             self.release()
+
+    def settle(self) -> None:
+        """Removes what is only there while the run goes on, or has something left to do."""
+        self._reserve.unlink(missing_ok=True)
+        if not self._open_writes:
+            self._unfinished.unlink(missing_ok=True)
 
     def component(self, result: ComponentResult) -> None:
         """Writes how a component ended. A sink whose rows others can see is on disk when this returns."""
@@ -174,9 +179,7 @@ class RunRecord:
                 self._end(replace(result, status=status, exit_code=exit_code, problems=problems))
             raise
         finally:
-            self._reserve.unlink(missing_ok=True)
-            if not self._open_writes:
-                self._unfinished.unlink(missing_ok=True)
+            self.settle()
             self.release()
 
     def release(self) -> None:

@@ -69,7 +69,7 @@ def recover(
     record, journal = store.reopen(run_id)
     try:
         if not journal.open_writes and not journal.moves:
-            store.forget(run_id)
+            record.settle()
             return Finished(run_id, journal.pipeline, [], [], {})
         finished = finish_writes(record, journal, spark, store, abandon=abandon, current=current)
         record.conclude(_ending(document, finished, abandon=abandon))

@@ -157,6 +157,17 @@ def test_recovering_twice_does_nothing_the_second_time(spark: SparkSession, pipe
     assert (path.parent / ".ppf" / "runs" / "r1" / "record.jsonl").read_text() == record
 
 
+@pytest.mark.parametrize("at", ["build", "publish"])
+def test_what_only_a_living_run_needs_is_removed_with_the_rest(
+    at: str, spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pipeline(TWO_SINKS)
+    kill(path, spark, "r1", at, monkeypatch)
+    assert (path.parent / ".ppf/runs/r1/reserve").exists()
+    assert run(path, spark, "r2").ok
+    assert list((path.parent / ".ppf").rglob("reserve")) == unfinished(path) == []
+
+
 def test_a_stage_that_somebody_removed_is_told_and_frees_the_run(
     spark: SparkSession, pipeline: WritePipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
