@@ -59,12 +59,33 @@ class LineProgress:
         """Nothing is open."""
 
 
+class QuietProgress:
+    """Nothing while the run goes on; what a person should know of it follows at its end. `write` takes one line."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self._write = write
+        self._warnings: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        """Observes the run."""
+        if isinstance(event, Warned):
+            self._warnings.append(f"warning: {event.problem}")
+
+    def __enter__(self) -> "QuietProgress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for warning in self._warnings:
+            self._write(warning)
+
+
 class LiveProgress:
     """On a terminal: what has ended scrolls by, what is at work stays below with its state, its Spark tasks and its time."""
 
     wants_tasks = True
 
     def __init__(self) -> None:
+        self._console = _console()
         self._working: dict[str, tuple[str, str, float]] = {}
         self._total = self._ended = 0
         self._live: Live | None = None
@@ -120,10 +141,11 @@ class LiveProgress:
 
         self._total = len(event.components)
         self._spinner = Spinner("dots")
-        console = _console()
-        console.print(_headline(event), style="bold", markup=False, highlight=False)
+        self._print(_headline(event), "bold")
         # Only what goes to the same terminal is routed around the display; a file or a pipe gets its bytes unchanged.
-        self._live = Live(self, console=console, transient=True, refresh_per_second=8, redirect_stdout=is_terminal(sys.stdout))
+        self._live = Live(
+            self, console=self._console, transient=True, refresh_per_second=8, redirect_stdout=is_terminal(sys.stdout)
+        )
         self._live.start()
 
     def _count(self, event: TasksCounted) -> None:
@@ -139,8 +161,8 @@ class LiveProgress:
             self._print(outcome(result), _COLORS.get(result.status, ""))
 
     def _print(self, text: str, style: str) -> None:
-        if self._live is not None:
-            self._live.console.print(printable(text), style=style, markup=False, highlight=False)
+        """Above the display while there is one; what comes after it, of a hook that failed at the end, is told as well."""
+        self._console.print(printable(text), style=style, markup=False, highlight=False)
 
     def _stop(self) -> None:
         if self._live is not None:
@@ -148,13 +170,13 @@ class LiveProgress:
             self._live = None
 
 
-Progress = LineProgress | LiveProgress
+Progress = LineProgress | QuietProgress | LiveProgress
 
 
 def progress(output: Output, *, wanted: bool) -> AbstractContextManager[Progress]:
     """The display that fits where standard error goes."""
     if not wanted:
-        return LineProgress(lambda _: None)
+        return QuietProgress(output.note)
     return LiveProgress() if is_terminal(sys.stderr) else LineProgress(output.note)
 
 

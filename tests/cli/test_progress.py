@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ppf_core.cli.progress import LineProgress
+from ppf_core.cli.progress import LineProgress, QuietProgress
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo
 from ppf_core.errors import Problem
 from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, RunEnded, RunStarted, StepStarted, Warned
@@ -39,6 +39,7 @@ EVENTS = [
     StepStarted("out", "publish"),
     ComponentEnded(OUT, ENDED, started=True),
     RunEnded(RUN, RESULT),
+    Warned(Problem(code="hook", message="The last hook failed.")),
 ]
 
 
@@ -52,7 +53,17 @@ def test_lines_tell_what_happens():
         "warning: Look out.",
         "out: publish",
         "out: success, 7 rows, 1.2 s",
+        "warning: The last hook failed.",
     ]
+
+
+def test_who_wants_no_progress_still_hears_of_warnings_at_the_end():
+    lines: list[str] = []
+    with QuietProgress(lines.append) as display:
+        for event in EVENTS:
+            display(event)
+        assert lines == []
+    assert lines == ["warning: Look out.", "warning: The last hook failed."]
 
 
 def on_a_terminal(code: str, **environ: str) -> str:
@@ -97,6 +108,7 @@ def test_a_terminal_shows_live_what_is_at_work():
     assert "0 of 1 ended" in shown
     assert "stage" in shown
     assert "out: success, 7 rows, 1.2 s" in shown
+    assert "warning: The last hook failed." in shown
 
 
 def test_what_plugins_print_stays_whole_above_the_live_display():
