@@ -3,6 +3,9 @@
 `LocalFiles` can exchange two folders in one step and link files; `HadoopFiles` can only rename.
 """
 
+import hashlib
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,8 +83,30 @@ class Files(Protocol):
     def touch(self, path: str) -> None:
         """Makes a small file as new as if it had just been written."""
 
+    def alone(self, folder: str) -> AbstractContextManager[None]:
+        """No other process of this machine that asks the same is in it meanwhile; for a moment only."""
+
     def sync(self, folder: str) -> None:
         """Makes the names in a folder outlive a power cut."""
+
+
+def fingerprint(entries: Iterable[Entry]) -> str:
+    """Changes when a file is added, removed or written again; empty when there is no file."""
+    return _digest(f"{entry.relative}\0{entry.size}\0{entry.modified}" for entry in entries)
+
+
+def outline(entries: Iterable[Entry]) -> str:
+    """Changes when a file is added, removed or cut; empty when there is no file."""
+    return _digest(f"{entry.relative}\0{entry.size}" for entry in entries)
+
+
+def moves(files: Files, source: str, target: str) -> bool:
+    """Renames; False, with nothing done, when the new name is taken."""
+    try:
+        files.move(source, target)
+    except FileExistsError:
+        return False
+    return True
 
 
 def files_at(spark: "SparkSession", path: str) -> Files:
@@ -93,3 +118,8 @@ def files_at(spark: "SparkSession", path: str) -> Files:
         return LocalFiles()
     hadoop = HadoopFiles(spark, path)
     return LocalFiles() if hadoop.is_local else hadoop
+
+
+def _digest(lines: Iterable[str]) -> str:
+    text = "\n".join(lines)
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest() if text else ""

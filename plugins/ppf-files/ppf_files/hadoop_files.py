@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError
@@ -147,6 +147,10 @@ class HadoopFiles:
         text = self.read(path)
         if text is not None:
             self.write(path, text)
+
+    def alone(self, folder: str) -> AbstractContextManager[None]:
+        """These file systems have no such lock."""
+        return nullcontext()
 
     def sync(self, folder: str) -> None:
         """These file systems keep what they said they did."""

@@ -6,6 +6,7 @@ ends with its holder: at once where that can be seen to have ended, otherwise wh
 
 import random
 import time
+from contextlib import suppress
 
 from ppf_core import PpfError
 from ppf_files.owner import EXPIRES_AFTER, Owner
@@ -65,16 +66,17 @@ def _is_elsewhere(holder: Owner | None) -> bool:
 def _end(place: Place, path: str, text: str) -> None:
     """Takes away a lease whose holder has ended, but none that somebody took in this moment."""
     files, ended = place.files, f"{place.container}/.ended"
-    if files.renames_by_copying:
-        files.delete(path)
-        return
     files.delete(ended)
-    try:
-        files.move(path, ended)
-        if files.read(ended) != text:
-            files.move(ended, path)
-    except (FileNotFoundError, FileExistsError):  # others were faster
-        return
+    with files.alone(place.folder), suppress(FileNotFoundError, FileExistsError):  # or others were faster
+        if files.read(path) != text:
+            return
+        if files.renames_by_copying:
+            files.delete(path)
+        else:
+            files.move(path, ended)
+            # Where hosts share the files, one may have taken it just now.
+            if files.read(ended) != text:
+                files.move(ended, path)
 
 
 def _held(place: Place, path: str, holder: Owner | None) -> Held:

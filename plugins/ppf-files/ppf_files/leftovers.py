@@ -6,12 +6,12 @@ from dataclasses import replace
 from logging import Logger
 
 from ppf_core import PpfError, TargetMoved
-from ppf_files import leases
+from ppf_files import file_by_file, folders, leases
 from ppf_files.owner import Owner
 from ppf_files.place import MARK, Place
 from ppf_files.publishing import WAYS
 
-_CONTAINER = re.compile(r"new-[0-9a-f]+|[a-z0-9_]{1,40}")
+_CONTAINER = re.compile(r"(new-[a-z0-9_]{1,40}-[0-9a-f]+)|[a-z0-9_]{1,40}")
 # A complete stage of a killed run may still be published, by `ppf runs recover`, which knows whether the run was committed.
 KEPT_FOR = 7 * 24 * 3600.0
 
@@ -25,12 +25,18 @@ def owner_elsewhere(place: Place) -> Owner | None:
 
 
 def clear(place: Place, logger: Logger) -> None:
-    """Removes all that this write left beside the target, and puts back what it had just put aside."""
+    """Removes all that this write left beside the target, by whichever attempt, and undoes what it had half published."""
+    owner = Owner.parse(place.files.read(place.owner_file))
+    if owner is not None and place.owner.is_same_write(owner):
+        place = replace(place, owner=replace(place.owner, token=owner.token))
     _restore(place, logger)
     place.files.delete(place.journal)
     leases.release(place, place.turn)
     leases.release(place, place.lease)
     place.files.delete(place.container)
+    for name in place.files.names(place.folder):
+        if name.startswith(f"{place.prefix}{place.unfinished}"):
+            place.files.delete(f"{place.parent}/{name}")
 
 
 def sweep(place: Place, logger: Logger) -> None:
@@ -101,15 +107,11 @@ def _others(place: Place) -> Iterator[tuple[str, Owner | None]]:
 
 
 def _restore(place: Place, logger: Logger) -> None:
-    files = place.files
-    if files.exists(place.aside):
-        if not files.exists(place.target):
-            files.move(place.aside, place.target)
-        elif not place.is_published:
-            kept = place.beside(f"kept-{place.owner.token}")
-            files.move(place.aside, kept)
+    if place.is_published:
+        return
+    if file_by_file.has_begun(place):
+        file_by_file.take_back(place)
+    else:
+        kept = folders.put_back(place)
+        if kept is not None:
             logger.warning("Somebody else wrote %r while it was being replaced. Its old files are in %r.", place.target, kept)
-    if not place.is_published:
-        for partition in sorted({entry.folder for entry in files.walk(place.replaced)}):
-            if not files.exists(f"{place.target}/{partition}"):
-                files.move(f"{place.replaced}/{partition}", f"{place.target}/{partition}")

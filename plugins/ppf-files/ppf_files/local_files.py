@@ -1,10 +1,11 @@
 """The file system of this machine."""
 
 import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ppf_core import PpfError, local_path
@@ -60,7 +61,8 @@ class LocalFiles:
         while Path(path).is_dir() and not Path(path).is_symlink():
             with suppress(FileNotFoundError):
                 shutil.rmtree(path)
-        Path(path).unlink(missing_ok=True)
+        if self.exists(path):  # or a disk that is read-only would refuse to remove nothing
+            Path(path).unlink(missing_ok=True)
 
     def move(self, source: str, target: str) -> None:
         """Renames in one step, never replacing."""
@@ -123,6 +125,17 @@ class LocalFiles:
     def touch(self, path: str) -> None:
         """Sets the time of a file to now."""
         os.utime(path)
+
+    @contextmanager
+    def alone(self, folder: str) -> Iterator[None]:
+        """A lock on the folder itself, so that nothing stays behind; it ends with the process."""
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # network file systems may not lock folders
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def sync(self, folder: str) -> None:
         """Makes the names in a folder outlive a power cut."""

@@ -8,8 +8,9 @@
         .publishing                 how and what is published; there from before the first effect until after the last
         .stage-<token>/             where the rows are written; one stage for each attempt
         .rebuilt/                   the target with some partitions replaced
-        .aside/, .replaced/         the old target, or old partitions, for the moment between two renames
-    .out.ppf-new-<token>/           a container that has no owner yet
+        .aside/, .replaced/         the old target, or old files of it, until the new ones are all there
+        .outdated                   which old files these are, where they move one by one
+    .out.ppf-new-<write id>-<token>/   a container that is being made
     .out.ppf-kept-<token>/          old files that could not be put back, since somebody else wrote the target meanwhile
 
 `_SUCCESS` of a target tells write id and token of the last writes that were published, newest first.
@@ -101,7 +102,7 @@ class Place:
 
     @property
     def replaced(self) -> str:
-        """Where old partitions wait until all of them are replaced, where they cannot be replaced at once."""
+        """Where old files or partitions wait until all of them are replaced, where they cannot be replaced at once."""
         return f"{self.container}/.replaced"
 
     @property
@@ -124,6 +125,11 @@ class Place:
         """Whether the stage holds all that was staged, and nothing else."""
         return self._marks(self.stage)[:1] == [self.mark]
 
+    @property
+    def unfinished(self) -> str:
+        """How the names of containers begin that attempts of this write were making."""
+        return f"new-{self.owner.write_id}-"
+
     def beside(self, name: str) -> str:
         """A name beside the target."""
         return f"{self.parent}/{self.prefix}{name}"
@@ -135,7 +141,7 @@ class Place:
 
     def open(self) -> None:
         """Makes the container. From its first moment on it tells who owns it."""
-        new = self.beside(f"new-{self.owner.token}")
+        new = self.beside(f"{self.unfinished}{self.owner.token}")
         for tries_left in reversed(range(_TRIES)):
             try:
                 self.files.write(f"{new}/.owner", self.owner.text)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, local_path
-from ppf_files import guards, layout, leases, leftovers, publishing, turns
+from ppf_files import guards, layout, leases, leftovers, turns
 from ppf_files.counting import rows_written
-from ppf_files.files import Entry, files_at
+from ppf_files.files import Entry, files_at, fingerprint, outline
 from ppf_files.heartbeat import Heartbeat
 from ppf_files.mounts import exchanges
 from ppf_files.options import WHOLE_TIMES, CsvWriteOptions, WriteOptions, spark_options
@@ -78,8 +78,8 @@ class FileSink(StagedSink[W]):
         staged = place.files.walk(place.stage)
         return {
             "token": place.owner.token,
-            "seen": publishing.fingerprint(there),
-            "staged": publishing.outline(staged),
+            "seen": fingerprint(there),
+            "staged": outline(staged),
             "files": str(len(staged)),
             "schema": frame.schema.json(),
         }
@@ -193,7 +193,7 @@ class FileSink(StagedSink[W]):
         try:
             guards.require_folder_of_files(place.files, place.target)
             there = place.files.walk(place.target) if self._adds else []
-            if self._adds and publishing.fingerprint(there) != ticket["seen"]:
+            if self._adds and fingerprint(there) != ticket["seen"]:
                 self._require_fitting_files(context, place, there, list(_schema(ticket)))
         except PpfError as error:
             raise TargetMoved(str(error)) from error

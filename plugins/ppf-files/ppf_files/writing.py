@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ppf_files.file_by_file import EMPTY
 from ppf_files.files import Files
 from ppf_files.options import WriteOptions
-from ppf_files.publishing import EMPTY
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
