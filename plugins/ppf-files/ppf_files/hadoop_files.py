@@ -1,6 +1,7 @@
 """Any file system that Hadoop knows: HDFS, an object store."""
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 # Their renames copy, but a file appears there as a whole, and only where there is none if that is asked for.
 _OBJECT_STORES = {"s3", "s3a", "s3n", "gs", "wasb", "wasbs", "oss", "cosn", "obs", "swift"}
+# How Hadoop writes the status of a file or folder as text, maybe with more around it.
+_TOLD = re.compile(
+    r"FileStatus\{path=(.*?); isDirectory=(?:true|false; length=(\d+); [^;]*; [^;]*); modification_time=(\d+);", re.DOTALL
+)
+_Told = tuple[str, bool, int, int]
 _ERRORS: dict[str, tuple[type[OSError], int]] = {
     "FileNotFoundException": (FileNotFoundError, errno.ENOENT),
     "FileAlreadyExistsException": (FileExistsError, errno.EEXIST),
@@ -41,6 +47,7 @@ class HadoopFiles:
         jvm: Any = spark._jvm
         # Py4J asks Java once for each dot of a name, so that this is done once.
         self._path: Any = jvm.org.apache.hadoop.fs.Path
+        self._texts: Any = jvm.org.apache.commons.lang3.ArrayUtils.toString
         self._text_of: Any = jvm.org.apache.commons.io.IOUtils.toString
         self._system = self._path(path).getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
 
@@ -77,19 +84,17 @@ class HadoopFiles:
 
     def names(self, path: str) -> list[str]:
         """The names in a folder."""
+        if not self.exists(path):
+            return []
         try:
             with _as_os_errors(path):
-                return sorted(str(status.getPath().getName()) for status in self._system.listStatus(self._path(path)))
+                return sorted(name for name, *_ in self._told(self._system.listStatus(self._path(path))))
         except FileNotFoundError:
             return []
 
     def walk(self, path: str) -> list[Entry]:
         """Every visible file below a folder."""
-        if not self.is_folder(path):
-            return []
-        with _as_os_errors(path):
-            entries = [_entry(status, path) for status in _each(self._system.listFiles(self._path(path), True))]
-        return sorted(entry for entry in entries if not any(map(is_hidden, entry.relative.split("/"))))
+        return sorted(self._entries(path, "")) if self.is_folder(path) else []
 
     def modified(self, path: str) -> float | None:
         """When a file was last written."""
@@ -119,6 +124,8 @@ class HadoopFiles:
 
     def read(self, path: str) -> str | None:
         """The text of a small file."""
+        if not self.exists(path):  # an exception of Java takes many round trips to become one of ours
+            return None
         try:
             with _as_os_errors(path):
                 stream = self._system.open(self._path(path))
@@ -169,7 +176,28 @@ class HadoopFiles:
         if self.exists(path):
             raise FileExistsError(errno.EEXIST, "There is already something", path)
 
+    def _entries(self, folder: str, prefix: str) -> Iterator[Entry]:
+        with _as_os_errors(folder):
+            found = self._told(self._system.listStatus(self._path(f"{folder}/{prefix}")))
+        for name, is_folder, size, modified in found:
+            if is_hidden(name):
+                continue
+            if is_folder:
+                yield from self._entries(folder, f"{prefix}{name}/")
+            else:
+                yield Entry(prefix + name, size, modified)
+
+    def _told(self, statuses: Any) -> list[_Told]:
+        """Name, whether it is a folder, size and time of each: from one text, since every question to Java takes its time."""
+        told = _TOLD.findall(str(self._texts(statuses)))
+        # Some file systems, such as viewfs, wrap the status of another one and then tell nothing of it.
+        if len(told) != len(statuses) or any("/" not in path for path, _, _ in told):
+            return [_told(status) for status in statuses]
+        return [(path.rpartition("/")[2], not size, int(size or 0), int(modified)) for path, size, modified in told]
+
     def _status(self, path: str) -> Any:
+        if not self.exists(path):
+            return None
         try:
             with _as_os_errors(path):
                 return self._system.getFileStatus(self._path(path))
@@ -177,11 +205,10 @@ class HadoopFiles:
             return None
 
 
-def _each(iterator: Any) -> Iterator[Any]:
-    while iterator.hasNext():
-        yield iterator.next()
-
-
-def _entry(status: Any, folder: str) -> Entry:
-    path = str(status.getPath().toString())
-    return Entry(path[len(folder) + 1 :], status.getLen(), status.getModificationTime())
+def _told(status: Any) -> _Told:
+    return (
+        str(status.getPath().getName()),
+        bool(status.isDirectory()),
+        int(status.getLen()),
+        int(status.getModificationTime()),
+    )

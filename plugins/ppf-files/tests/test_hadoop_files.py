@@ -1,0 +1,52 @@
+"""What Hadoop tells of files is what this machine tells, whether a file system puts it into words or not."""
+
+from pathlib import Path
+
+import pytest
+from ppf_files import hadoop_files
+from ppf_files.files import Entry
+from ppf_files.hadoop_files import HadoopFiles
+from ppf_files.local_files import LocalFiles
+from pyspark.sql import SparkSession
+
+NAMES = ["part-0", "k=a b/part,1", "k=ü{}/l=1/part-2", "k=c; length=3/part-3", "_hidden/x", ".hidden", "k=d/_SUCCESS"]
+
+
+@pytest.fixture(params=["file", "viewfs"])
+def seen(request: pytest.FixtureRequest, spark: SparkSession, tmp_path: Path) -> tuple[HadoopFiles, str]:
+    """A folder with files, as Hadoop sees it: on this machine, and through a file system that only Hadoop knows."""
+    for number, name in enumerate(NAMES):
+        file = tmp_path / "out" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x" * number)
+    if request.param == "file":
+        return HadoopFiles(spark, f"file:{tmp_path}"), f"file:{tmp_path}/out"
+    authority = tmp_path.name.replace("_", "-")
+    spark.sparkContext._jsc.hadoopConfiguration().set(f"fs.viewfs.mounttable.{authority}.link./data", f"file://{tmp_path}")
+    path = f"viewfs://{authority}/data/out"
+    return HadoopFiles(spark, path), path
+
+
+def in_milliseconds(entries: list[Entry]) -> list[Entry]:
+    return [Entry(entry.relative, entry.size, entry.modified // 1_000_000) for entry in entries]
+
+
+def test_a_walk_finds_the_visible_files(seen: tuple[HadoopFiles, str], tmp_path: Path) -> None:
+    files, path = seen
+    assert files.walk(path) == in_milliseconds(LocalFiles().walk(str(tmp_path / "out")))
+    assert [entry.relative for entry in files.walk(path)] == sorted(NAMES[:4])
+    assert set(files.names(path)) >= {"part-0", "_hidden", ".hidden", "k=a b"}
+
+
+def test_a_folder_that_tells_of_itself_takes_few_questions(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "part-0").touch()
+    monkeypatch.delattr(hadoop_files, "_told")
+    assert [entry.relative for entry in HadoopFiles(spark, f"file:{tmp_path}").walk(f"file:{tmp_path}")] == ["part-0"]
+
+
+def test_of_what_is_not_there_nothing_is_found(seen: tuple[HadoopFiles, str]) -> None:
+    files, path = seen
+    there = files.walk(f"{path}/no"), files.names(f"{path}/no"), files.read(f"{path}/no"), files.modified(f"{path}/no")
+    assert there == ([], [], None, None)
