@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ppf_core import PpfError, suggestion
 from ppf_files.files import Files
 from ppf_files.local_files import LocalFiles
-from ppf_files.mounts import is_mount_point
+from ppf_files.mounts import is_mount_point, mount_points_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -35,6 +35,12 @@ def require_replaceable(files: Files, target: str) -> None:
         raise PpfError(
             f"The target {target!r} is a mount point, so it can neither be renamed nor replaced.",
             hint="Name a folder below it.",
+        )
+    inside = mount_points_in(Path(target))
+    if inside:
+        raise PpfError(
+            f"The target {target!r} holds the mount point {inside[0]!r}, so it cannot be replaced as a whole.",
+            hint="Name another folder.",
         )
     if files.is_folder(target) and not os.access(target, os.W_OK | os.X_OK):
         raise PpfError(

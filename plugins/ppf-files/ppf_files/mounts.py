@@ -15,6 +15,11 @@ def is_mount_point(path: Path) -> bool:
     return path.is_mount() or str(path) in _mounts()
 
 
+def mount_points_in(folder: Path) -> list[str]:
+    """Where below a folder other file systems begin."""
+    return sorted(place for place in _mounts() if place.startswith(f"{folder}/"))
+
+
 def exchanges(path: Path) -> bool | None:
     """Whether two folders beside `path` can be exchanged in one step; None where only trying tells."""
     mounts = _mounts()
