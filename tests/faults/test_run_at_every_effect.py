@@ -36,6 +36,7 @@ def test_a_run_that_is_struck_anywhere_loses_nothing_and_leaves_nothing(
         books.look(batch)
         batch = followed(FOLLOWING[number % 3], batch, books, scene, quiet_spark, was_shown=ended == 0)
         assert books.findings == Findings(), where
+    assert scene.attempt("run", batch + 1, quiet_spark) == 0  # undisturbed, so that it clears away what the last fault left
     scene.clean()
     assert state_files(scene.folder) == []
 

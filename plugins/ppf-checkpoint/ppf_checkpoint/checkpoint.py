@@ -35,6 +35,8 @@ class CheckpointHooks(Hooks[CheckpointOptions]):
 
     examples: ClassVar = ("", 'directory = "checkpoints"')
 
+    _is_swept = False
+
     @hookimpl
     def ppf_checkpoint_load(self, run: RunInfo) -> Checkpoint | None:
         """What was saved last of a run, or None."""
@@ -45,7 +47,11 @@ class CheckpointHooks(Hooks[CheckpointOptions]):
     @hookimpl
     def ppf_checkpoint_save(self, run: RunInfo, checkpoint: Checkpoint) -> bool:
         """Keeps what a run has reached; it is on disk when this returns True."""
-        self._folder(run).write(checkpoint.run_id, encode(checkpoint))
+        folder = self._folder(run)
+        folder.write(checkpoint.run_id, encode(checkpoint))
+        if not self._is_swept:
+            folder.sweep()
+            self._is_swept = True
         return True
 
     def _folder(self, run: RunInfo) -> CheckpointFolder:

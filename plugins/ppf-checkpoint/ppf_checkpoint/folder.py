@@ -27,7 +27,8 @@ class CheckpointFolder:
                          ↑                   │ no: its holder renamed it
                          └─── open again ────┘
 
-    The part of a process that was killed is taken over by the next one, so that a run never leaves more than one.
+    The part of a process that was killed is taken over by the next one, so that a run never leaves more than one. Those of runs
+    that nobody resumes are removed by `sweep`: nobody holds their lock.
 
         folder = CheckpointFolder(Path(".ppf/checkpoints"))
         folder.write("r1", b"…")
@@ -67,6 +68,15 @@ class CheckpointFolder:
             hint = "Make room there, make it writable, or set hooks.checkpoint.directory."
             raise PpfError(f"The checkpoint {str(file)!r} cannot be written: {error.strerror or error}.", hint=hint) from error
 
+    def sweep(self) -> None:
+        """Removes the parts of killed processes. PpfError when one cannot be removed."""
+        for part in self.path.glob(".*.json.part"):
+            try:
+                _remove_unless_held(part)
+            except OSError as error:
+                hint = "Remove it, or make its folder writable."
+                raise PpfError(f"The file {str(part)!r} cannot be removed: {error.strerror or error}.", hint=hint) from error
+
 
 @contextmanager
 def _locked(part: Path) -> Iterator[tuple[Path, int]]:
@@ -80,6 +90,22 @@ def _locked(part: Path) -> Iterator[tuple[Path, int]]:
                 return
         finally:
             os.close(handle)
+
+
+def _remove_unless_held(part: Path) -> None:
+    """Whoever opened the part and waits for its lock finds that it is gone, and opens it again."""
+    try:
+        handle = os.open(part, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_under(part, handle):
+            part.unlink()
+    except BlockingIOError:
+        return  # somebody writes it
+    finally:
+        os.close(handle)
 
 
 def _is_under(path: Path, handle: int) -> bool:

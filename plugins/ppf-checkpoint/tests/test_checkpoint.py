@@ -62,6 +62,13 @@ def test_checkpoints_lie_in_the_state_directory_one_file_for_each_run(tmp_path: 
     ]
 
 
+def test_the_first_save_removes_what_killed_runs_left(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / ".r0.json.part").write_bytes(b"torn")
+    build(CheckpointHooks).ppf_checkpoint_save(run(tmp_path), SAVED)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["r1.json"]
+
+
 def test_a_directory_is_relative_to_the_pipeline_file(tmp_path: Path) -> None:
     hooks = build(CheckpointHooks, tmp_path / "pipelines", directory="kept")
     hooks.ppf_checkpoint_save(run(tmp_path), SAVED)

@@ -1,5 +1,6 @@
 """The folder: replaced in one step and durable, whoever is killed or has no room."""
 
+import fcntl
 import multiprocessing
 import os
 import re
@@ -89,6 +90,27 @@ def test_the_part_of_a_process_that_was_killed_is_taken_over(tmp_path: Path) -> 
     (tmp_path / ".r1.json.part").write_bytes(b"x" * 100)
     CheckpointFolder(tmp_path).write("r1", b"whole")
     assert CheckpointFolder(tmp_path).read("r1") == b"whole"
+    assert names(tmp_path) == ["r1.json"]
+
+
+def test_sweeping_removes_the_parts_of_killed_processes_and_leaves_one_that_is_being_written(tmp_path: Path) -> None:
+    CheckpointFolder(tmp_path).write("r1", b"whole")
+    for name in (".r2.json.part", ".r3.json.part"):
+        (tmp_path / name).write_bytes(b"torn")
+    with (tmp_path / ".r3.json.part").open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        CheckpointFolder(tmp_path).sweep()
+    assert names(tmp_path) == [".r3.json.part", "r1.json"]
+
+
+def test_two_processes_that_save_while_others_sweep_lose_nothing(tmp_path: Path) -> None:
+    fresh = multiprocessing.get_context("spawn")
+    processes = [fresh.Process(target=write_many, args=(tmp_path, first)) for first in (0, 1_000)]
+    for process in processes:
+        process.start()
+    while any(process.is_alive() for process in processes):
+        CheckpointFolder(tmp_path).sweep()
+    assert [process.exitcode for process in processes] == [0, 0]
     assert names(tmp_path) == ["r1.json"]
 
 
