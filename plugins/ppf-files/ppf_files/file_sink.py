@@ -1,0 +1,234 @@
+"""What all sinks that write files have in common: staged beside their target, then shown."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, local_path
+from ppf_files import guards, layout, leases, leftovers, turns
+from ppf_files.counting import rows_written
+from ppf_files.files import Entry, files_at, fingerprint, outline
+from ppf_files.heartbeat import Heartbeat
+from ppf_files.mounts import exchanges
+from ppf_files.options import WriteOptions, spark_options
+from ppf_files.owner import Owner
+from ppf_files.paths import dataset, literal, scheme
+from ppf_files.place import Place
+from ppf_files.writing import quoted, write_files, write_schema
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructField, StructType
+
+W = TypeVar("W", bound=WriteOptions)
+
+
+class FileSink(StagedSink[W]):
+    """Writes files of one format."""
+
+    format: ClassVar[str]
+    _heartbeat: Heartbeat | None = None
+
+    @property
+    def atomic(self) -> bool | None:
+        """A local folder appears, or is exchanged, in one step where the file system can; added files come one by one."""
+        if self.options.mode == "append" or scheme(self.options.path) not in ("", "file") or sys.platform != "linux":
+            return False
+        # Without a scheme the path lies where Hadoop's configuration says, if there is any.
+        if not scheme(self.options.path) and "HADOOP_CONF_DIR" in os.environ:
+            return None
+        return exchanges(local_path(self.options.path).resolve())
+
+    @property
+    def idempotent(self) -> bool:
+        """The files of one write carry its id, so that writing them again replaces them."""
+        return self.options.mode != "error"
+
+    @property
+    def exclusive(self) -> bool:
+        """Only files that are added, and partitions that are replaced, leave room for another sink's."""
+        return not self._adds
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The folder."""
+        return (dataset(self.options.path),)
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        """Writes into a hidden folder beside the target, after refusing what could not be published.
+
+        With mode = ignore and a target that exists there is nothing to do, and Spark does nothing.
+        """
+        place = Place.new(files_at(context.spark, self.options.path), self.options.path, context)
+        guards.require_room(place.files, place.target)
+        guards.require_replaceable(place.files, place.target)
+        guards.require_folder_of_files(place.files, place.target)
+        self._open(context, place)
+        try:
+            there = self._prepare(context, place, frame)
+        except BaseException:
+            self._clear(context, place)
+            raise
+        if there is None:
+            self._clear(context, place)
+            context.report(rows_written=0)
+            return {"ignored": "true"}
+        self._write(place, frame, keeps_schema=not (self._adds and layout.data_files(there)))
+        context.report(rows_written=rows_written(context.spark, place.stage))
+        staged = place.files.walk(place.stage)
+        return {
+            "token": place.owner.token,
+            "seen": fingerprint(there),
+            "staged": outline(staged),
+            "files": str(len(staged)),
+            "schema": frame.schema.json(),
+        }
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        """Shows what was staged, and lets Spark forget what it knew of the target."""
+        if "ignored" in ticket:
+            return
+        place = self._place(context, ticket)
+        self._heartbeat = self._heartbeat or Heartbeat(place)
+        try:
+            turns.publish(place, self._way, ticket, lambda: self._require_still_fitting(context, place, ticket), context.logger)
+            self._clear(context, place)
+        except OSError as error:
+            raise PpfError(
+                f"The target {place.target!r} could not be published: {error.strerror or error}.",
+                hint="What was staged is kept. Remove what is in the way, then run 'ppf runs recover'.",
+            ) from error
+        context.spark.catalog.refreshByPath(place.files.uri(place.target))
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        """Removes what was staged, by whichever attempt."""
+        place = self._place(context, ticket or {})
+        if leftovers.owner_elsewhere(place) is None:
+            self._clear(context, place)
+
+    def close(self) -> None:
+        """Gives no more signs of life."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
+            self._heartbeat = None
+
+    def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
+        """The staged files as a frame; None when there are none, or no longer."""
+        if "ignored" in ticket:
+            return None
+        place = self._place(context, ticket)
+        if not place.files.exists(place.stage):
+            return None
+        schema = _schema(ticket)
+        reader = context.spark.read.format(self.format).options(**self.staged_options()).schema(schema)
+        # Partition columns come last when they are read, wherever they stood.
+        return reader.load(literal(place.files.uri(place.stage))).select(*map(quoted, schema.names))
+
+    def writer_options(self) -> dict[str, Any]:
+        """Options for Spark's writer."""
+        return spark_options(self.options.writer)
+
+    def staged_options(self) -> dict[str, Any]:
+        """Options for Spark's reader of what was just written."""
+        return self.writer_options()
+
+    def empty(self, frame: "DataFrame") -> "DataFrame":
+        """The columns that a file without rows has."""
+        return frame
+
+    def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
+        """Refuses an append whose columns differ from `found`, those of a file that is there."""
+        layout.require_same_columns(target, found, given)
+
+    @property
+    def _adds(self) -> bool:
+        """Whether files of the target stay."""
+        return self.options.mode == "append" or self.options.partition_overwrite == "dynamic"
+
+    @property
+    def _way(self) -> str:
+        mode = self.options.mode
+        return {"error": "create", "overwrite": "partitions" if self._adds else "overwrite"}.get(mode, mode)
+
+    def _open(self, context: Context, place: Place) -> None:
+        owner = leftovers.owner_elsewhere(place)
+        if owner is not None:
+            raise PpfError(
+                f"The target {place.target!r} is being written by {owner}, under the same run id.",
+                hint="Wait until that run has ended, or give this one another id.",
+            )
+        try:
+            self._clear(context, place)
+            place.open()
+        except OSError as error:
+            raise PpfError(
+                f"The folder {place.folder!r} cannot be written: {error.strerror or error}.",
+                hint="Sinks write beside their target first. Make it writable, free space there, or name another path.",
+            ) from error
+        self._heartbeat = Heartbeat(place)
+
+    def _prepare(self, context: Context, place: Place, frame: "DataFrame") -> list[Entry] | None:
+        """The files that are there before this write, once nothing stands against it; None when they are to stay."""
+        leftovers.sweep(place, context.logger)
+        if self.options.mode == "ignore" and place.files.exists(place.target):
+            return None
+        if not self._adds:
+            leases.take(place, place.lease)
+        there = place.files.walk(place.target)
+        self._refuse(context, place, there, frame)
+        return there
+
+    def _refuse(self, context: Context, place: Place, there: list[Entry], frame: "DataFrame") -> None:
+        if self.options.mode == "error":
+            guards.require_absent(place.files, place.target)
+        if self.options.mode == "overwrite":
+            guards.require_elsewhere(place.files, place.target)
+        guards.require_columns(frame, "partition_by", self.options.partition_by)
+        guards.require_columns(frame, "sort_by", self.options.sort_by)
+        if self._adds:
+            self._require_fitting_files(context, place, there, list(frame.schema))
+
+    def _require_still_fitting(self, context: Context, place: Place, ticket: Ticket) -> None:
+        """Refuses to publish beside, or in place of, what came to the target since this was staged and does not go with it."""
+        try:
+            guards.require_folder_of_files(place.files, place.target)
+            there = place.files.walk(place.target) if self._adds else []
+            if self._adds and fingerprint(there) != ticket["seen"]:
+                self._require_fitting_files(context, place, there, list(_schema(ticket)))
+        except PpfError as error:
+            raise TargetMoved(str(error)) from error
+
+    def _require_fitting_files(self, context: Context, place: Place, there: list[Entry], fields: "list[StructField]") -> None:
+        entries = layout.data_files(there)
+        layout.require_same_partitions(place.target, entries, self.options.partition_by)
+        largest = max(entries, key=lambda entry: entry.size, default=None)
+        if largest is None or largest.size == 0:
+            return
+        uri = place.files.uri(f"{place.target}/{largest.relative}")
+        found = layout.schema_of(context.spark, self.format, self.staged_options(), uri)
+        folders = {name.lower() for name in self.options.partition_by}
+        self.require_fitting(place.target, found, [field for field in fields if field.name.lower() not in folders])
+
+    def _write(self, place: Place, frame: "DataFrame", *, keeps_schema: bool) -> None:
+        further = self.writer_options()
+        write_files(frame, self.format, place.files.uri(place.stage), self.options, further)
+        if keeps_schema and self.options.partition_by and not place.files.walk(place.stage):
+            write_schema(self.empty(frame), self.format, place.files, place.stage, further)
+        place.finish(place.stage)
+        place.files.sync(place.container)
+
+    def _place(self, context: Context, ticket: Ticket) -> Place:
+        files = files_at(context.spark, self.options.path)
+        return Place(files, files.resolve(self.options.path), Owner.of(context, ticket.get("token", "")))
+
+    def _clear(self, context: Context, place: Place) -> None:
+        self.close()
+        leftovers.clear(place, context.logger)
+
+
+def _schema(ticket: Ticket) -> "StructType":
+    import json
+
+    from pyspark.sql.types import StructType
+
+    return StructType.fromJson(json.loads(ticket["schema"]))
