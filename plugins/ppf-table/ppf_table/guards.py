@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError, suggestion
+from ppf_table.catalog import Description
 from ppf_table.names import SESSION_CATALOG, quoted
 
 if TYPE_CHECKING:
@@ -32,34 +33,58 @@ def require_columns(names: Sequence[str], frame: "DataFrame") -> None:
         raise PpfError("partition_by names every column, so that nothing is left to write.", hint="Name fewer columns.")
 
 
-def require_fitting(spark: "SparkSession", target: tuple[str, ...], frame: "DataFrame", partition_by: Sequence[str]) -> None:
-    """Refuses rows that do not fit the table that is there."""
-    name = ".".join(target)
-    if spark.catalog.getTable(quoted(target)).tableType == "VIEW":
+def require_writable(found: Description) -> None:
+    """Refuses a table into which Spark, or this sink, cannot put rows as others expect them."""
+    name = ".".join(found.table)
+    if found.is_view:
         raise PpfError(f"{name!r} is a view, so no rows can be written into it.", hint="Name the table behind it.")
-    columns = spark.catalog.listColumns(quoted(target))
-    found = [column.name for column in columns if column.isPartition]
-    if partition_by and _folded(found) != _folded(partition_by):
+    if not found.is_of_files:
+        return
+    if found.details.get("Num Buckets", "-1") not in ("-1", "0"):
         raise PpfError(
-            f"The table {name!r} is partitioned by [{', '.join(found)}], but partition_by is [{', '.join(partition_by)}].",
+            f"The table {name!r} has buckets: files that are put beside others would not be where readers look for them.",
+            hint="Write it with Spark's INSERT, or make a table without CLUSTERED BY.",
+        )
+    if "transactional=true" in found.properties.lower():
+        raise PpfError(
+            f"The table {name!r} is transactional: only Hive itself can write it.",
+            hint="Write another table, and insert from it.",
+        )
+    if found.partition_columns and found.details.get("Partition Provider", "Catalog") != "Catalog":
+        raise PpfError(
+            f"The catalog does not know the partitions of the table {name!r}.",
+            hint=f"Run MSCK REPAIR TABLE {name}, with spark.sql.hive.manageFilesourcePartitions = true.",
+        )
+
+
+def require_partitions(found: Description, partition_by: Sequence[str], partition_overwrite: str) -> None:
+    """Refuses other partition columns than those of the table that is there."""
+    name, there = ".".join(found.table), found.partition_columns
+    if partition_by and _folded(there) != _folded(partition_by):
+        raise PpfError(
+            f"The table {name!r} is partitioned by [{', '.join(there)}], but partition_by is [{', '.join(partition_by)}].",
             hint="Leave partition_by out to keep what is there, or write another table.",
         )
-    _require_same_columns(name, spark.table(quoted(target)), frame)
+    if not there and partition_overwrite == "dynamic":
+        raise PpfError(
+            f"The table {name!r} has no partitions, so that partition_overwrite = dynamic would replace all its rows.",
+            hint="Leave partition_overwrite out if that is meant.",
+        )
 
 
-def _require_same_columns(name: str, there: "DataFrame", frame: "DataFrame") -> None:
+def require_same_columns(spark: "SparkSession", found: Description, frame: "DataFrame") -> None:
     """Spark would fill in NULL for a column that is missing, and write what no reader can read for another type."""
-    wanted = {field.name.lower(): field.dataType.simpleString() for field in there.schema.fields}
-    found = {field.name.lower(): field.dataType.simpleString() for field in frame.schema.fields}
-    differences = [f"{column!r} is missing" for column in wanted if column not in found]
-    differences += [f"{column!r} is new" for column in found if column not in wanted]
+    wanted = {field.name.lower(): field.dataType.simpleString() for field in spark.table(quoted(found.table)).schema.fields}
+    given = {field.name.lower(): field.dataType.simpleString() for field in frame.schema.fields}
+    differences = [f"{column!r} is missing" for column in wanted if column not in given]
+    differences += [f"{column!r} is new" for column in given if column not in wanted]
     differences += [
-        f"{column!r} is {found[column]}, wanted {wanted[column]}"
+        f"{column!r} is {given[column]}, wanted {wanted[column]}"
         for column in wanted
-        if column in found and found[column] != wanted[column]
+        if column in given and given[column] != wanted[column]
     ]
     if differences:
-        raise PpfError(f"The rows do not fit the table {name!r}: {', '.join(differences)}.", hint=_EQUAL)
+        raise PpfError(f"The rows do not fit the table {'.'.join(found.table)!r}: {', '.join(differences)}.", hint=_EQUAL)
 
 
 def _folded(names: Sequence[str]) -> list[str]:

@@ -3,10 +3,13 @@
 import re
 from typing import TYPE_CHECKING
 
+from ppf_core import Dataset
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 SESSION_CATALOG = "spark_catalog"
+DEFAULT_SCHEMA = "default"
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^.`\s]+)")
 
 
@@ -29,6 +32,25 @@ def parts(name: str) -> tuple[str, ...]:
 def quoted(names: tuple[str, ...]) -> str:
     """The parts as one name that SQL understands."""
     return ".".join("`" + part.replace("`", "``") + "`" for part in names)
+
+
+def text(value: str) -> str:
+    """The value as a literal that SQL understands."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def dataset(name: str) -> Dataset:
+    """The identity of a table, as far as it can be known without asking Spark.
+
+    A name without a catalog, or without a schema, is taken for one of Spark's own catalog, or of its default schema. That
+    catalog makes no difference between capital and small letters.
+    """
+    found = parts(name)
+    found = ((), (SESSION_CATALOG, DEFAULT_SCHEMA), (SESSION_CATALOG,))[len(found)] + found if len(found) < 3 else found
+    if found[0].lower() == SESSION_CATALOG:
+        found = tuple(part.lower() for part in found)
+    return Dataset("table", ".".join(part if re.fullmatch(r"\w+", part) else quoted((part,)) for part in found))
 
 
 def full_name(spark: "SparkSession", name: str) -> tuple[str, ...]:

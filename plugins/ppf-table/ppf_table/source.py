@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Dataset, OptionsError, PpfError, Source, option, options, suggestion
-from ppf_table.names import full_name, parts, quoted
+from ppf_table.names import dataset, full_name, parts, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -31,7 +31,7 @@ class TableSource(Source[TableSourceOptions]):
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The table."""
-        return (Dataset("table", ".".join(parts(self.options.name))),)
+        return (dataset(self.options.name),)
 
     def read(self, context: Context) -> "DataFrame":
         """The rows of the table."""

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ppf_table import catalog
 from ppf_table.sink import TableSink
 from ppf_table.source import TableSource
 from pyspark.sql import DataFrame, SparkSession
 
-from ppf_core import PpfError, TargetMoved
+from ppf_core import Dataset, PpfError, TargetMoved
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
-
-SCHEMA = ("spark_catalog", "default")
 
 
 @pytest.fixture
@@ -68,25 +66,30 @@ def test_overwrite_replaces_rows_and_keeps_what_is_told_of_the_table(spark: Spar
     assert partitions(spark, table) == ["half"]
 
 
-def test_overwrite_of_a_table_with_a_place_of_its_own_leaves_it_there(spark: SparkSession, table: str, tmp_path: Path) -> None:
-    spark.sql(f"CREATE TABLE {table} (id BIGINT) USING parquet LOCATION '{tmp_path}'")
+def test_overwrite_of_a_table_with_a_place_of_its_own_puts_the_files_beside_it(
+    spark: SparkSession, table: str, tmp_path: Path
+) -> None:
+    spark.sql(f"CREATE TABLE {table} (id BIGINT) USING parquet LOCATION '{tmp_path}/people'")
     write(spark, 3, name=table, mode="overwrite")
     write(spark, 2, name=table, mode="overwrite")
-    assert spark.read.parquet(str(tmp_path)).count() == 2
+    (folder,) = tmp_path.iterdir()
+    assert folder.name.startswith("people-w")
+    assert spark.read.parquet(str(folder)).count() == 2
     assert tables(spark) == {table}
 
 
-@pytest.mark.parametrize("goes_on", [True, False])
-def test_an_overwrite_that_was_killed_half_way_goes_on_or_back(goes_on: bool, spark: SparkSession, table: str) -> None:
-    write(spark, spark.range(2).selectExpr("id", "id AS part"), name=table, partition_by=["part"])
-    sink, here = build(TableSink, name=table, mode="overwrite"), context(spark, run_id="killed")
-    ticket = sink.stage(here, spark.range(5).selectExpr("id", "id AS part"))
-    old = (*SCHEMA, f"_ppf_{here.write_id}_old")
-    catalog.rename(spark, (*SCHEMA, table), old)
-    catalog.find_partitions(spark, old)
-    sink.publish(here, ticket) if goes_on else sink.discard(here, ticket)
-    assert ids(spark, table) == ([0, 1, 2, 3, 4] if goes_on else [0, 1])
-    assert tables(spark) == {table}
+@pytest.mark.parametrize(("folder", "words"), [("", "the root of a file system"), ("people", "holds other folders.*: 'more'")])
+def test_a_folder_that_cannot_be_replaced_is_refused(
+    folder: str, words: str, spark: SparkSession, table: str, tmp_path: Path
+) -> None:
+    (tmp_path / "people" / "more").mkdir(parents=True)
+    mount = f"fs.viewfs.mounttable.{tmp_path.name.replace('_', '-')}.link./people"
+    spark.sparkContext._jsc.hadoopConfiguration().set(mount, f"file://{tmp_path}")
+    place = f"file:{tmp_path}/{folder}" if folder else f"viewfs://{tmp_path.name.replace('_', '-')}/"
+    spark.sql(f"CREATE TABLE {table} (id BIGINT) USING parquet LOCATION '{place}'")
+    with pytest.raises(PpfError, match=words):
+        build(TableSink, name=table, mode="overwrite").stage(context(spark), spark.range(1))
+    assert (tmp_path / "people" / "more").exists()
 
 
 def test_append_adds_once_also_when_it_is_published_twice(spark: SparkSession, table: str) -> None:
@@ -123,17 +126,6 @@ def test_a_table_that_appears_meanwhile_is_not_replaced(mode: str, spark: SparkS
     assert ids(spark, table) == [0]
 
 
-@pytest.mark.parametrize("mode", ["append", "overwrite"])
-def test_a_table_that_gets_other_columns_meanwhile_is_left_alone(mode: str, spark: SparkSession, table: str) -> None:
-    write(spark, 1, name=table)
-    sink = build(TableSink, name=table, mode=mode)
-    ticket = sink.stage(context(spark), spark.range(3))
-    spark.sql(f"ALTER TABLE {table} ADD COLUMN name STRING")
-    with pytest.raises(TargetMoved, match="'name' is missing"):
-        sink.publish(context(spark), ticket)
-    assert ids(spark, table) == [0]
-
-
 @pytest.mark.parametrize("returned", [True, False])
 def test_discard_leaves_no_trace(returned: bool, spark: SparkSession, table: str) -> None:
     sink = build(TableSink, name=table)
@@ -166,6 +158,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"name": "people", "mode": "overwrite", "partition_by": ["half"]}, "no column 'half'"),
     ({"name": "view", "mode": "overwrite"}, "is a view, so no rows can be written into it"),
     ({"name": "view", "mode": "append"}, "is a view, so no rows can be written into it"),
+    ({"name": "buckets", "mode": "append"}, "'spark_catalog.default.buckets' has buckets"),
+    ({"name": "people", "mode": "overwrite", "partition_overwrite": "dynamic"}, "has no partitions"),
 ]
 
 
@@ -175,10 +169,11 @@ def test_what_could_not_be_published_is_refused_before_anything_is_written(
 ) -> None:
     write(spark, 1, name=table)
     spark.sql(f"CREATE VIEW view AS TABLE {table}")
+    spark.sql("CREATE TABLE buckets (id BIGINT) USING parquet CLUSTERED BY (id) INTO 2 BUCKETS")
     try:
         with pytest.raises(PpfError, match=words):
             build(TableSink, **options).stage(context(spark), spark.range(2))
-        assert tables(spark) == {table, "view"}
+        assert tables(spark) == {table, "view", "buckets"}
     finally:
         spark.sql("DROP VIEW view")
 
@@ -190,9 +185,40 @@ def test_other_partitions_than_those_of_the_table_are_refused(spark: SparkSessio
         build(TableSink, name=table, mode="append", partition_by=["id"]).stage(context(spark), frame)
 
 
-@pytest.mark.parametrize(("mode", "exclusive"), [("error", True), ("overwrite", True), ("append", False)])
-def test_only_an_append_leaves_room_for_another_sink(mode: str, exclusive: bool) -> None:
-    assert build(TableSink, name="people", mode=mode).exclusive is exclusive
+def test_dynamic_is_only_for_overwrite() -> None:
+    with pytest.raises(ConfigError, match="'dynamic' is only for mode = overwrite"):
+        build(TableSink, name="people", mode="append", partition_overwrite="dynamic")
+
+
+TOLD: list[tuple[dict[str, str], bool, bool | None]] = [
+    ({"mode": "error"}, True, True),
+    ({"mode": "ignore"}, True, True),
+    ({"mode": "overwrite"}, True, None),
+    ({"mode": "overwrite", "partition_overwrite": "dynamic"}, False, None),
+    ({"mode": "append"}, False, False),
+]
+
+
+@pytest.mark.parametrize(("options", "exclusive", "atomic"), TOLD)
+def test_the_plan_is_told_what_is_atomic_and_what_needs_the_table_for_itself(
+    options: dict[str, str], exclusive: bool, atomic: bool | None
+) -> None:
+    sink = build(TableSink, name="people", **options)
+    assert (sink.exclusive, sink.atomic) == (exclusive, atomic)
+
+
+@pytest.mark.parametrize("plugin", [TableSink, TableSource])
+@pytest.mark.parametrize(
+    ("names", "dataset"),
+    [
+        (["people", "default.people", "spark_catalog.default.People", "`default`.`people`"], "spark_catalog.default.people"),
+        (["shop.sales", "spark_catalog.shop.sales"], "spark_catalog.shop.sales"),
+        (["lake.shop.Sales"], "lake.shop.Sales"),
+        (["`a.b`", "default.`a.b`"], "spark_catalog.default.`a.b`"),
+    ],
+)
+def test_one_table_has_one_name_however_it_is_written(plugin: Any, names: list[str], dataset: str) -> None:
+    assert {build(plugin, name=name).datasets() for name in names} == {(Dataset("table", dataset),)}
 
 
 @pytest.mark.parametrize(
