@@ -2,7 +2,7 @@
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,9 @@ class HadoopFiles:
 
     def walk(self, path: str) -> list[Entry]:
         """Every visible file below a folder."""
-        return sorted(self._entries(path, "")) if self.is_folder(path) else []
+        if not self.is_folder(path):
+            return []
+        return sorted(self._listed(path) if self.renames_by_copying else self._entries(path, ""))
 
     def modified(self, path: str) -> float | None:
         """When a file was last written."""
@@ -138,13 +140,13 @@ class HadoopFiles:
 
     def write(self, path: str, text: str) -> None:
         """Writes a small file."""
-        self._create(path, text, replaces=True)
+        self._fill(path, text, lambda: self._system.create(self._path(path), True))
 
     def claim(self, file: str, name: str) -> None:
         """A copy, renamed where renaming is one step; an object store shows a file only when it is complete."""
         text = self.read(file) or ""
         if self.renames_by_copying:
-            self._create(name, text, replaces=False)
+            self._create_new(name, text)
         else:
             self.write(f"{file}.copy", text)
             self.move(f"{file}.copy", name)
@@ -162,9 +164,25 @@ class HadoopFiles:
     def sync(self, folder: str) -> None:
         """These file systems keep what they said they did."""
 
-    def _create(self, path: str, text: str, *, replaces: bool) -> None:
+    def _create_new(self, path: str, text: str) -> None:
+        """Only where there is none: the store is asked to look and write in one step, which S3A does not do unless told to."""
+        self._require_free(path)
         with _as_os_errors(path):
-            stream = self._system.create(self._path(path), replaces)
+            builder = self._system.createFile(self._path(path)).create().overwrite(False)
+            builder.opt("fs.option.create.conditional.overwrite", "true")
+        try:
+            self._fill(path, text, builder.build)
+        except OSError:
+            # What it says when somebody was faster differs; it may say so of our own file too, if a request was sent twice.
+            found = self.read(path)
+            if found is None:
+                raise
+            if found != text:
+                raise FileExistsError(errno.EEXIST, "There is already something", path) from None
+
+    def _fill(self, path: str, text: str, opened: Callable[[], Any]) -> None:
+        with _as_os_errors(path):
+            stream = opened()
             try:
                 stream.write(text.encode())
                 if stream.hasCapability("hsync"):
@@ -186,6 +204,16 @@ class HadoopFiles:
                 yield from self._entries(folder, f"{prefix}{name}/")
             else:
                 yield Entry(prefix + name, size, modified)
+
+    def _listed(self, folder: str) -> Iterator[Entry]:
+        """The same where there are no folders: the store lists all below a name at once."""
+        with _as_os_errors(folder):
+            found = self._system.listFiles(self._path(folder), True)
+            while found.hasNext():
+                status = found.next()
+                relative = str(status.getPath().toString())[len(folder) + 1 :]
+                if not any(map(is_hidden, relative.split("/"))):
+                    yield Entry(relative, int(status.getLen()), int(status.getModificationTime()))
 
     def _told(self, statuses: Any) -> list[_Told]:
         """Name, whether it is a folder, size and time of each: from one text, since every question to Java takes its time."""
