@@ -3,7 +3,6 @@
 Disks that are small, full, read-only or mounted in odd places are real ones, which only root can make.
 """
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,8 +24,8 @@ Mount = Callable[..., None]
 @pytest.fixture
 def mount() -> Iterator[Mount]:
     """Mounts with the options of the program of this name, until the end of the test."""
-    if os.geteuid() != 0 and "CI" not in os.environ:
-        pytest.skip("needs root")
+    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("this machine lets only others mount")
     places: list[str] = []
 
     def mount(place: Path, *options: str) -> None:
