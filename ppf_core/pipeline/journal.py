@@ -115,7 +115,8 @@ def _read(line: Mapping[str, Any], journal: Journal) -> None:
             journal.writes[name] = Write(name, datasets)
         case {"line": "staged", "component": name, "ticket": ticket}:
             journal.writes[name] = _changed(journal.writes[name], "staged", ticket)
-        case {"line": "published" | "discarded" as state, "component": name}:
+        # What could not even be noted has not begun, but is discarded like all others.
+        case {"line": "published" | "discarded" as state, "component": name} if name in journal.writes:
             journal.writes[name] = _changed(journal.writes[name], state)
         case _:
             pass

@@ -157,6 +157,26 @@ def test_recovering_twice_does_nothing_the_second_time(spark: SparkSession, pipe
     assert (path.parent / ".ppf" / "runs" / "r1" / "record.jsonl").read_text() == record
 
 
+def test_a_write_that_was_discarded_before_it_could_be_noted_is_none(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pipeline(TWO_SINKS)
+    stage = steps.Steps.stage
+
+    def full(self: steps.Steps, component: Any) -> None:
+        if component.info.name == "second":
+            raise RunError("The run's record cannot be written.")
+        stage(self, component)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(steps.Steps, "stage", full)
+        assert run(path, spark, "r1").status == "failed"
+    assert unfinished(path) == stages(path) == []
+    assert store(path).show("r1")["status"] == "failed"
+    assert do(path, spark, "r1").discarded == []
+    assert run(path, spark, "r2").ok
+
+
 @pytest.mark.parametrize("at", ["build", "publish"])
 def test_what_only_a_living_run_needs_is_removed_with_the_rest(
     at: str, spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
