@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class WriteId:
     """The identity of one logical write: the same for its retry, its resume, its replayed batch; different for any other.
 
-    Batch: scope from run and component, number 0. Stream: scope from pipeline, sink and checkpoint id, number = batch id.
+    Batch: scope from pipeline, run and component, number 0. Stream: from pipeline, sink and checkpoint id, number = batch id.
     `str()` is [a-z0-9_]{1,40}: fit for table, branch and folder names.
     """
 

@@ -164,7 +164,7 @@ class Steps:
             pipeline=self.pipeline,
             component=name,
             attempt=component.attempt,
-            write_id=WriteId(f"{self.run_id}/{name}", 0),
+            write_id=WriteId(f"{self.pipeline}/{self.run_id}/{name}", 0),
             frames={each: self.frame(each) for each in component.frames},
             pinned=component.pinned,
             state=state,

@@ -44,7 +44,7 @@ def context(
         pipeline=pipeline,
         component=component,
         attempt=attempt,
-        write_id=write_id or WriteId(f"{run_id}/{component}", 0),
+        write_id=write_id or WriteId(f"{pipeline}/{run_id}/{component}", 0),
         frames=frames or {},
         pinned=pinned,
         state=cursor,

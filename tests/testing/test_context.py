@@ -12,9 +12,9 @@ def test_everything_but_the_session_has_a_default(spark: SparkSession) -> None:
     assert (made.spark, made.component, made.attempt, made.pinned, dict(made.frames)) == (spark, "component", 1, None, {})
 
 
-def test_each_run_and_component_has_a_write_id_of_its_own(spark: SparkSession) -> None:
-    ids = {str(context(spark, run_id=run, component=name).write_id) for run in "ab" for name in "xy"}
-    assert len(ids) == 4
+def test_each_component_of_each_run_of_each_pipeline_has_a_write_id_of_its_own(spark: SparkSession) -> None:
+    each = [context(spark, pipeline=pipeline, run_id=run, component=name) for pipeline in "pq" for run in "ab" for name in "xy"]
+    assert len({str(one.write_id) for one in each}) == 8
     assert context(spark, write_id=WriteId("mine", 7)).write_id == WriteId("mine", 7)
 
 
