@@ -54,7 +54,8 @@ class Progress:
         self._run = run
         self._hooks = hooks
         self._components: Mapping[str, ComponentRun] = {}
-        self._is_wanted = bool({"ppf_checkpoint_save", "ppf_checkpoint_load"} & hooks.implementations.keys())
+        # Whoever only hears of a save, as an audit does, keeps nothing.
+        self._is_wanted = {"ppf_checkpoint_save", "ppf_checkpoint_load"} <= hooks.implementations.keys()
         self.marks = fingerprints(checked) if self._is_wanted else {}
         self._kept = {name: Kept("open", mark.digest, mark.own) for name, mark in self.marks.items()}
 
