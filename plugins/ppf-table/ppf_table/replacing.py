@@ -83,5 +83,6 @@ def restore(place: "Place") -> None:
         files.move(place.old, place.location)
     if place.token and files.exists(place.fresh):
         found = catalog.describe(place.spark, place.target)
-        is_used = found is not None and found.location == place.fresh
-        files.delete(place.location if is_used else place.fresh)
+        # Anything else may be in use by a table that was renamed or made anew since.
+        if found is not None and found.location in (place.location, place.fresh):
+            files.delete(place.location if found.location == place.fresh else place.fresh)

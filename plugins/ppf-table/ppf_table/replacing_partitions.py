@@ -4,7 +4,7 @@ What goes where is planned and noted before the first effect, so that publishing
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,14 @@ class Step:
     new: str
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is being done to which table."""
+
+    structure: str
+    steps: tuple[Step, ...]
+
+
 def staged_partitions(place: "Place") -> str:
     """The partitions of the hidden table and their folders below the staged rows, for the ticket."""
     found = partitions.locations(place, place.stage)
@@ -41,15 +49,15 @@ def publish(place: "Place", ticket: Ticket) -> None:
     """Replaces the partitions that were staged; those that were not go as well, unless they are to stay."""
     found = changes.require_same(place, ticket)
     if not place.is_published_in(place.location):
-        steps = _noted(place)
-        if steps is None:
+        plan = _noted(place)
+        if plan is None:
             changes.require_staged(place, ticket)
             if ticket["way"] == "overwrite":
                 changes.require_same_content(place, ticket)
-            steps = list(_planned(place, ticket))
-            place.files.write(place.plan, json.dumps([asdict(step) for step in steps]))
-        _move_files(place, steps)
-        _tell(place, steps)
+            plan = Plan(ticket["structure"], tuple(_planned(place, ticket)))
+            place.files.write(place.plan, json.dumps(asdict(plan)))
+        _move_files(place, plan.steps)
+        _tell(place, plan.steps)
         place.finish(place.location)
     restore(place)
     catalog.forget_statistics(place.spark, found)
@@ -57,12 +65,15 @@ def publish(place: "Place", ticket: Ticket) -> None:
 
 def restore(place: "Place") -> None:
     """Removes the files of partitions that have others: old ones, or new ones that were not told of any more."""
-    steps = _noted(place)
-    if steps is None or not catalog.exists(place.spark, place.target):
+    plan = _noted(place)
+    found = catalog.describe(place.spark, place.target) if plan is not None else None
+    # The files of a table that was dropped or made anew since may be in use by another one.
+    if plan is None or found is None or changes.structure(place.spark, found) != plan.structure:
         return
     used = set(partitions.locations(place).values())
-    for step in steps:
-        for folder in (step.old, step.new):
+    for step in plan.steps:
+        is_moved = step.staged is None or not place.files.exists(f"{place.rows}/{step.staged}")
+        for folder in (step.old, step.new if is_moved else None):
             if folder is not None and _lies_in(folder, place.location) and not any(_lies_in(each, folder) for each in used):
                 place.files.delete(folder)
     _remove_empty(place)
@@ -73,28 +84,28 @@ def _planned(place: "Place", ticket: Ticket) -> Iterator[Step]:
     staged = of(ticket)
     for values, folder in staged:
         usual = f"{place.location}/{folder}"
-        new = f"{place.fresh}/{folder}" if values in known or place.files.exists(usual) else usual
+        new = f"{place.fresh}/{folder}" if place.files.exists(usual) else usual
         yield Step(values, folder, known.get(values), new)
     if ticket["way"] == "overwrite":
         for values in sorted(known.keys() - {values for values, _ in staged}):
             yield Step(values, None, known[values], known[values])
 
 
-def _noted(place: "Place") -> list[Step] | None:
+def _noted(place: "Place") -> Plan | None:
     try:
         noted = json.loads(place.files.read(place.plan))
     except ValueError:  # there is none, or it is torn, so that nothing came after it
         return None
-    return [Step(**{**step, "values": tuple(step["values"])}) for step in noted]
+    return Plan(noted["structure"], tuple(Step(**{**step, "values": tuple(step["values"])}) for step in noted["steps"]))
 
 
-def _move_files(place: "Place", steps: list[Step]) -> None:
+def _move_files(place: "Place", steps: Sequence[Step]) -> None:
     for step in steps:
         if step.staged is not None and place.files.exists(f"{place.rows}/{step.staged}"):
             place.files.move(f"{place.rows}/{step.staged}", step.new)
 
 
-def _tell(place: "Place", steps: list[Step]) -> None:
+def _tell(place: "Place", steps: Sequence[Step]) -> None:
     known = partitions.locations(place)
     new = {step.values: step.new for step in steps if step.staged is not None}
     replaced = {values: location for values, location in new.items() if known.get(values, location) != location}
