@@ -44,7 +44,7 @@ def test_a_resumed_run_gives_the_rows_of_one_that_nothing_struck(fault: str, qui
     effects = effects_of(lambda: reading.attempt("run", 2, quiet_spark), str(folder))
     books.settle(2, is_shown=True)
     batch = 2
-    for at in spread(len(effects), seconds=5):
+    for at in spread(len(effects), seconds=4):
         batch += 1
         where = f"{fault} at {at} of {len(effects)}, about {effects[at]}"
         ended = struck(partial(reading.attempt, "run", batch, quiet_spark), Effects([str(folder)], at, FAULTS[fault]))
