@@ -58,7 +58,7 @@ def test_recovery_that_is_struck_anywhere_is_completed_by_the_next_one(
     effects = effects_of(recover, str(scene.folder))
     count = len(effects)
     assert count > 50
-    for at in spread(count, seconds=4):
+    for at in spread(count, seconds=3):
         books = committed.restore()
         ended = struck(recover, Effects([str(scene.folder)], at, FAULTS[fault]))
         assert ended in (-signal.SIGKILL, 0, REFUSED, FAILED), f"at {at} of {count}: {ended}"

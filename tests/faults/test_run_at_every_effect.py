@@ -27,7 +27,7 @@ def test_a_run_that_is_struck_anywhere_loses_nothing_and_leaves_nothing(
     books.settle(2, is_shown=True)
     count = len(effects)
     assert count > 150
-    for number, at in enumerate(spread(count, seconds=7)):
+    for number, at in enumerate(spread(count, seconds=6)):
         batch += 1
         where = f"{fault} at {at} of {count}, about {effects[at]}"
         faulty = Effects([str(scene.folder)], at, FAULTS[fault])
