@@ -149,6 +149,7 @@ def test_a_run_whose_disk_is_spoilt_before_it_publishes_is_finished_later(spoil:
     [
         ("disk/out", "error", "/disk/out' exists, and mode is 'error'. Remove it, or set mode"),
         ("/proc/out", "overwrite", "'/proc/' cannot be written"),
+        ("test.conf", "overwrite", "/test.conf' is a file"),
     ],
 )
 def test_a_target_that_is_refused_keeps_the_other_one_from_being_shown(

@@ -49,7 +49,15 @@ class HadoopFiles:
         self._path: Any = jvm.org.apache.hadoop.fs.Path
         self._texts: Any = jvm.org.apache.commons.lang3.ArrayUtils.toString
         self._text_of: Any = jvm.org.apache.commons.io.IOUtils.toString
-        self._system = self._path(path).getFileSystem(spark._jsparkSession.sessionState().newHadoopConf())
+        conf = spark._jsparkSession.sessionState().newHadoopConf()
+        self._system = self._path(path).getFileSystem(conf)
+        if not self.renames_by_copying:
+            # Hadoop's older interface cannot rename over what is there.
+            hadoop = jvm.org.apache.hadoop.fs
+            self._context: Any = hadoop.FileContext.getFileContext(self._system.getUri(), conf)
+            gateway: Any = spark.sparkContext._gateway
+            self._replacing: Any = gateway.new_array(hadoop.Options.Rename, 1)
+            self._replacing[0] = hadoop.Options.Rename.OVERWRITE
 
     @property
     def is_local(self) -> bool:
@@ -139,8 +147,15 @@ class HadoopFiles:
             return None
 
     def write(self, path: str, text: str) -> None:
-        """Writes a small file."""
-        self._fill(path, text, lambda: self._system.create(self._path(path), True))
+        """Writes a small file, which is there whole or as it was: an object store does that by itself, others by a rename."""
+        if self.renames_by_copying:
+            self._fill(path, text, lambda: self._system.create(self._path(path), True))
+            return
+        folder, _, name = path.rpartition("/")
+        part = f"{folder}/.{name}.part"
+        self._fill(part, text, lambda: self._system.create(self._path(part), True))
+        with _as_os_errors(path):
+            self._context.rename(self._path(part), self._path(path), self._replacing)
 
     def claim(self, file: str, name: str) -> None:
         """A copy, renamed where renaming is one step; an object store shows a file only when it is complete."""

@@ -1,5 +1,6 @@
 """What writers left beside a target: removed, or completed where they had begun to publish."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,7 +8,7 @@ from logging import Logger
 
 from ppf_core import PpfError, TargetMoved
 from ppf_files import file_by_file, folders, leases
-from ppf_files.owner import Owner
+from ppf_files.owner import EXPIRES_AFTER, Owner
 from ppf_files.place import MARK, Place
 from ppf_files.publishing import WAYS
 
@@ -33,10 +34,10 @@ def clear(place: Place, logger: Logger) -> None:
     place.files.delete(place.journal)
     leases.release(place, place.turn)
     leases.release(place, place.lease)
-    place.files.delete(place.container)
+    place.remove(place.container)
     for name in place.files.names(place.folder):
         if name.startswith(f"{place.prefix}{place.unfinished}"):
-            place.files.delete(f"{place.parent}/{name}")
+            place.remove(f"{place.parent}/{name}")
 
 
 def sweep(place: Place, logger: Logger) -> None:
@@ -47,8 +48,7 @@ def sweep(place: Place, logger: Logger) -> None:
     begun = False
     for path, owner in _others(place):
         if owner is None:
-            # A container has an owner from its first moment on; without one it is half made or half removed.
-            place.files.delete(path)
+            place.remove(path)
             continue
         left = replace(place, owner=owner)
         if left.begun() is not None:
@@ -96,14 +96,22 @@ def _others(place: Place) -> Iterator[tuple[str, Owner | None]]:
         if rest == name or not _CONTAINER.fullmatch(rest) or rest in ("lease", "turn", place.owner.write_id):
             continue
         path = place.beside(rest)
-        owner = Owner.parse(place.files.read(f"{path}/.owner"))
+        text = place.files.read(f"{path}/.owner")
+        owner = Owner.parse(text)
         if rest.startswith("new-"):
             running = owner is not None and place.may_run(owner, f"{path}/.owner")
             owner = None
+        elif text is None:
+            running = not _is_broken(place, path)
         else:
             running = place.may_run(owner, f"{path}/.owner")
         if not running and (owner is None or owner.write_id == rest):
             yield path, owner
+
+
+def _is_broken(place: Place, container: str) -> bool:
+    """Whether a container without an owner is one that lost it, and not one that ended in this moment and may be made again."""
+    return place.files.renames_by_copying or EXPIRES_AFTER < place.age(container) < math.inf
 
 
 def _restore(place: Place, logger: Logger) -> None:

@@ -13,6 +13,10 @@ from ppf_files.files import Entry
 from ppf_files.paths import is_hidden
 from ppf_files.renaming import exchange, rename_new
 
+# What is refused while others change the same folder, and how often before that is taken for a lasting state.
+_CHANGING = (errno.ENOENT, errno.ENOTEMPTY, errno.EISDIR, errno.ENOTDIR)
+_TRIES = 100
+
 
 class LocalFiles:
     """The file system of this machine."""
@@ -57,16 +61,22 @@ class LocalFiles:
             return None
 
     def delete(self, path: str) -> None:
-        """Removes a file or a whole folder, also while another process does the same."""
-        while Path(path).is_dir() and not Path(path).is_symlink():
-            with suppress(FileNotFoundError):
-                shutil.rmtree(path)
-        if self.exists(path):  # or a disk that is read-only would refuse to remove nothing
-            Path(path).unlink(missing_ok=True)
+        """Removes a file or a whole folder, also while another process does the same or still writes there."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                if Path(path).is_dir() and not Path(path).is_symlink():
+                    shutil.rmtree(path)
+                elif self.exists(path):  # or a disk that is read-only would refuse to remove nothing
+                    Path(path).unlink(missing_ok=True)
+            except OSError as error:
+                if error.errno not in _CHANGING or not tries_left:
+                    raise
+            else:
+                return
 
     def move(self, source: str, target: str) -> None:
         """Renames in one step, never replacing."""
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(target).parent)
         rename_new(Path(source), Path(target))
 
     def exchange(self, one: str, other: str) -> bool:
@@ -89,13 +99,13 @@ class LocalFiles:
         """The text of a small file."""
         try:
             return Path(path).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # also below a file that stands where a folder should
             return None
 
     def write(self, path: str, text: str) -> None:
         """Writes a small file. The checksum that Hadoop keeps beside it would no longer fit, so it goes."""
         file = Path(path)
-        file.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(file.parent)
         # A new file, since the old one may share its content with another folder through a hard link.
         part = file.with_name(f".{file.name}.part")
         try:
@@ -159,6 +169,17 @@ def _entries(folder: str, prefix: str) -> Iterator[Entry]:
             else:
                 status = item.stat()
                 yield Entry(prefix + item.name, status.st_size, status.st_mtime_ns)
+
+
+def _make_folder(folder: Path) -> None:
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:  # a file, or a folder that another process has just removed
+            if not tries_left or (os.path.lexists(folder) and not folder.is_dir()):
+                raise
+        else:
+            return
 
 
 def _write(file: Path, text: str) -> None:

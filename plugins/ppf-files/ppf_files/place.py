@@ -10,7 +10,7 @@
         .rebuilt/                   the target with some partitions replaced
         .aside/, .replaced/         the old target, or old files of it, until the new ones are all there
         .outdated                   which old files these are, where they move one by one
-    .out.ppf-new-<write id>-<token>/   a container that is being made
+    .out.ppf-new-<write id>-<token>/   a container that is being made or removed
     .out.ppf-kept-<token>/          old files that could not be put back, since somebody else wrote the target meanwhile
 
 `_SUCCESS` of a target tells write id and token of the last writes that were published, newest first.
@@ -20,6 +20,7 @@ import json
 import math
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 MARK = "_SUCCESS"
 # How many writes a target remembers, so that one that is published again later is known.
 _REMEMBERED = 50
-_TRIES = 3
+_TRIES = 20
 _LINE = re.compile(r"[a-z0-9_]{1,40} [0-9a-f]*")
 
 
@@ -127,7 +128,7 @@ class Place:
 
     @property
     def unfinished(self) -> str:
-        """How the names of containers begin that attempts of this write were making."""
+        """How the names of containers begin that attempts of this write were making or removing."""
         return f"new-{self.owner.write_id}-"
 
     def beside(self, name: str) -> str:
@@ -151,6 +152,15 @@ class Place:
                 if not tries_left:
                     raise
         self.files.sync(self.folder)
+
+    def remove(self, container: str) -> None:
+        """Takes away a container: first its name, so that one with that name is there with its owner or not at all."""
+        if not self.files.renames_by_copying and self.files.exists(container):
+            removed = self.beside(f"{self.unfinished}{secrets.token_hex(4)}")
+            with suppress(FileNotFoundError):  # somebody else was faster
+                self.files.move(container, removed)
+            container = removed
+        self.files.delete(container)
 
     def adopt(self) -> None:
         """Becomes the owner of what another process staged."""

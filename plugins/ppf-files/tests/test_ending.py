@@ -86,3 +86,13 @@ def test_a_target_that_holds_a_mount_point_is_refused() -> None:
         PpfError, match=rf"The target '{holding}' holds the mount point '{holding}/.*', so it cannot be replaced"
     ):
         guards.require_replaceable(LocalFiles(), str(holding))
+
+
+def test_a_refused_target_that_is_a_file_can_be_discarded(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("not a folder")
+    sink, here = build(ParquetSink, path=str(tmp_path / "out"), mode="overwrite"), context(spark)
+    with pytest.raises(PpfError, match="is a file"):
+        sink.stage(here, spark.range(1))
+    sink.discard(here, None)
+    assert (tmp_path / "out").read_text() == "not a folder"
+    assert names(tmp_path) == ["out"]

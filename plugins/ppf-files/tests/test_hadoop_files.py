@@ -1,13 +1,17 @@
 """What Hadoop tells of files is what this machine tells, whether a file system puts it into words or not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ppf_files import hadoop_files
 from ppf_files.files import Entry
 from ppf_files.hadoop_files import HadoopFiles
 from ppf_files.local_files import LocalFiles
+from ppf_files.sinks import ParquetSink
 from pyspark.sql import SparkSession
+
+from ppf_core.testing import build, context
 
 NAMES = ["part-0", "k=a b/part,1", "k=ü{}/l=1/part-2", "k=c; length=3/part-3", "_hidden/x", ".hidden", "k=d/_SUCCESS"]
 
@@ -50,3 +54,29 @@ def test_of_what_is_not_there_nothing_is_found(seen: tuple[HadoopFiles, str]) ->
     files, path = seen
     there = files.walk(f"{path}/no"), files.names(f"{path}/no"), files.read(f"{path}/no"), files.modified(f"{path}/no")
     assert there == ([], [], None, None)
+
+
+def test_a_mark_that_was_cut_short_is_written_again(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL leaves a file that was made and not yet written; the stage behind it is as complete as before."""
+    (tmp_path / "here").mkdir()
+    spark.sparkContext._jsc.hadoopConfiguration().set("fs.viewfs.mounttable.torn.link./data", f"file://{tmp_path}/here")
+    target = "viewfs://torn/data/out"
+    build(ParquetSink, path=target).write(context(spark, run_id="old"), spark.range(2))
+    sink, here = build(ParquetSink, path=target, mode="overwrite"), context(spark, run_id="new")
+    ticket = sink.stage(here, spark.range(10, 13))
+    fill = HadoopFiles._fill
+
+    def torn(self: HadoopFiles, path: str, text: str, opened: Any) -> None:
+        if "_SUCCESS" in path and ".stage-" in path:
+            opened().close()
+            raise KeyboardInterrupt
+        fill(self, path, text, opened)
+
+    monkeypatch.setattr(HadoopFiles, "_fill", torn)
+    with pytest.raises(KeyboardInterrupt):
+        sink.publish(here, ticket)
+    monkeypatch.undo()
+    sink.publish(here, ticket)
+    assert spark.read.parquet(target).count() == 3

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def test_a_container_that_was_not_finished_is_removed(text: str, tmp_path: Path)
     (tmp_path / ".out.ppf-new-w0_0-0a1b2c3d").mkdir()
     (tmp_path / ".out.ppf-new-w0_0-0a1b2c3d" / "..owner.part").write_text(text)
     (tmp_path / ".out.ppf-w0_0" / ".stage-00").mkdir(parents=True)
+    age(f"{tmp_path}/.out.ppf-w0_0", EXPIRES_AFTER + 9)
     assert swept(tmp_path / "out") == []
 
 
@@ -96,6 +98,18 @@ def test_a_container_that_is_swept_while_it_is_made_is_made_again(tmp_path: Path
     monkeypatch.setattr(LocalFiles, "write", swept_at_once)
     place = opened(tmp_path / "out", "mine", Process.this())
     assert Owner.parse(Path(place.owner_file).read_text()) == place.owner
+
+
+def test_containers_can_be_made_while_others_sweep_the_same_folder_all_the_time(tmp_path: Path) -> None:
+    def sweep(number: int) -> None:
+        for _ in range(40):
+            place = opened(tmp_path / "out", f"r{number}", Process.this())
+            leftovers.sweep(place, LOGGER)
+            leftovers.clear(place, LOGGER)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(sweep, range(6)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_belongs_to_other_targets_or_to_nobody_we_know_is_left_alone(tmp_path: Path) -> None:
