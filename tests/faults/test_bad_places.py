@@ -149,12 +149,13 @@ def test_a_run_whose_disk_is_spoilt_before_it_publishes_is_finished_later(spoil:
     [
         ("disk/out", "error", "/disk/out' exists, and mode is 'error'. Remove it, or set mode"),
         ("/proc/out", "overwrite", "'/proc/' cannot be written"),
-        ("test.conf", "overwrite", "/test.conf' is a file"),
+        ("ballast", "overwrite", "/ballast' is a file"),
     ],
 )
 def test_a_target_that_is_refused_keeps_the_other_one_from_being_shown(
     target: str, mode: str, words: str, place: Place
 ) -> None:
+    (place.folder / "ballast").touch()
     result = place.run("second", 5, path=target, mode=mode)
     assert words in str(result["out"].error)
     assert (place.status("second"), place.rows(), place.left()) == ("failed", (3, 3), [])
