@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from forking import forked
+from programs import require_mounting
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
@@ -81,8 +82,7 @@ class Place:
 @pytest.fixture
 def place(quiet_spark: SparkSession, tmp_path: Path) -> Iterator[Place]:
     """Both targets hold three rows. Small disks are real ones, which only root can make."""
-    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("this machine lets only others mount")
+    require_mounting()
     place = Place(tmp_path, quiet_spark)
     place.disk.mkdir()
     mount("-t", "tmpfs", "-o", "size=2m", "none", place.disk)

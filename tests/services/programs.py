@@ -1,4 +1,4 @@
-"""Real servers for tests: each listens on 127.0.0.1 and a free port, and is stopped by its id."""
+"""What tests need of a machine, and real servers: each listens on 127.0.0.1 and a free port, and is stopped by its id."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -18,11 +19,20 @@ def program(name: str, package: str) -> str:
     """Where a program is. A test that needs it is skipped without it, naming the Debian package; in CI it fails."""
     found = shutil.which(name)
     if found is None:
-        told = f"{name} is missing: install the Debian package {package}."
-        if os.environ.get("CI") == "true":
-            pytest.fail(told)
-        pytest.skip(told)
-    return found
+        _cannot(f"{name} is missing: install the Debian package {package}.")
+    return str(found)
+
+
+def require_mounting() -> None:
+    """Skips a test that mounts where only others may, usually root; in CI it fails."""
+    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode != 0:
+        _cannot("This user may not mount: run the tests as root.")
+
+
+def _cannot(told: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(told)
+    pytest.skip(told)
 
 
 def free_port() -> int:

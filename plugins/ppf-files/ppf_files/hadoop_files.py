@@ -4,6 +4,7 @@ import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError
@@ -49,15 +50,9 @@ class HadoopFiles:
         self._path: Any = jvm.org.apache.hadoop.fs.Path
         self._texts: Any = jvm.org.apache.commons.lang3.ArrayUtils.toString
         self._text_of: Any = jvm.org.apache.commons.io.IOUtils.toString
-        conf = spark._jsparkSession.sessionState().newHadoopConf()
-        self._system = self._path(path).getFileSystem(conf)
-        if not self.renames_by_copying:
-            # Hadoop's older interface cannot rename over what is there.
-            hadoop = jvm.org.apache.hadoop.fs
-            self._context: Any = hadoop.FileContext.getFileContext(self._system.getUri(), conf)
-            gateway: Any = spark.sparkContext._gateway
-            self._replacing: Any = gateway.new_array(hadoop.Options.Rename, 1)
-            self._replacing[0] = hadoop.Options.Rename.OVERWRITE
+        self._spark = spark
+        self._conf = spark._jsparkSession.sessionState().newHadoopConf()
+        self._system = self._path(path).getFileSystem(self._conf)
 
     @property
     def is_local(self) -> bool:
@@ -147,15 +142,22 @@ class HadoopFiles:
             return None
 
     def write(self, path: str, text: str) -> None:
-        """Writes a small file, which is there whole or as it was: an object store does that by itself, others by a rename."""
-        if self.renames_by_copying:
+        """Writes a small file, which is there whole or as it was: an object store does that by itself, others by a rename.
+
+        A file system that Hadoop knows only through its older interface cannot do it: there, a kill may leave half a file.
+        """
+        if self._replace is None:
             self._fill(path, text, lambda: self._system.create(self._path(path), True))
             return
         folder, _, name = path.rpartition("/")
         part = f"{folder}/.{name}.part"
-        self._fill(part, text, lambda: self._system.create(self._path(part), True))
-        with _as_os_errors(path):
-            self._context.rename(self._path(part), self._path(path), self._replacing)
+        try:
+            self._fill(part, text, lambda: self._system.create(self._path(part), True))
+            with _as_os_errors(path):
+                self._replace(part, path)
+        except OSError:
+            self.delete(part)
+            raise
 
     def claim(self, file: str, name: str) -> None:
         """A copy, renamed where renaming is one step; an object store shows a file only when it is complete."""
@@ -178,6 +180,25 @@ class HadoopFiles:
 
     def sync(self, folder: str) -> None:
         """These file systems keep what they said they did."""
+
+    @cached_property
+    def _replace(self) -> Callable[[str, str], None] | None:
+        """Renames a file over another one; None where a rename copies, or cannot replace."""
+        from py4j.protocol import Py4JJavaError
+
+        if self.renames_by_copying:
+            return None
+        hadoop: Any = self._spark._jvm.org.apache.hadoop.fs  # type: ignore[union-attr] # a classic session has one
+        try:
+            context = hadoop.FileContext.getFileContext(self._system.getUri(), self._conf)
+        except Py4JJavaError as error:
+            if error.java_exception.getClass().getSimpleName() != "UnsupportedFileSystemException":
+                raise
+            return None
+        gateway: Any = self._spark.sparkContext._gateway
+        how = gateway.new_array(hadoop.Options.Rename, 1)
+        how[0] = hadoop.Options.Rename.OVERWRITE
+        return lambda part, path: context.rename(self._path(part), self._path(path), how)
 
     def _create_new(self, path: str, text: str) -> None:
         """Only where there is none: the store is asked to look and write in one step, which S3A does not do unless told to."""

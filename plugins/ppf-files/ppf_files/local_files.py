@@ -13,8 +13,7 @@ from ppf_files.files import Entry
 from ppf_files.paths import is_hidden
 from ppf_files.renaming import exchange, rename_new
 
-# What is refused while others change the same folder, and how often before that is taken for a lasting state.
-_CHANGING = (errno.ENOENT, errno.ENOTEMPTY, errno.EISDIR, errno.ENOTDIR)
+# How often others may remove a folder while it is made, before that is taken for something else.
 _TRIES = 100
 
 
@@ -61,18 +60,12 @@ class LocalFiles:
             return None
 
     def delete(self, path: str) -> None:
-        """Removes a file or a whole folder, also while another process does the same or still writes there."""
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                if Path(path).is_dir() and not Path(path).is_symlink():
-                    shutil.rmtree(path)
-                elif self.exists(path):  # or a disk that is read-only would refuse to remove nothing
-                    Path(path).unlink(missing_ok=True)
-            except OSError as error:
-                if error.errno not in _CHANGING or not tries_left:
-                    raise
-            else:
-                return
+        """Removes a file or a whole folder, also while another process does the same."""
+        while Path(path).is_dir() and not Path(path).is_symlink():
+            with suppress(FileNotFoundError):
+                shutil.rmtree(path)
+        if self.exists(path):  # or a disk that is read-only would refuse to remove nothing
+            Path(path).unlink(missing_ok=True)
 
     def move(self, source: str, target: str) -> None:
         """Renames in one step, never replacing."""

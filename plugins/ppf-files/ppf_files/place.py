@@ -154,13 +154,14 @@ class Place:
         self.files.sync(self.folder)
 
     def remove(self, container: str) -> None:
-        """Takes away a container: first its name, so that one with that name is there with its owner or not at all."""
-        if not self.files.renames_by_copying and self.files.exists(container):
+        """Takes away a container. Where a rename is one step, first its name: somebody may make another one of it at once."""
+        if self.files.renames_by_copying:
+            self.files.delete(container)
+        elif self.files.exists(container):
             removed = self.beside(f"{self.unfinished}{secrets.token_hex(4)}")
             with suppress(FileNotFoundError):  # somebody else was faster
                 self.files.move(container, removed)
-            container = removed
-        self.files.delete(container)
+            self.files.delete(removed)
 
     def adopt(self) -> None:
         """Becomes the owner of what another process staged."""

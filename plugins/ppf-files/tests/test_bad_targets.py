@@ -12,6 +12,7 @@ import pyarrow.dataset as arrow
 import pytest
 from ppf_files.mounts import exchanges, is_mount_point
 from ppf_files.sinks import ParquetSink
+from programs import require_mounting
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, TargetMoved
@@ -24,8 +25,7 @@ Mount = Callable[..., None]
 @pytest.fixture
 def mount() -> Iterator[Mount]:
     """Mounts with the options of the program of this name, until the end of the test."""
-    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("this machine lets only others mount")
+    require_mounting()
     places: list[str] = []
 
     def mount(place: Path, *options: str) -> None:

@@ -56,6 +56,26 @@ def test_of_what_is_not_there_nothing_is_found(seen: tuple[HadoopFiles, str]) ->
     assert there == ([], [], None, None)
 
 
+def test_a_file_system_that_knows_only_the_older_interface_serves_too(spark: SparkSession, tmp_path: Path) -> None:
+    conf = spark.sparkContext._jsc.hadoopConfiguration()
+    conf.set("fs.older.impl", "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme")
+    conf.set("fs.viewfs.overload.scheme.target.older.impl", "org.apache.hadoop.fs.LocalFileSystem")
+    conf.set("fs.viewfs.mounttable.torn.link./data", f"file://{tmp_path}")
+    files = HadoopFiles(spark, "older://torn/data")
+    for text in ("one", "two"):
+        files.write("older://torn/data/mark", text)
+        assert files.read("older://torn/data/mark") == text
+    assert files.names("older://torn/data") == ["mark"]
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(seen: tuple[HadoopFiles, str]) -> None:
+    files, path = seen
+    with pytest.raises(OSError, match="k=d"):
+        files.write(f"{path}/k=d", "in the place of a folder with files")
+    assert not [name for name in files.names(path) if "part" in name and name != "part-0"]
+    assert files.names(f"{path}/k=d") == ["_SUCCESS"]
+
+
 def test_a_mark_that_was_cut_short_is_written_again(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
