@@ -10,12 +10,12 @@ from ppf_core.config.faults import Fault, shown
 from ppf_core.config.model import CheckConfig, CircuitBreakerConfig, ComponentConfig, PipelineConfig, RetryConfig
 from ppf_core.config.places import Path, dotted
 from ppf_core.config.secret_references import SCHEME
+from ppf_core.config.thresholds import FORM, Threshold
 from ppf_core.errors import near_miss
 
 KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_THRESHOLD = re.compile(r"\s*(?:>=|<=|==|>|<)\s*(?:(?P<percent>[0-9]+(?:\.[0-9]+)?)\s*%|[+-]?[0-9]+(?:\.[0-9]+)?)\s*")
 _STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch")
 
 
@@ -168,10 +168,20 @@ def _trigger(text: str | None, path: Path) -> Iterator[Fault]:
 
 def _check(check: CheckConfig, path: Path) -> Iterator[Fault]:
     for key, text in (("warn_if", check.warn_if), ("error_if", check.error_if)):
-        found = _THRESHOLD.fullmatch(text) if text is not None else None
-        if text is not None and (found is None or float(found["percent"] or 0) > 100):
-            hint = 'Write >, >=, <, <= or == and a count or a percentage up to 100 %, such as "> 10" or "> 0.5%".'
-            yield Fault((*path, key), "bad-value", f"Key {dotted((*path, key))!r} is {text!r}, which is no threshold.", hint)
+        if text is not None and not _is_threshold(text):
+            message = f"Key {dotted((*path, key))!r} is {text!r}, which is no threshold."
+            yield Fault((*path, key), "bad-value", message, FORM)
+    if check.quarantine_to is not None and check.action != "quarantine":
+        message = f"Key 'quarantine_to' is set, but the action is {check.action}, which keeps no bad rows."
+        yield Fault((*path, "quarantine_to"), "bad-value", message, "Set action = quarantine, or remove the key.", "key")
+
+
+def _is_threshold(text: str) -> bool:
+    try:
+        Threshold.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _retry(retry: RetryConfig | None, path: Path) -> Iterator[Fault]:

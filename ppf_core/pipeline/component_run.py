@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.model import ComponentConfig, RetryConfig
 from ppf_core.contracts.components import PipelineComponent, Ticket
-from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo, QualityResult
+from ppf_core.pipeline.checking import Checking
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -21,8 +22,11 @@ class ComponentRun:
     """The state of one component in one run; the only thing here that changes.
 
     frames: the components that its options name. retry, breaker: None where neither the file nor its defaults set one.
-    saved: where its checkpointed frame lies, once it does. must_repeat: whether a second read has to give the very same rows.
+    stored: where its frame was written. saved: the same, once a resumed run may read it back. must_repeat: whether a second
+    read has to give the very same rows. is_read: whether somebody reads its frame.
     state, advanced: its cursors before the run, and what the run moves them to.
+    checking: None without checks. takes: the components whose bad rows it takes. rejection: why its checks forbid to publish.
+    is_inner: whether it stands in no file, and nobody hears of it.
     """
 
     info: ComponentInfo
@@ -36,11 +40,18 @@ class ComponentRun:
     pinned: str | None = None
     schema: str | None = None
     kept: "DataFrame | None" = None
+    stored: str | None = None
     saved: str | None = None
     is_writing: bool = False
     must_repeat: bool = False
     state: Mapping[str, str] = field(default_factory=dict)
     advanced: dict[str, str] = field(default_factory=dict)
+    checking: Checking | None = None
+    takes: tuple[str, ...] = ()
+    is_inner: bool = False
+    is_read: bool = False
+    quality: tuple[QualityResult, ...] = ()
+    rejection: ErrorInfo | None = None
     attempt: int = 1
     attempt_began: datetime.datetime | None = None
     attempts: int = 0
@@ -54,6 +65,11 @@ class ComponentRun:
     published: bool = False
     _started: float = 0.0
     _ended: float = 0.0
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its frame is computed already."""
+        return self.kept is not None or (self.checking is not None and self.checking.is_kept)
 
     def start(self) -> None:
         """The first step begins."""
@@ -85,5 +101,6 @@ class ComponentRun:
             staged=self.staged,
             published=self.published,
             error=self.error,
+            quality=self.quality,
             schema=self.schema,
         )

@@ -4,10 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ppf_core.contracts.results import CircuitState, ComponentInfo, ComponentResult, ErrorInfo, PipelineResult, RunInfo
+from ppf_core.contracts.results import (
+    CircuitState,
+    ComponentInfo,
+    ComponentResult,
+    ErrorInfo,
+    PipelineResult,
+    QualityResult,
+    RunInfo,
+)
 from ppf_core.errors import Problem
 
-StepName = Literal["build", "fill", "stage", "decide", "write", "commit", "publish", "discard"]
+StepName = Literal["build", "fill", "stage", "check", "decide", "evidence", "write", "commit", "publish", "discard"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,14 @@ class SecretAccessed:
 
 
 @dataclass(frozen=True)
+class CheckJudged:
+    """A check of a component was evaluated, or could not be."""
+
+    component: ComponentInfo
+    result: QualityResult
+
+
+@dataclass(frozen=True)
 class ComponentEnded:
     """The outcome of a component is final. Every ComponentStarted has exactly one; a component never started has one too."""
 
@@ -101,6 +117,7 @@ Event: TypeAlias = (
     | TasksCounted
     | Retried
     | CircuitChanged
+    | CheckJudged
     | ComponentEnded
     | Warned
     | RunEnded

@@ -14,6 +14,7 @@ from ppf_core.contracts.results import CircuitState, ErrorInfo
 from ppf_core.errors import CheckpointRefused, PpfError, Problem, Terminated
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.events import (
+    CheckJudged,
     CircuitChanged,
     ComponentEnded,
     ComponentStarted,
@@ -49,6 +50,8 @@ class Executor:
     is_watched: whether somebody wants to hear how far Spark is.
 
     Invariant: a component without a status has not ended. Once it has one, no further step of it starts.
+
+    A component that its checks rejected ends at the next barrier: until then all others go on, so that all failures are found.
     """
 
     steps: Steps
@@ -61,6 +64,7 @@ class Executor:
     second: Callable[[int], None] | None = None
     is_watched: bool = False
     _failed: list[str] = field(default_factory=list)
+    _rejected: list[str] = field(default_factory=list)
     _stopped_by: BaseException | None = None
     _refused: CheckpointRefused | None = None
 
@@ -78,7 +82,8 @@ class Executor:
         limit = self.runtime.timeout
         self._schedule = Schedule(steps)
         self._publishing = Publishing(self.steps, self.graph)
-        self._keeping = Keeping(_readers(self.components))
+        checked = [name for name, each in self.components.items() if each.checking is not None]
+        self._keeping = Keeping(_readers(self.components), checked)
         seconds = limit.total_seconds() if limit else None
         self._work = Work(self.steps, self.runtime.parallelism, seconds, self.describe, is_watched=self.is_watched)
         try:
@@ -117,6 +122,8 @@ class Executor:
 
     def _why_not(self, step: Step) -> str | None:
         """What prevents a step; None when it may start; empty when its component has ended already."""
+        if step.kind in ("decide", "commit"):
+            self._reject()
         if step.kind == "commit":
             self._publishing.decide(self._why_stopped() or self.veto())
             self._work.without_deadline()
@@ -126,7 +133,28 @@ class Executor:
             return ""
         if step.kind == "publish":
             return self._publishing.obstacle
+        if self.components[step.component].is_inner:
+            return self._why_not_kept(step)
+        if step.kind == "stage" and not step.carries and self._rejected and self.runtime.on_failure == "stop":
+            return f"{self._rejected[0]!r} failed."
         return self._why_stopped() or self._why_not_fed(step.component)
+
+    def _why_not_kept(self, step: Step) -> str | None:
+        """What prevents that bad rows are kept: those of a rejected component are evidence, all others go with the rest."""
+        giver = self._giver(self.components[step.component])
+        if step.kind == "evidence":
+            return None if giver.rejection is not None else ""
+        if giver.rejection is not None or giver.status in ("failed", "skipped"):
+            return ""
+        reason = self._why_stopped()
+        if reason is not None and giver.status is None:
+            self._skip(giver, reason)
+        return reason
+
+    def _giver(self, folder: ComponentRun) -> ComponentRun:
+        """The component whose bad rows a folder takes."""
+        (name,) = folder.takes
+        return self.components[name]
 
     def _why_stopped(self) -> str | None:
         if self._stopped_by is not None:
@@ -146,11 +174,13 @@ class Executor:
         component = self.components[step.component]
         if component.started_at is None:
             component.start()
-            self.steps.note("started", component=component.info.name)
-            self.emit(ComponentStarted(component.info))
+            if not component.is_inner:
+                self.steps.note("started", component=component.info.name)
+                self.emit(ComponentStarted(component.info))
             if not self._admit(component):
                 return False
-        self.emit(StepStarted(step.component, step.kind))
+        if not component.is_inner:
+            self.emit(StepStarted(step.component, step.kind))
         if step.kind == "write":
             self.progress.before_write(component)
         self._work.start(position, step, component)
@@ -169,7 +199,7 @@ class Executor:
                 limit = self.runtime.timeout
                 self._stop(TimeoutError(f"The run took longer than {limit.total_seconds() if limit else 0:g} s, its timeout."))
             case Quiet():
-                for component in self._work.components:
+                for component in (each for each in self._work.components if not each.is_inner):
                     self.emit(TasksCounted(component.info.name, *self.steps.tasks(component)))
             case _:
                 self.emit(message)
@@ -196,17 +226,49 @@ class Executor:
     # ---- outcomes
 
     def _settle(self, step: Step, component: ComponentRun, error: BaseException | None) -> None:
-        if error is None and step.kind == "fill" and component.kept is not None:
-            self._release(self._keeping.keep(component.info.name))
+        self._note_kept(component)
         if error is None:
-            if step.is_last:
-                self._succeed(component)
-            if step.kind == "write" or (step.kind == "fill" and component.saved is not None):
-                self.progress.save()
+            self._advance(step, component)
         elif error is self._stopped_by and not isinstance(error, TimeoutError):
             self._skip(component, self._why_stopped() or "")
         else:
             self._fail(step, component, error)
+
+    def _advance(self, step: Step, component: ComponentRun) -> None:
+        if step.kind == "check":
+            self._hear_checks(component)
+        if component.is_inner and step.kind == "stage" and self._giver(component).info.kind != "sink":
+            self._succeed(self._giver(component))
+        elif step.is_last and component.rejection is None:
+            self._succeed(component)
+        if step.kind in ("write", "fill", "check") and (step.kind == "write" or component.saved is not None):
+            self.progress.save()
+
+    def _hear_checks(self, component: ComponentRun) -> None:
+        for result in component.quality:
+            self.emit(CheckJudged(component.info, result))
+        if component.rejection is not None:
+            self._rejected.append(component.info.name)
+
+    def _note_kept(self, component: ComponentRun) -> None:
+        """Frames are kept in a step of their own, or with the stage that carries their checks."""
+        for name in (component.info.name, *component.info.inputs.values()):
+            if name in self.components and self.components[name].is_kept and not self._keeping.holds(name):
+                self._release(self._keeping.keep(name))
+
+    def _reject(self) -> None:
+        """Ends what its checks rejected, and all that has its rows."""
+        for name in self._rejected:
+            component = self.components[name]
+            if component.status is None and component.rejection is not None:
+                self._discard(component)
+                if component.breaker is not None:
+                    component.breaker.abandoned()
+                self._end_failed(component, component.rejection)
+        for name, component in self.components.items():
+            reason = self._why_not_fed(name) if component.status is None and not component.is_inner else None
+            if reason is not None:
+                self._skip(component, reason)
 
     def _succeed(self, component: ComponentRun) -> None:
         if component.breaker is not None:
@@ -226,6 +288,16 @@ class Executor:
         if component.breaker is not None:
             self._tell_changes(component, component.breaker.failed)
         self._end_failed(component, self.describe(error))
+        if component.is_inner:
+            self._lose_bad_rows(self._giver(component), step, self.describe(error))
+
+    def _lose_bad_rows(self, giver: ComponentRun, step: Step, error: ErrorInfo) -> None:
+        """Without a place for its bad rows a component has failed. One that its checks rejected has failed already."""
+        told = f"The quarantined rows of {giver.info.name!r} could not be kept: {error.type}: {error.message}"
+        self._warn("quarantine", giver, told, "Look at runtime.data_dir.")
+        if step.kind == "stage" and giver.status is None:
+            self._discard(giver)
+            self._end_failed(giver, error)
 
     def _end_failed(self, component: ComponentRun, error: ErrorInfo) -> None:
         self._failed.append(component.info.name)
@@ -241,6 +313,8 @@ class Executor:
         self._tell_end(component)
 
     def _tell_end(self, component: ComponentRun) -> None:
+        if component.is_inner:
+            return
         self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
         self._release(self._keeping.end(component.info.name))
 
@@ -253,7 +327,8 @@ class Executor:
         """Removes a stage. What cannot be removed is reported, and does not hide the failure that led here."""
         if not component.attempts or not isinstance(component.plugin, StagedSink):
             return
-        self.emit(StepStarted(component.info.name, "discard"))
+        if not component.is_inner:
+            self.emit(StepStarted(component.info.name, "discard"))
         try:
             self.steps.discard(component)
         except Exception as error:  # noqa: BLE001 -- the failure that led here must still be reported
@@ -294,6 +369,6 @@ def _readers(components: Mapping[str, ComponentRun]) -> dict[str, list[str]]:
     """Component → those that read its frame."""
     found: dict[str, list[str]] = {}
     for name, component in components.items():
-        for read in (*component.info.inputs.values(), *component.frames):
+        for read in (*component.info.inputs.values(), *component.frames, *component.takes):
             found.setdefault(read, []).append(name)
     return found

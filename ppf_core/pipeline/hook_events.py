@@ -2,6 +2,7 @@
 
 from ppf_core.contracts.results import RunInfo
 from ppf_core.pipeline.events import (
+    CheckJudged,
     CircuitChanged,
     ComponentEnded,
     ComponentStarted,
@@ -30,6 +31,8 @@ def hook_observer(hooks: HookCaller, run: RunInfo) -> Observer:
                 hooks.component_retry(run, event.component, event.attempt, event.delay, event.error)
             case CircuitChanged():
                 hooks.circuit_change(run, event.component, event.old, event.new)
+            case CheckJudged():
+                hooks.quality_result(run, event.component, event.result)
             case ComponentEnded() if event.started:
                 hooks.component_end(run, event.component, event.result)
             case RunEnded():

@@ -4,6 +4,9 @@
 
 Sinks that cannot stage `write`. `decide` and `commit` stand between what all components do: nothing unstaged is written before
 everything is staged and judged, and nothing is shown before everything is written.
+
+A component with checks has a step `check`: after the stage of the sink that carries them, else in the place of `fill`. Bad rows
+that no sink takes are staged after it. What a rejected component leaves as evidence is written after `decide`.
 """
 
 from collections.abc import Collection
@@ -12,22 +15,25 @@ from typing import Literal
 
 from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import StagedSink
+from ppf_core.pipeline.carriers import carriers_of, has_quarantine, quarantine_of, takers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 
-StepKind = Literal["build", "fill", "stage", "decide", "write", "commit", "publish"]
+StepKind = Literal["build", "fill", "stage", "check", "decide", "evidence", "write", "commit", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that is done. needs: the positions of the steps that end before. is_last: with it, its component has ended.
 
-    Sinks that cannot stage `write`. `decide` and `commit` belong to no component.
+    `decide` and `commit` belong to no component; the folder of bad rows that no sink takes is one of its own. carries: for a
+    stage, whether checks are evaluated with it.
     """
 
     kind: StepKind
     component: str = ""
     needs: tuple[int, ...] = ()
     is_last: bool = True
+    carries: bool = False
 
 
 def order_steps(checked: CheckedPipeline, selected: Collection[str], saved: Collection[str] = ()) -> tuple[Step, ...]:
@@ -38,18 +44,13 @@ def order_steps(checked: CheckedPipeline, selected: Collection[str], saved: Coll
     components = {name: checked.components[name] for name in checked.components if name in selected}
     staged = {name for name, each in components.items() if issubclass(each.plugin.cls, StagedSink)}
     unstaged = {name for name, each in components.items() if each.config.kind == "sink"} - staged
-    ordering = _Ordering(checked, components, staged, saved)
+    ordering = _Ordering(checked, components, staged, unstaged, saved)
     for name in checked.graph.order(last=unstaged):
-        if name in unstaged:
-            ordering.barrier("decide")
         if name in components:
             ordering.own(name)
-    ordering.barrier("decide")
-    if staged:
-        ordering.barrier("commit")
-    for name in components:
-        if name in staged:
-            ordering.add("publish", name, (len(ordering.steps) - 1,))
+    ordering.decide()
+    ordering.keep_evidence()
+    ordering.publish()
     return tuple(ordering.steps)
 
 
@@ -90,41 +91,113 @@ def consumers_of(components: Collection[CheckedComponent]) -> dict[str, int]:
 
 @dataclass
 class _Ordering:
+    """Adds the steps of one component after the other."""
+
     checked: CheckedPipeline
     components: dict[str, CheckedComponent]
     staged: Collection[str]
+    unstaged: Collection[str]
     saved: Collection[str]
     steps: list[Step] = field(default_factory=list)
     _last: dict[str, int] = field(default_factory=dict)
-    _passed: set[str] = field(default_factory=set)
+    _judged: dict[str, int] = field(default_factory=dict)
+    _owned: set[str] = field(default_factory=set)
+    _decided: int | None = None
 
     def __post_init__(self) -> None:
         self._consumers = consumers_of(self.components.values())
         self._repeated = repeated_frames(self.checked, self.components)
+        carriers = carriers_of(self.checked, self.components)
+        self._carriers = {name: each for name, each in carriers.items() if name not in self.saved}
+        self._taken = takers_of(self.components)
 
     def own(self, name: str) -> None:
         """What a component does by itself, after all that it needs has done the same."""
+        # Bad rows are known once the sink has staged that carries the checks, which may come later in the order.
+        for giver in self._taken.get(name, ()):
+            sink = self._carriers[giver].sink if giver in self._carriers else None
+            if sink is not None:
+                self._own_above(sink)
+        self._own(name)
+
+    def decide(self) -> int:
+        """Waits for all before it, and for the checks of what writes after it."""
+        if self._decided is None:
+            for name in self.unstaged:
+                feeding = self.components[name].config.inputs.values()
+                if name in self._carriers and all(need in self._last for need in feeding):
+                    self._check(name, tuple(self._last[need] for need in feeding))
+            self._decided = self._add("decide", "", tuple(range(len(self.steps))))
+        return self._decided
+
+    def keep_evidence(self) -> None:
+        """What is left of rejected components, once that is known."""
+        for name in self._judged:
+            if has_quarantine(self.components[name]):
+                folder = quarantine_of(name)
+                needs = (self.decide(), self._judged[name], *([self._last[folder]] if folder in self._last else []))
+                self._add("evidence", folder, needs)
+
+    def publish(self) -> None:
+        """Waits for all before it; then everything staged is shown: bad rows first, then sinks in the order of the file."""
+        folders = [step.component for step in self.steps if step.kind == "stage" and step.component not in self.components]
+        names = [*folders, *(name for name in self.components if name in self.staged)]
+        if names:
+            commit = self._add("commit", "", tuple(range(len(self.steps))))
+            for name in names:
+                self._add("publish", name, (commit,))
+
+    def _own_above(self, name: str) -> None:
+        above = self.checked.graph.upstream([name])
+        for each in self.checked.graph.order():
+            if each in above and each in self.components:
+                self._own(each)
+
+    def _own(self, name: str) -> None:
+        if name in self._owned:
+            return
+        self._owned.add(name)
         needs = tuple(self._last[need] for need in self.checked.graph.needs[name] if need in self._last)
-        config = self.components[name].config
+        needs += tuple(self._judged[giver] for giver in self._taken.get(name, ()) if giver in self._judged)
         if name in self.saved:
-            self.add("build", name, ())
-        elif config.kind != "sink":
-            shared = config.checkpoint or is_shared(config, self._consumers.get(name, 0), must_repeat=name in self._repeated)
-            self.add("build", name, needs, is_last=not shared)
-            if shared:
-                self.add("fill", name, (len(self.steps) - 1,))
+            self._add("build", name, ())
+        elif self.components[name].config.kind != "sink":
+            self._frame(name, needs)
         elif name in self.staged:
-            self.add("stage", name, needs, is_last=False)
+            self._stage(name, needs)
         else:
-            self.add("write", name, (*needs, self._barrier))
+            decided = self.decide()
+            if name in self._carriers and name not in self._judged:  # it waits for what is written after the decision
+                self._check(name, needs)
+            self._add("write", name, (*needs, decided, *([self._judged[name]] if name in self._judged else [])))
+
+    def _frame(self, name: str, needs: tuple[int, ...]) -> None:
+        config, carrier = self.components[name].config, self._carriers.get(name)
+        shared = config.checkpoint or is_shared(config, self._consumers.get(name, 0), must_repeat=name in self._repeated)
+        built = self._add("build", name, needs, is_last=not shared and carrier is None)
+        if carrier is not None and carrier.kind != "stage":
+            self._check(name, (built,))
+        elif shared and carrier is None:
+            self._add("fill", name, (built,))
+
+    def _stage(self, name: str, needs: tuple[int, ...]) -> None:
+        riders = [rider for rider, carrier in self._carriers.items() if carrier.sink == name]
+        staged = self._add("stage", name, needs, is_last=False, carries=bool(riders))
+        for rider in riders:
+            built = self._last[rider]
+            self._check(rider, (staged,))
+            if rider != name:
+                self._last[rider] = built  # whoever waits for the rider waits for its frame, not for its checks
+
+    def _check(self, name: str, needs: tuple[int, ...]) -> None:
+        component = self.components[name]
+        keeps = None in (check.quarantine_to for check in component.config.quality if check.action == "quarantine")
+        is_last = component.config.kind != "sink" and not keeps
+        self._judged[name] = self._add("check", name, needs, is_last=is_last)
+        if keeps:
+            self._add("stage", quarantine_of(name), (self._judged[name],), is_last=False)
+
+    def _add(self, kind: StepKind, name: str, needs: tuple[int, ...], *, is_last: bool = True, carries: bool = False) -> int:
+        self.steps.append(Step(kind, name, needs, is_last, carries))
         self._last[name] = len(self.steps) - 1
-
-    def barrier(self, kind: Literal["decide", "commit"]) -> None:
-        """A step that waits for all before it."""
-        if kind not in self._passed:
-            self._passed.add(kind)
-            self._barrier = len(self.steps)
-            self.add(kind, "", tuple(range(self._barrier)))
-
-    def add(self, kind: StepKind, name: str, needs: tuple[int, ...], *, is_last: bool = True) -> None:
-        self.steps.append(Step(kind, name, needs, is_last))
+        return self._last[name]

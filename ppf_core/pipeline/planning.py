@@ -1,7 +1,7 @@
 """The plan of a run: a value that can be printed, compared and executed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ppf_core.config.model import PipelineConfig, RetryConfig
@@ -10,6 +10,7 @@ from ppf_core.contracts.hooks import HOOKIMPL_MARK
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
+from ppf_core.pipeline.carriers import carriers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.ordering import Step, consumers_of, is_shared, order_steps, repeated_frames
 
@@ -73,8 +74,12 @@ def make_plan(checked: CheckedPipeline) -> Plan:
     stages = checked.graph.stages()
     consumers = consumers_of(checked.components.values())
     repeated = repeated_frames(checked, checked.components)
+    carriers = carriers_of(checked, checked.components)
     components = tuple(
-        _component(component, config, stages[name], consumers.get(name, 0), must_repeat=name in repeated)
+        replace(
+            _component(component, config, stages[name], consumers.get(name, 0), must_repeat=name in repeated),
+            carrier=carriers[name].text if name in carriers else None,
+        )
         for name, component in checked.components.items()
     )
     warnings = [*checked.warnings, *_warnings(checked, components)]

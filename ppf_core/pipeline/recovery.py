@@ -16,11 +16,13 @@ from ppf_core.contracts.context import Dataset
 from ppf_core.contracts.results import RunInfo
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import PpfError, Problem, RunError, RunLocked
+from ppf_core.pipeline.carriers import is_quarantine
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.journal import Journal, Write
+from ppf_core.pipeline.quarantine import folder_at
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
 from ppf_core.pipeline.recorded_plan import without_secrets
@@ -128,16 +130,16 @@ def finish_writes(
     """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
     finished = Finished(journal.run_id, journal.pipeline, [], [], {})
     if journal.open_writes:
-        names = [write.component for write in journal.open_writes]
+        names = [write.component for write in journal.open_writes if not is_quarantine(write.component)]
         workspace = Workspace(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
         try:
             workspace.resolve_secrets()
-            components = workspace.components()
+            components = workspace.components() | _folders(journal)
             steps = Steps(spark(workspace), journal.run_id, journal.pipeline, components, record.note)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)
-                if component.status is not None:
+                if component.status is not None and not component.is_inner:
                     record.component(component.result())
         except PpfError:
             raise
@@ -148,6 +150,15 @@ def finish_writes(
             workspace.close()
     _move_cursors(record, journal, finished, store, abandon=abandon)
     return finished
+
+
+def _folders(journal: Journal) -> dict[str, ComponentRun]:
+    """The folders of bad rows among the open writes; these need no plugin."""
+    return {
+        write.component: folder_at(write.component, write.datasets[0], journal.run_id)
+        for write in journal.open_writes
+        if is_quarantine(write.component)
+    }
 
 
 def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finished, *, abandon: bool) -> None:
@@ -201,7 +212,7 @@ def _holds_mask(value: Any) -> bool:
 def _ending(document: dict[str, Any], finished: Finished, *, abandon: bool) -> dict[str, Any]:
     """The last line of the record: a success only when every component that was asked for has succeeded."""
     statuses = {each["name"]: each["status"] for each in document["components"]}
-    statuses |= dict.fromkeys(finished.published, "success")
+    statuses |= dict.fromkeys((name for name in finished.published if name in statuses), "success")
     whole = bool(finished.published) and set(statuses.values()) <= {"success", "resumed", "not_run"}
     problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
     status = {"publishing": "failed", "running": "interrupted"}.get(document["status"], document["status"])

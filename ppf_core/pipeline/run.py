@@ -15,6 +15,7 @@ from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, 
 from ppf_core.pipeline.executor import Executor
 from ppf_core.pipeline.hook_events import hook_observer
 from ppf_core.pipeline.interrupts import interrupts
+from ppf_core.pipeline.judging import check_text, is_blocking
 from ppf_core.pipeline.ordering import order_steps
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Progress
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 INTERRUPTED = 130
+REJECTED = 4
 
 
 @dataclass
@@ -90,7 +92,7 @@ class Run:
             require_known_errors(checked.file)
             frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
             self.workspace.require_reachable_frames(session.facts["master"])
-            steps = Steps(session.spark, self.info.run_id, self.info.pipeline, self.components, self.record.note, frames)
+            steps = self._steps(session.spark, frames)
             self._finish_earlier(session.spark)
             self._keep_done()
             ping_all(steps)
@@ -107,6 +109,19 @@ class Run:
         finally:
             with interrupts(_ignore, second):
                 session.close()
+
+    def _steps(self, spark: "SparkSession", frames: str) -> Steps:
+        inner = self.workspace.folders(self.components, self.info.run_id)
+        return Steps(
+            spark,
+            self.info.run_id,
+            self.info.pipeline,
+            {**self.components, **inner},
+            self.record.note,
+            frames,
+            lambda component, frame, checks: self.hooks.quality_evaluate(self.info, component, frame, checks),
+            self.workspace.redactor.redact,
+        )
 
     def _finish_earlier(self, spark: "SparkSession") -> None:
         """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
@@ -193,7 +208,8 @@ class Run:
         ended_at = datetime.datetime.now(datetime.UTC)
         results = tuple(self._component_result(planned) for planned in self.plan.components)
         failed = any(each.status in ("failed", "skipped") for each in results)
-        exit_code = self._exit_code or int(failed)
+        rejected = any(is_blocking(check) for each in results for check in each.quality)
+        exit_code = self._exit_code or (REJECTED if rejected else int(failed))
         status: RunStatus = self._status or ("failed" if exit_code else "success")
         return PipelineResult(
             run_id=self.info.run_id,
@@ -208,8 +224,18 @@ class Run:
             plugins=used_plugins(self.workspace),
             components=results,
             resumed_from=self.info.resumed_from,
-            problems=tuple(self._problems),
+            problems=(*self._problems, *self._failed_checks(results)),
         )
+
+    def _failed_checks(self, results: Sequence[ComponentResult]) -> list[Problem]:
+        """Each check that did not pass, with its place in the file."""
+        file = self.workspace.checked.file
+        return [
+            file.problem("check", check_text(each.name, check), ("components", each.name, "quality", index))
+            for each in results
+            for index, check in enumerate(each.quality)
+            if is_blocking(check)
+        ]
 
     def _component_result(self, planned: PlannedComponent) -> ComponentResult:
         if planned.name in self.components:

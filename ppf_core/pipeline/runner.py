@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.pipeline.carriers import takers_of
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run
@@ -207,7 +208,12 @@ class PipelineRunner:
 
     def _selected(self, only: Sequence[str]) -> frozenset[str]:
         self._require_known(only)
-        return self.checked.graph.upstream(only or self.checked.components)
+        selected: frozenset[str] = frozenset()
+        wanted = frozenset(only or self.checked.components)
+        while wanted - selected:
+            selected = self.checked.graph.upstream(wanted)
+            wanted = selected | takers_of({name: self.checked.components[name] for name in selected}).keys()
+        return selected
 
     def _require_known(self, names: Sequence[str]) -> None:
         for name in names:
@@ -220,13 +226,6 @@ class PipelineRunner:
         problems = []
         if self.config.mode == "streaming":
             problems.append(problem("unsupported", "This version of ppf runs no streams.", ("mode",), hint="Use mode = batch."))
-        for name, component in self.checked.components.items():
-            place = ("components", name)
-            if component.config.quality:
-                message = f"This version of ppf evaluates no checks, so {name!r} cannot run."
-                problems.append(
-                    problem("unsupported", message, (*place, "quality"), at="key", hint="Remove its 'quality' block.")
-                )
         if problems:
             raise ConfigError.of(problems)
 

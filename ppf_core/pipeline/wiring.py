@@ -126,6 +126,10 @@ class Wiring:
         if config.kind == "sink" and count == 0 and name not in self._quarantined:
             hint = "Add inputs = [ … ] with the component whose rows it writes."
             self._problem("sink-without-inputs", f"The sink {name!r} has no input.", (*place, "inputs"), at="key", hint=hint)
+        if config.kind == "sink" and count and name in self._quarantined:
+            message = f"The sink {name!r} takes the bad rows of {self._quarantined[name][0]!r}, and has an input as well."
+            hint = "Use a sink of its own for bad rows."
+            self._problem("quarantine-with-inputs", message, (*place, "inputs"), at="key", hint=hint)
         if config.kind == "sink" and count > 1:
             hint = "Join or union them in a transform first."
             self._problem(

@@ -2,23 +2,28 @@
 
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ppf_core.config.secret_references import fill_secrets, find_secrets
+from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck
 from ppf_core.contracts.components import PipelineComponent
 from ppf_core.contracts.context import Context
 from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
 from ppf_core.errors import ConfigError, Problem, RunError, SecretError
+from ppf_core.pipeline.carriers import carriers_of, has_quarantine, quarantine_of, readers_of, takers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.checking import Checking
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.judging import CheckRun
 from ppf_core.pipeline.ordering import repeated_frames
+from ppf_core.pipeline.quarantine import inner_sink
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.secrets import SecretsResolver
 from ppf_core.pipeline.selection import BoundPlugin, create
@@ -75,11 +80,13 @@ class Workspace:
     def require_reachable_frames(self, master: str) -> None:
         """Refuses a folder of this machine for frames that other machines would have to read and write."""
         config = self.checked.file.config
-        kept = [name for name in self.selected if config.components[name].checkpoint]
+        keys = {name: "checkpoint" for name in self.selected if config.components[name].checkpoint}
+        keys |= {name: "quality" for name in self.selected if has_quarantine(self.checked.components[name])}
+        kept = list(keys)
         if kept and self.data_dir.startswith("file:") and not master.startswith("local") and not config.runtime.shared_files:
             message = f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."
             hint = "Set runtime.data_dir to a place that all of them reach, or runtime.shared_files = true if they share it."
-            path = ("components", kept[0], "checkpoint")
+            path = ("components", kept[0], keys[kept[0]])
             raise ConfigError.of([self.checked.file.problem("unshared-frames", message, path, at="key", hint=hint)])
 
     def resolve_secrets(self) -> None:
@@ -103,7 +110,21 @@ class Workspace:
         for name in repeated_frames(self.checked, chosen):
             if name in chosen:
                 chosen[name].must_repeat = True
+        checked = {name: self.checked.components[name] for name in chosen}
+        for name in readers_of(checked):
+            if name in chosen:
+                chosen[name].is_read = True
+        for sink, givers in takers_of(checked).items():
+            chosen[sink].takes = tuple(givers)
+        for name, carrier in carriers_of(self.checked, chosen).items():
+            chosen[name].checking = Checking(self._checks(checked[name]), carrier)
         return chosen
+
+    def folders(self, components: Mapping[str, ComponentRun], run_id: str) -> dict[str, ComponentRun]:
+        """Where the bad rows of these components go that no sink takes."""
+        names = [name for name in components if name in self.checked.components]
+        kept = [name for name in names if has_quarantine(self.checked.components[name])]
+        return {quarantine_of(name): inner_sink(name, self.data_dir, run_id) for name in kept}
 
     def hooks(self) -> HookCaller:
         """The hooks of the file, in its order."""
@@ -172,6 +193,16 @@ class Workspace:
         )
         defaults, config = self.checked.file.config.defaults, component.config
         return ComponentRun(info, plugin, config, component.frames, config.retry or defaults.retry, self._breaker(component))
+
+    def _checks(self, component: CheckedComponent) -> tuple[CheckRun, ...]:
+        pairs = zip(component.config.quality, component.checks, strict=True)
+        return tuple(CheckRun(number, config, self._check(bound)) for number, (config, bound) in enumerate(pairs))
+
+    def _check(self, bound: BoundPlugin) -> RowCheck[Any] | AggregateCheck[Any] | FrameCheck[Any]:
+        check = self._create(bound, Plugin)
+        if not isinstance(check, RowCheck | AggregateCheck | FrameCheck):
+            raise TypeError(f"The plugin of {bound.name!r} is {type(check).__name__}, which is no check.")
+        return check
 
     def _breaker(self, component: CheckedComponent) -> Any:
         file = self.checked.file

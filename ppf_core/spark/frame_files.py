@@ -38,11 +38,41 @@ def read_frame(spark: "SparkSession", path: str, schema: str) -> "DataFrame":
     return spark.read.schema(StructType.fromJson(json.loads(schema))).parquet(path)
 
 
+def count_stored(spark: "SparkSession", path: str) -> int:
+    """How many rows were written; Spark finds this in the footers of the files."""
+    return spark.read.parquet(path).count()
+
+
+def show_frame(spark: "SparkSession", staged: str, path: str) -> None:
+    """Gives a written frame its name, in the place of what has it; nothing when that was done before."""
+    files, source = _place(spark, staged)
+    _, target = _place(spark, path)
+    if not files.exists(source):
+        return
+    files.delete(target, True)
+    if not files.rename(source, target):
+        raise OSError(f"{staged} cannot be renamed to {path}.")
+
+
 def remove_frames(spark: "SparkSession", path: str) -> None:
     """Removes a folder of frames, if it is there."""
+    files, place = _place(spark, path)
+    files.delete(place, True)
+
+
+def frame_folders(spark: "SparkSession", path: str) -> list[str]:
+    """The folders in a folder, by name; none when it is not there."""
+    files, place = _place(spark, path)
+    if not files.exists(place):
+        return []
+    return sorted(str(each.getPath().getName()) for each in files.listStatus(place) if each.isDirectory())
+
+
+def _place(spark: "SparkSession", path: str) -> tuple[Any, Any]:
+    """The file system of a path, and Hadoop's path."""
     jvm: Any = spark._jvm
     place = jvm.org.apache.hadoop.fs.Path(path)
-    place.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()).delete(place, True)
+    return place.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), place
 
 
 def _parts(kind: "DataType") -> "Iterator[DataType]":

@@ -24,6 +24,8 @@ _COSTLY = {
     "CURRENT_LIKE": "the current time",
     "LIMIT": "a limit, which may take other rows next time",
 }
+# Which rows a limit or a window takes among equals may depend on the order in which tasks end.
+_UNSTEADY = ("CURRENT_LIKE", "LIMIT", "WINDOW")
 # Local file listings are cheap to read again; everything else asks another system.
 _LOCAL_LEAVES = ("LocalRelation", "OneRowRelation", "Range", "InMemoryRelation", "CommandResult")
 
@@ -37,11 +39,17 @@ def frame_schema(frame: "DataFrame") -> str:
 
 def keep_frame(frame: "DataFrame", level: str) -> "DataFrame":
     """Computes a frame once, in memory (and on disk where that is full) or on disk alone. Read the frame that it gives."""
+    kept = keep_when_read(frame, level)
+    # Counting reads all rows of all columns into the cache, and moves none of them.
+    frame.count()
+    return kept
+
+
+def keep_when_read(frame: "DataFrame", level: str) -> "DataFrame":
+    """As `keep_frame`, but the first action that reads all rows of the frame computes it."""
     from pyspark import StorageLevel
 
     frame.persist(getattr(StorageLevel, _LEVELS[level]))
-    # Counting reads all rows of all columns into the cache, and moves none of them.
-    frame.count()
     return _fresh(frame)
 
 
@@ -67,6 +75,17 @@ def why_keep(frame: "DataFrame") -> str | None:
         if plan.containsPattern(patterns.withName(name)):
             return reason
     return _remote_read(plan)
+
+
+def is_repeatable(frame: "DataFrame") -> bool:
+    """Whether a second computation gives the very same rows, as far as the plan tells. Spark Connect does not show it."""
+    java: Any = getattr(frame, "_jdf", None)
+    if java is None:
+        return True
+    plan = _fresh(frame)._jdf.queryExecution().withCachedData()
+    jvm: Any = frame.sparkSession.sparkContext._jvm
+    patterns = jvm.org.apache.spark.sql.catalyst.trees.TreePattern
+    return bool(plan.deterministic()) and not any(plan.containsPattern(patterns.withName(name)) for name in _UNSTEADY)
 
 
 def _fresh(frame: "DataFrame") -> "DataFrame":

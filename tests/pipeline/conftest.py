@@ -21,7 +21,11 @@ OFFERS = {
     "sinks.folder": "ppf_small:Folder",
     "sinks.direct": "ppf_small:Direct",
     "checks.positive": "ppf_small:Positive",
+    "checks.picky": "ppf_small:Picky",
+    "checks.total": "ppf_small:Total",
+    "checks.same": "ppf_small:Same",
     "hooks.journal": "ppf_small:Journal",
+    "hooks.judge": "ppf_small:Judge",
 }
 
 WritePipeline = Callable[[str], Path]

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import (
+    AggregateCheck,
     Columns,
     ComponentInfo,
     ComponentResult,
     Context,
     Dataset,
     ErrorInfo,
+    FrameCheck,
     Hooks,
     PipelineResult,
+    QualityResult,
     RowCheck,
     RunInfo,
     Secret,
@@ -27,6 +30,7 @@ from ppf_core import (
     StagedSink,
     Ticket,
     Transform,
+    Verdict,
     hookimpl,
     local_path,
     option,
@@ -55,6 +59,7 @@ class NumbersOptions:
     unreachable: bool = option("Whether its ping fails.", default=False)
     fails: int = option("How many of its first reads fail.", default=0)
     sleeps: float = option("Seconds that each row takes, in a Spark job.", default=0.0)
+    from_: int = option("Its first number.", default=0)
     random: bool = option("Whether its rows are others each time they are computed.", default=False)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
@@ -81,7 +86,7 @@ class Numbers(Source[NumbersOptions]):
             note(self.options.log, "token", self.options.token.reveal())
         if self.options.url is not None:
             note(self.options.log, "url", self.options.url)
-        frame = context.spark.range(self.options.rows)
+        frame = context.spark.range(self.options.from_, self.options.from_ + self.options.rows)
         if self.options.sleeps:
             frame = frame.select(_sleeping(self.options.sleeps)("id").alias("id"))
         return frame.select(_random()("id").alias("id")) if self.options.random else frame
@@ -193,6 +198,9 @@ class FolderOptions:
     failures: int | None = option("How many attempts of that step fail; all of them unless given.", default=None)
     sleeps: float = option("Seconds that staging takes, in Python.", default=0.0)
     token: Secret | None = option("A password.", default=None)
+    readable: bool = option("Whether its stage can be read.", default=False)
+    takes: int | None = option("How many rows it takes at most.", default=None)
+    counts: bool = option("Whether it says how many rows it wrote.", default=True)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
@@ -223,11 +231,12 @@ class Folder(StagedSink[FolderOptions]):
         if self.options.sleeps:
             note(self.options.log, "begin", context.component)
             time.sleep(self.options.sleeps)
-        rows = [row.asDict() for row in frame.collect()]
+        taken = frame if self.options.takes is None else frame.limit(self.options.takes)
+        rows = [row.asDict() for row in taken.collect()]
         stage = self._stage(context)
         stage.mkdir(parents=True)
-        (stage / "rows.json").write_text(json.dumps(rows))
-        context.report(rows_written=len(rows))
+        (stage / "rows.json").write_text(json.dumps(rows, default=str))
+        context.report(rows_written=len(rows) if self.options.counts else None)
         self._note("stage", context)
         return {"stage": str(stage)}
 
@@ -235,6 +244,12 @@ class Folder(StagedSink[FolderOptions]):
         self._note("publish", context)
         shutil.rmtree(local_path(self.options.path), ignore_errors=True)
         Path(ticket["stage"]).rename(local_path(self.options.path))
+
+    def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
+        if not self.options.readable:
+            return None
+        text = Path(ticket["stage"]).joinpath("rows.json").read_text()
+        return context.spark.createDataFrame([tuple(row.values()) for row in json.loads(text)], "id BIGINT")
 
     def discard(self, context: Context, ticket: Ticket | None) -> None:
         self._note("discard", context)
@@ -280,6 +295,122 @@ class Positive(RowCheck[PositiveOptions]):
 
     def passes(self, columns: Columns) -> "Column":
         return columns[self.options.column] > 0
+
+
+@options
+class PickyOptions:
+    """Options of `picky`."""
+
+    column: str = option("The column that it looks at.", default="id")
+    above: int = option("Good rows have a number above this.", default=0)
+    odd: bool = option("Whether good rows are those of which a checksum is odd.", default=False)
+    raises: str | None = option("Where it raises: `passes`, or `rows` in the middle of the job.", default=None)
+    calls: bool = option("Whether it counts its evaluations, in a Python function.", default=False)
+
+
+class Picky(RowCheck[PickyOptions]):
+    """Whether a number is above another one."""
+
+    def passes(self, columns: Columns) -> "Column":
+        from pyspark.sql import functions as F
+
+        if self.options.raises == "passes":
+            raise ValueError("this check is broken")
+        column = columns[self.options.column]
+        if self.options.odd:
+            return F.crc32(column.cast("string").cast("binary")) % 2 == 1
+        if self.options.raises == "rows":
+            return F.when(column == 1, F.raise_error(F.lit("bad luck")).isNull()).otherwise(F.lit(True))
+        return _above(self.options.above)(column) if self.options.calls else column > self.options.above
+
+
+def _above(bound: int) -> Any:
+    from pyspark.sql import functions as F
+
+    def is_above(value: int) -> bool:
+        return value > bound
+
+    return F.udf(is_above, "BOOLEAN")
+
+
+@options
+class TotalOptions:
+    """Options of `total`."""
+
+    column: str = option("The column that it adds up.", default="id")
+    max: float = option("The largest sum that passes.")
+    distinct: bool = option("Whether it adds up each value once, which Spark cannot observe.", default=False)
+    forgets: bool = option("Whether its judge raises.", default=False)
+
+
+class Total(AggregateCheck[TotalOptions]):
+    """Whether a sum is small enough."""
+
+    def metrics(self, columns: Columns) -> "Mapping[str, Column]":
+        from pyspark.sql import functions as F
+
+        add = F.sum_distinct if self.options.distinct else F.sum
+        return {"sum": add(columns[self.options.column])}
+
+    def judge(self, values: Mapping[str, Any]) -> Verdict:
+        if self.options.forgets:
+            raise KeyError("sum of nothing")
+        total = float(values["sum"] or 0)
+        return Verdict(total <= self.options.max, value=total, message=f"The sum is {total:g}.")
+
+
+@options
+class SameOptions:
+    """Options of `same`."""
+
+    rows: int = option("How many rows there must be.")
+    beside: str | None = option("A component that must have as many.", component=True, default=None)
+    gives: str | None = option("What it gives in the place of a verdict.", default=None)
+
+
+class Same(FrameCheck[SameOptions]):
+    """Whether a frame has this many rows."""
+
+    def judge(self, context: Context, frame: "DataFrame") -> Verdict:
+        if self.options.gives is not None:
+            return self.options.gives  # type: ignore[return-value] -- what a careless author does
+        found = frame.count()
+        if self.options.beside is not None:
+            found -= context.frames[self.options.beside].count()
+        return Verdict(found == self.options.rows, value=float(found))
+
+
+@options
+class JudgeOptions:
+    """Options of `judge`."""
+
+    answers: list[str] = option("The names of the checks that it answers.", default_factory=list)
+    status: str = option("Its answer.", default="passed")
+    asks: bool = option("Whether it answers at all.", default=True)
+    raises: bool = option("Whether it raises.", default=False)
+    path: str | None = option("Where it writes what it hears.", path=True, default=None)
+
+
+class Judge(Hooks[JudgeOptions]):
+    """Evaluates checks by itself."""
+
+    @hookimpl
+    def ppf_quality_evaluate(self, component: ComponentInfo, frame: "DataFrame", checks: Any) -> Any:
+        note(self.options.path, "asked", component.name, len(checks))
+        if self.options.raises:
+            raise RuntimeError("the judge is ill")
+        if not self.options.asks:
+            return None
+        named = [(check.check, check.name or check.check, check.action) for check in checks]
+        return [
+            QualityResult(check=check, name=name, action=action, status=self.options.status)  # type: ignore[arg-type]
+            for check, name, action in named
+            if name in self.options.answers
+        ]
+
+    @hookimpl
+    def ppf_quality_result(self, component: ComponentInfo, result: QualityResult) -> None:
+        note(self.options.path, "heard", component.name, result.name, result.status)
 
 
 @options

@@ -1,0 +1,281 @@
+"""The checks of one component in one run: what they look at, who counts for them, and what they find.
+
+    begin → ride (a sink writes the frame, and counts) | keep (computed once, and counted) | count (a pass) → judge
+
+Numbers of a ride are only believed when nothing of the sink's job ran twice and they agree with what the sink wrote. Else the
+rows are counted again where they lie: in the stage, or in a frame that gives the same rows each time.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.config.model import CheckConfig
+from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verdict
+from ppf_core.contracts.context import Context
+from ppf_core.contracts.results import ComponentInfo, QualityResult
+from ppf_core.pipeline.carriers import Carrier
+from ppf_core.pipeline.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
+from ppf_core.spark.errors import describe_error
+from ppf_core.spark.frames import keep_when_read, release_frame
+from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, broken_rules, raising_rules, same_shape, signed
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, Observation
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a sink did with the rows that it got. frame: its stage, where that can be read and holds all of them.
+
+    is_once: whether all its jobs, their stages and their tasks ran once.
+    """
+
+    frame: "DataFrame | None"
+    is_once: bool
+
+
+@dataclass
+class Checking:
+    """The state of a component's checks; one thread at a time uses it.
+
+    frame: what is checked; None before `begin`. is_repeatable: whether it gives the very same rows each time it is read.
+    counts: what was counted. answer: the results of a hook that evaluates in our place. results: what came of it.
+    """
+
+    checks: tuple[CheckRun, ...]
+    carrier: Carrier
+    frame: "DataFrame | None" = None
+    is_repeatable: bool = False
+    counts: Counts | None = None
+    answer: Sequence[QualityResult] | None = None
+    results: tuple[QualityResult, ...] = ()
+    at: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+    _tally: Tally | None = None
+    _errors: dict[int, str] = field(default_factory=dict)
+    _observation: "Observation | None" = None
+    _whole: "DataFrame | None" = None
+    _kept: "DataFrame | None" = None
+
+    @property
+    def is_split(self) -> bool:
+        """Whether some rows go elsewhere."""
+        return bool(splitting(self.checks))
+
+    @property
+    def quarantines(self) -> bool:
+        """Whether bad rows are kept."""
+        return bool(places(self.checks))
+
+    @property
+    def has_takers(self) -> bool:
+        """Whether sinks take bad rows."""
+        return any(place is not None for place in places(self.checks).values())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is left to count: it was given up, or there are frame checks alone."""
+        return self._tally is not None and not self._is_counting
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the frame is computed once, and its rows are counted."""
+        return self._kept is not None
+
+    @property
+    def can_be_answered(self) -> bool:
+        """Whether a hook may evaluate in our place: it cannot split a frame."""
+        return not self.is_split
+
+    @property
+    def is_observable(self) -> bool:
+        """Whether its numbers can be counted while somebody writes the frame; if not, they are counted afterwards."""
+        return self._tallied.is_observable()
+
+    def begin(self, frame: "DataFrame", *, is_repeatable: bool) -> None:
+        """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
+        self.frame, self.is_repeatable = frame, is_repeatable
+        self._errors = {key: _reason(error) for key, error in broken_rules(frame, self._rules(())).items()}
+        self._make_tally()
+
+    def ride(self) -> "DataFrame":
+        """The good rows, which count while somebody writes them, each time anew."""
+        tally, self.counts, self._observation = self._tallied, None, None
+        if not tally.rules.rows and not tally.rules.values:
+            return tally.frame
+        if not self.is_observable:
+            return tally.good(tally.labelled)
+        labelled, self._observation = tally.observed(is_detailed=not self.is_repeatable)
+        return tally.good(labelled)
+
+    def hear(self, written: Written, expected: int | None) -> None:
+        """Takes over what was counted while the rows were written, if nothing speaks against it, else counts what was written.
+
+        expected: how many good rows went on, as far as it is known.
+        """
+        tally = self._tallied
+        summary = self._seen(expected) if written.is_once and expected is not None else None
+        frame = written.frame if written.frame is not None and same_shape(written.frame, tally.frame) else None
+        self._whole = frame if not self.is_split else None
+        again = Tally(self._whole, tally.rules) if self._whole is not None else tally
+        try:
+            if summary is not None:
+                self.counts = again.complete(summary, again.labelled)
+            elif self._whole is not None:
+                self.counts = again.count()
+            elif self.is_repeatable:
+                self.counts = again.count()
+                self._compare(expected)
+            else:
+                self._give_up("Spark did part of the work twice, and the rows differ each time: they cannot be counted again.")
+        except Exception as error:  # noqa: BLE001 -- what cannot be counted was not evaluated, whatever the reason
+            self._give_up(_reason(error))
+
+    def keep(self, level: str) -> None:
+        """Computes the frame once, and counts its rows in the same action."""
+        tally = self._tallied
+        self._kept = tally.labelled
+        keep_when_read(tally.labelled, level)
+        try:
+            self.counts = tally.count()
+        except BaseException:
+            self.release()
+            raise
+
+    def count(self) -> None:
+        """Counts in a pass over the frame."""
+        tally = self._tallied
+        if tally.rules.rows or tally.rules.values:
+            self.counts = tally.count()
+
+    def blame(self) -> bool:
+        """After a job that failed: whether checks are to blame. These are left out from then on, and are not evaluated."""
+        found = raising_rules(self._tallied.frame, self._tallied.rules)
+        self._errors |= {key: f"It raises on the data: {_reason(error)}" for key, error in found.items()}
+        if found:
+            self._make_tally()
+        return bool(found)
+
+    def good(self) -> "DataFrame":
+        """The rows that go on."""
+        return self._tallied.good(self._labelled())
+
+    def bad(self, place: str | None, run_id: str) -> "DataFrame":
+        """The rows that a sink takes, or (None) the run's own folder."""
+        return self._told(self._tallied.placed(self._labelled(), self._numbers[place], self._names), run_id)
+
+    def evidence(self, run_id: str) -> "DataFrame":
+        """All quarantined rows, wherever they would have gone."""
+        return self._told(self._tallied.placed(self._labelled(), None, self._names), run_id)
+
+    def quarantined(self, place: str | None) -> int:
+        """How many rows a place takes."""
+        return self.counts.placed.get(self._numbers[place], 0) if self.counts is not None and place in self._numbers else 0
+
+    @property
+    def all_quarantined(self) -> int:
+        """How many rows go to any place."""
+        return sum(self.counts.placed.values()) if self.counts is not None else 0
+
+    def judge(self, context: Context) -> list[QualityResult]:
+        """The result of each check, in the order of the file. Frame checks run their jobs now."""
+        return [self._judge(check, context) for check in self.checks]
+
+    def release(self) -> None:
+        """Lets go of the frame that was kept."""
+        if self._kept is not None:
+            release_frame(self._kept)
+            self._kept = None
+
+    # ---- inside
+
+    @property
+    def _tallied(self) -> Tally:
+        if self._tally is None:
+            raise RuntimeError("The checks have not begun.")
+        return self._tally
+
+    @property
+    def _names(self) -> dict[int, str]:
+        return {check.number: check.name for check in self.checks}
+
+    @property
+    def _numbers(self) -> dict[str | None, int]:
+        """Place → its number."""
+        return {place: number for number, place in enumerate(dict.fromkeys(places(self.checks).values()))}
+
+    @property
+    def _is_counting(self) -> bool:
+        tally = self._tallied
+        counted = {*tally.rules.rows, *tally.rules.values}
+        return bool(counted) and not counted <= self._errors.keys()
+
+    def _rules(self, without: Sequence[int]) -> Rules:
+        counted = {check.number: check.plugin for check in self.checks if isinstance(check.plugin, RowCheck | AggregateCheck)}
+        return Rules.of(counted).without(without)
+
+    def _make_tally(self) -> None:
+        assert self.frame is not None  # noqa: S101 -- for the type checker; `begin` has set it
+        taken = {key: self._numbers[place] for key, place in places(self.checks).items()}
+        self._tally = Tally(self.frame, self._rules(list(self._errors)), splitting(self.checks), taken)
+
+    def _labelled(self) -> "DataFrame":
+        return self._tallied.labelled.select("*")  # anew: a frame decides once whether it reads what is kept
+
+    def _told(self, rows: "DataFrame", run_id: str) -> "DataFrame":
+        return signed(rows, run_id, self.at)
+
+    def _seen(self, expected: int) -> Summary | None:
+        """What was counted during the ride; None when nothing arrived, or when other rows went on."""
+        summary = self._tallied.seen(self._observation) if self._observation is not None else None
+        return summary if summary is not None and summary.rows - summary.apart == expected else None
+
+    def _compare(self, expected: int | None) -> None:
+        counts = self.counts
+        if counts is not None and expected is not None and counts.rows - counts.apart != expected:
+            good = counts.rows - counts.apart
+            self._give_up(f"{expected} good rows were written, but a second look at the frame found {good}.")
+
+    def _give_up(self, reason: str) -> None:
+        self.counts = None
+        tally = self._tallied
+        self._errors |= dict.fromkeys((*tally.rules.rows, *tally.rules.values), reason)
+
+    def _judge(self, check: CheckRun, context: Context) -> QualityResult:
+        if check.number in self._errors:
+            return not_evaluated(check, self._errors[check.number])
+        try:
+            verdict = self._verdict(check, context)
+        except Exception as error:  # noqa: BLE001 -- the code of a check may raise anything
+            return not_evaluated(check, _reason(error))
+        if not isinstance(verdict, Verdict):
+            return not_evaluated(check, f"It gave {type(verdict).__name__} instead of a Verdict.")
+        return result_of(check, verdict)
+
+    def _verdict(self, check: CheckRun, context: Context) -> Any:
+        plugin = check.plugin
+        if isinstance(plugin, FrameCheck):
+            return plugin.judge(context, self._looked_at())
+        if self.counts is None:
+            raise RuntimeError("Its numbers did not arrive.")
+        if isinstance(plugin, RowCheck):
+            return row_verdict(self.counts.failed[check.number], self.counts.rows)
+        return plugin.judge(self.counts.values[check.number])
+
+    def _looked_at(self) -> "DataFrame":
+        """The frame of the frame checks: one and the same object for all of them."""
+        if self._whole is None:
+            tally = self._tallied
+            self._whole = self._labelled().drop(*tally.masks) if self.is_kept else tally.frame
+        return self._whole
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError) and error.args:
+        return str(error.args[0])  # its own text has quotes around it
+    told = describe_error(error)
+    return told.message if told.type == "RuntimeError" else f"{told.type}: {told.message}"
+
+
+Evaluate = Callable[[ComponentInfo, "DataFrame", Sequence[CheckConfig]], Sequence[QualityResult] | None]

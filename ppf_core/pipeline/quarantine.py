@@ -1,0 +1,91 @@
+"""Where the quarantined rows of a component go when no sink takes them: a folder of the run, below `runtime.data_dir`.
+
+    <data_dir>/quarantine/<component>/run_id=<id>      shown at once, when the run publishes or is rejected
+    <data_dir>/quarantine/<component>/.staged-<id>     until then
+
+To a run it is one more staged sink, so that all that holds for the rows of sinks holds for these: the journal, the recovery.
+"""
+
+from typing import TYPE_CHECKING
+
+from ppf_core.config.model import ComponentConfig
+from ppf_core.contracts.components import StagedSink, Ticket
+from ppf_core.contracts.context import Context, Dataset
+from ppf_core.contracts.options import option, options
+from ppf_core.contracts.results import ComponentInfo
+from ppf_core.pipeline.carriers import quarantine_of
+from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.spark.frame_files import count_stored, remove_frames, show_frame, write_frame
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@options
+class QuarantineOptions:
+    """Options of a quarantine folder."""
+
+    path: str = option("Where the folders of the runs are: <data_dir>/quarantine/<component>.", path=True)
+    run_id: str = option("The run.")
+
+
+class QuarantineFolder(StagedSink[QuarantineOptions]):
+    """Writes Parquet beside where it will lie, and shows it by giving it its name."""
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The folder."""
+        scheme, _, path = self._shown.partition(":")
+        return (Dataset(scheme, path),)
+
+    @property
+    def idempotent(self) -> bool:
+        """The folder of a run is replaced as a whole."""
+        return True
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        """Writes the rows under a name that readers pass over."""
+        write_frame(frame, self._staged)
+        context.report(rows_written=count_stored(context.spark, self._staged))
+        return {"stage": self._staged, "target": self._shown}
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        """Renames."""
+        show_frame(context.spark, ticket["stage"], ticket["target"])
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        """Removes what was not shown."""
+        remove_frames(context.spark, self._staged)
+
+    @property
+    def _shown(self) -> str:
+        return f"{self.options.path}/run_id={self.options.run_id}"
+
+    @property
+    def _staged(self) -> str:
+        return f"{self.options.path}/.staged-{self.options.run_id}"
+
+
+def quarantine_root(data_dir: str, component: str) -> str:
+    """Where the folders of all runs are, as a URI."""
+    return f"{data_dir}/quarantine/{component}"
+
+
+def inner_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
+    """The folder of a component's quarantined rows, as a run works with it."""
+    folder = QuarantineFolder(QuarantineOptions(path=quarantine_root(data_dir, component), run_id=run_id))
+    info = ComponentInfo(
+        name=quarantine_of(component),
+        kind="sink",
+        plugin="quarantine",
+        distribution="ppf-core",
+        inputs={},
+        datasets=folder.datasets(),
+        options={},
+    )
+    return ComponentRun(info, folder, ComponentConfig(), takes=(component,), is_inner=True)
+
+
+def folder_at(name: str, dataset: Dataset, run_id: str) -> ComponentRun:
+    """The folder that a journal names, in another process."""
+    component, shown = name.rpartition("/")[0], f"{dataset.namespace}:{dataset.name}"
+    return inner_sink(component, shown.rpartition(f"/quarantine/{component}/")[0], run_id)

@@ -1,0 +1,384 @@
+"""Counting what checks look for: bad rows and aggregates, in a pass over a frame or while a frame is written.
+
+The row rules of a frame are packed into masks, one bit a rule. A mask is a column, so each rule is evaluated once a row,
+whoever looks at the mask:
+
+    frame → with masks → (observed) → only good rows → without masks
+            bit i is 1 where rule i finds the row bad
+
+A count of rows, one of bad rows and the union of the masks say whether all is well. Only when it is not, the rows are
+counted again, rule by rule.
+"""
+
+import datetime
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ppf_core.contracts.checks import AggregateCheck, Columns, RowCheck
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, Observation
+
+BITS = 63
+"""Rules in one mask: the bits of a BIGINT, less its sign."""
+WAIT_SECONDS = 10.0
+"""How long numbers may take to arrive once the job that counted them has ended."""
+
+FAILED_CHECKS = "_ppf_failed_checks"
+"""The column of set-apart rows that names the rules which found them bad: an array of strings."""
+
+RUN_ID = "_ppf_run_id"
+CHECKED_AT = "_ppf_checked_at"
+
+_MASK = "_ppf_mask"
+_ROWS, _BAD, _APART = "rows", "bad", "apart"
+
+RowRule: TypeAlias = "Callable[[DataFrame], Column]"
+ValueRule: TypeAlias = "Callable[[DataFrame], Mapping[str, Column]]"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is counted, each rule under a number. rows: a frame → true where a row is bad, never NULL.
+
+    values: a frame → aggregates by name.
+    """
+
+    rows: Mapping[int, RowRule]
+    values: Mapping[int, ValueRule]
+
+    @classmethod
+    def of(cls, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]") -> "Rules":
+        """The rules of these checks."""
+        rows = {key: _row_rule(check) for key, check in checks.items() if isinstance(check, RowCheck)}
+        values = {key: _value_rule(check) for key, check in checks.items() if isinstance(check, AggregateCheck)}
+        return cls(rows, values)
+
+    def without(self, keys: Collection[int]) -> "Rules":
+        """The others."""
+        return Rules(
+            {key: rule for key, rule in self.rows.items() if key not in keys},
+            {key: rule for key, rule in self.values.items() if key not in keys},
+        )
+
+    def only(self, key: int) -> "Rules":
+        """This one alone."""
+        return self.without((self.rows.keys() | self.values.keys()) - {key})
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one look at all rows gives. masks: which rules found a bad row at all. values: by rule and name.
+
+    apart: rows that are set apart. placed: how many of these go to which place. failed: bad rows by rule, where they were
+    counted at once. A value that is not there did not arrive; one that is None is SQL's NULL.
+    """
+
+    rows: int
+    bad: int
+    apart: int
+    placed: Mapping[int, int]
+    masks: tuple[int, ...]
+    values: Mapping[int, Mapping[str, Any]]
+    failed: Mapping[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Bad rows by row rule, and values by value rule, of this many rows. apart, placed: as in a summary."""
+
+    rows: int
+    apart: int
+    placed: Mapping[int, int]
+    failed: Mapping[int, int]
+    values: Mapping[int, Mapping[str, Any]]
+
+
+class Tally:
+    """The rules of one frame. split: the row rules whose bad rows are set apart.
+
+    places: rule → the number of the place that takes its bad rows. A row that several such rules find bad goes to the place of
+    the first one. Making a tally analyses the row rules: raises what a rule raises, or AnalysisException.
+    """
+
+    def __init__(
+        self, frame: "DataFrame", rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None
+    ) -> None:
+        self.frame = frame
+        self.rules = rules
+        self._split = [key for key in rules.rows if key in split]
+        self._places = {key: place for key, place in (places or {}).items() if key in rules.rows}
+        self._keys = tuple(rules.rows)
+        self._values = {key: dict(rule(frame)) for key, rule in rules.values.items()}
+        self.labelled = frame.withColumns(dict(zip(self.masks, self._mask_columns(), strict=True))) if self._keys else frame
+
+    @cached_property
+    def masks(self) -> tuple[str, ...]:
+        """The names of the mask columns, which no column of the frame has."""
+        taken = {name.lower() for name in self.frame.columns}
+        stem = _MASK
+        while any(name.startswith(stem) for name in taken):
+            stem += "_"
+        return tuple(f"{stem}_{index}" for index in range(-(-len(self._keys) // BITS)))
+
+    def observed(self, *, is_detailed: bool = False) -> "tuple[DataFrame, Observation]":
+        """The labelled frame, which counts while it is written, and where the numbers arrive.
+
+        is_detailed: whether it counts rule by rule at once, which costs more, since the rows cannot be looked at again.
+        """
+        from pyspark.sql import Observation
+
+        observation = Observation()
+        return self.labelled.observe(observation, *self._aggregates(is_detailed=is_detailed)), observation
+
+    def is_observable(self) -> bool:
+        """Whether Spark can count while the frame is written: it refuses some aggregates, such as one of distinct values."""
+        if not self._values:
+            return True
+        try:
+            # By name: Spark would keep, and complain of, an Observation that it refused.
+            self.labelled.observe("ppf", *self._aggregates())
+        except Exception:  # noqa: BLE001 -- whatever the reason, it cannot be done
+            return False
+        return True
+
+    def seen(self, observation: "Observation", seconds: float = WAIT_SECONDS) -> Summary | None:
+        """What arrived; None when nothing did in this time, or not all of it."""
+        arrived: list[dict[str, Any]] = []
+
+        def wait() -> None:
+            try:
+                arrived.append(observation.get)
+            except Exception:  # noqa: BLE001 -- numbers that cannot be had did not arrive, whatever the reason
+                return
+
+        # It may wait for ever, for instance for a part of a plan that Spark left out; then the thread does, and nobody else.
+        thread = threading.Thread(target=wait, name="ppf-observation", daemon=True)
+        thread.start()
+        thread.join(seconds)
+        return self._summary(arrived[0]) if arrived else None
+
+    def count(self) -> Counts:
+        """Counts in one action over the labelled frame, and in a second one where a row is bad."""
+        row = self.labelled.agg(*self._aggregates()).collect()[0]
+        summary = self._summary(row.asDict(recursive=False))
+        if summary is None:
+            raise RuntimeError("Spark counted, but gave no numbers.")
+        return self.complete(summary, self.labelled)
+
+    def complete(self, summary: Summary, labelled: "DataFrame") -> Counts:
+        """The counts of each rule. labelled: rows with masks, which are only read where a row is bad.
+
+        Raises RuntimeError when these are not the rows of the summary.
+        """
+        if summary.failed is not None:
+            return Counts(summary.rows, summary.apart, summary.placed, summary.failed, summary.values)
+        failed = dict.fromkeys(self._keys, 0)
+        found = [key for key in self._keys if _has(summary.masks, self._keys.index(key))]
+        if found:
+            from pyspark.sql import functions as F
+
+            counted = [F.count_if(self.is_bad([key])).alias(str(key)) for key in found]
+            total = [F.count(F.lit(1)).alias(_ROWS), F.count_if(self.is_bad(self._keys)).alias(_BAD)]
+            row = labelled.agg(*total, *counted).collect()[0]
+            if (row[_ROWS], row[_BAD]) != (summary.rows, summary.bad):
+                raise RuntimeError(
+                    f"A second look found {row[_BAD]} bad of {row[_ROWS]} rows, the first {summary.bad} of {summary.rows}."
+                )
+            failed |= {key: row[str(key)] for key in found}
+        return Counts(summary.rows, summary.apart, summary.placed, failed, summary.values)
+
+    def is_bad(self, keys: Collection[int]) -> "Column":
+        """Of a labelled frame: whether one of these rules found the row bad."""
+        from pyspark.sql import functions as F
+
+        positions = [self._keys.index(key) for key in keys]
+        bits = [sum(1 << (position % BITS) for position in positions if position // BITS == index) for index in self._indexes]
+        tests = [F.col(name).bitwiseAND(F.lit(bit)) != 0 for name, bit in zip(self.masks, bits, strict=True) if bit]
+        return reduce(lambda left, right: left | right, tests, F.lit(False))
+
+    def good(self, labelled: "DataFrame") -> "DataFrame":
+        """The rows that are not set apart, as they were."""
+        if self._split:
+            labelled = labelled.where(~self.is_bad(self._split))
+        return labelled.drop(*self.masks)
+
+    def placed(self, labelled: "DataFrame", place: int | None, names: Mapping[int, str]) -> "DataFrame":
+        """The rows that go to a place, or to any (None), with the names of all rules that found them bad in FAILED_CHECKS."""
+        from pyspark.sql import functions as F
+
+        chosen = self._place().isNotNull() if place is None else self._place() == place
+        found = F.array(*(F.when(self.is_bad([key]), F.lit(names[key])) for key in self._keys))
+        named = F.filter(found, lambda name: name.isNotNull())
+        return labelled.where(chosen).withColumn(FAILED_CHECKS, named).drop(*self.masks)
+
+    @property
+    def _used_places(self) -> list[int]:
+        return sorted(set(self._places.values()))
+
+    def _place(self) -> "Column":
+        from pyspark.sql import functions as F
+
+        choices = [F.when(self.is_bad([key]), F.lit(place)) for key, place in self._places.items()]
+        return F.coalesce(*choices, F.lit(None).cast("int"))
+
+    @property
+    def _indexes(self) -> range:
+        return range(len(self.masks))
+
+    def _mask_columns(self) -> Iterator["Column"]:
+        from pyspark.sql import functions as F
+
+        rules = list(self.rules.rows.values())
+        for start in range(0, len(rules), BITS):
+            bits = [
+                F.when(rule(self.frame), F.lit(1 << bit)).otherwise(F.lit(0)).cast("bigint")
+                for bit, rule in enumerate(rules[start : start + BITS])
+            ]
+            yield _united(bits)
+
+    def _aggregates(self, *, is_detailed: bool = False) -> list["Column"]:
+        from pyspark.sql import functions as F
+
+        columns = [F.count(F.lit(1)).alias(_ROWS)]
+        if self._split:
+            columns.append(F.count_if(self.is_bad(self._split)).alias(_APART))
+        columns += [F.count_if(self._place() == place).alias(f"place {place}") for place in self._used_places]
+        if is_detailed:
+            columns += [F.count_if(self.is_bad([key])).alias(f"failed {key}") for key in self._keys]
+        if self.masks:
+            columns.append(F.count_if(self._is_any()).alias(_BAD))
+            columns += [F.bit_or(F.col(name)).alias(f"mask {index}") for index, name in enumerate(self.masks)]
+        columns += [
+            column.alias(f"value {key} {name}") for key, values in self._values.items() for name, column in values.items()
+        ]
+        return columns
+
+    def _is_any(self) -> "Column":
+        from pyspark.sql import functions as F
+
+        return reduce(lambda left, right: left | right, [F.col(name) != 0 for name in self.masks])
+
+    def _summary(self, row: Mapping[str, Any]) -> Summary | None:
+        needed = [_ROWS, *([_BAD] if self.masks else []), *([_APART] if self._split else [])]
+        needed += [f"mask {index}" for index in self._indexes]
+        needed += [f"place {place}" for place in self._used_places]
+        if any(name not in row for name in needed) or row[_ROWS] is None:
+            return None
+        details = [f"failed {key}" for key in self._keys]
+        return Summary(
+            rows=row[_ROWS],
+            bad=row[_BAD] or 0 if self.masks else 0,
+            apart=row[_APART] or 0 if self._split else 0,
+            placed={place: row[f"place {place}"] or 0 for place in self._used_places},
+            masks=tuple(row[f"mask {index}"] or 0 for index in self._indexes),
+            values={
+                key: {name: row[f"value {key} {name}"] for name in values if f"value {key} {name}" in row}
+                for key, values in self._values.items()
+            },
+            failed={key: row[f"failed {key}"] or 0 for key in self._keys}
+            if all(detailed in row for detailed in details)
+            else None,
+        )
+
+
+def broken_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
+    """The rules that do not fit the frame, with what is wrong: an unknown column, types that do not go together.
+
+    Each rule is looked at by itself, but only when all together do not fit.
+    """
+    try:
+        _ = Tally(frame, rules).labelled
+        _analyse(frame, rules)
+    except Exception:
+        found = {key: error for key in (*rules.rows, *rules.values) if (error := _error_of(frame, rules.only(key))) is not None}
+        if not found:
+            raise
+        return found
+    return {}
+
+
+def raising_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
+    """The rules that raise on the frame's rows; none when the frame itself does. Runs a job for each rule.
+
+    A job that fails with a rule may fail for another reason, so the rows alone are read first.
+    """
+    try:
+        _read_all(frame)
+    except Exception:  # noqa: BLE001 -- it is the rows that cannot be had
+        return {}
+    found: dict[int, Exception] = {}
+    for key in (*rules.rows, *rules.values):
+        tally = Tally(frame, rules.only(key))
+        try:
+            tally.count()
+        except Exception as error:  # noqa: BLE001 -- this is what is looked for
+            found[key] = error
+    return found
+
+
+def same_shape(one: "DataFrame", other: "DataFrame") -> bool:
+    """Whether rules of one frame mean the same on the other: the same columns of the same types, in any order."""
+    return _shape(one) == _shape(other)
+
+
+def signed(rows: "DataFrame", run_id: str, at: datetime.datetime) -> "DataFrame":
+    """Set-apart rows with the run that looked at them, and when."""
+    from pyspark.sql import functions as F
+
+    return rows.withColumns({RUN_ID: F.lit(run_id), CHECKED_AT: F.lit(at)})
+
+
+def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
+    """All rows of all frames; a column that a frame lacks is NULL there."""
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
+
+
+def _row_rule(check: "RowCheck[Any]") -> RowRule:
+    def is_bad(frame: "DataFrame") -> "Column":
+        from pyspark.sql import functions as F
+
+        passes = check.passes(Columns(frame))
+        return ~F.coalesce(passes, F.lit(check.null_passes))
+
+    return is_bad
+
+
+def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:
+    return lambda frame: check.metrics(Columns(frame))
+
+
+def _united(bits: Sequence["Column"]) -> "Column":
+    """All bits in one mask. As a tree: Spark walks expressions by recursion."""
+    if len(bits) == 1:
+        return bits[0]
+    middle = len(bits) // 2
+    return _united(bits[:middle]).bitwiseOR(_united(bits[middle:]))
+
+
+def _has(masks: Sequence[int], position: int) -> bool:
+    return bool(masks[position // BITS] >> (position % BITS) & 1)
+
+
+def _analyse(frame: "DataFrame", rules: Rules) -> None:
+    tally = Tally(frame, rules)
+    _ = tally.labelled.agg(*tally._aggregates()).schema
+
+
+def _error_of(frame: "DataFrame", rules: Rules) -> Exception | None:
+    try:
+        _analyse(frame, rules)
+    except Exception as error:  # noqa: BLE001 -- foreign code
+        return error
+    return None
+
+
+def _read_all(frame: "DataFrame") -> None:
+    frame.write.format("noop").mode("overwrite").save()
+
+
+def _shape(frame: "DataFrame") -> dict[str, str]:
+    return {field.name: field.dataType.simpleString() for field in frame.schema.fields}
