@@ -143,9 +143,9 @@ class _Ordering:
         folders = [step.component for step in self.steps if step.kind == "stage" and step.component not in self.components]
         names = [*folders, *(name for name in self.components if name in self.staged)]
         if names:
-            commit = self._add("commit", "", tuple(range(len(self.steps))))
+            last = self._add("commit", "", tuple(range(len(self.steps))))
             for name in names:
-                self._add("publish", name, (commit,))
+                last = self._add("publish", name, (last,))
 
     def _own_above(self, name: str) -> None:
         above = self.checked.graph.upstream([name])

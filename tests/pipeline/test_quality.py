@@ -313,7 +313,8 @@ def test_a_sink_may_set_rows_apart(pipeline: WritePipeline, spark: SparkSession)
 @pytest.mark.parametrize("action", ["drop", "quarantine"])
 def test_rows_of_a_random_source_are_in_one_place_each(pipeline: WritePipeline, spark: SparkSession, action: str) -> None:
     text = "a { source = numbers, options { rows = 40, random = true } }\n"
-    text += f"b {{ transform = step, inputs = [a], quality = [{{ check = picky, options {{ odd = true }}, action = {action} }}] }}\n"
+    check = f"{{ check = picky, options {{ odd = true }}, action = {action} }}"
+    text += f"b {{ transform = step, inputs = [a], quality = [{check}] }}\n"
     path = pipeline(text + EMPTY_BOX.replace("[a]", "[b]"))
     result = run(path, spark)
     (found,) = result["b"].quality

@@ -153,8 +153,8 @@ def test_resume_without_the_checkpoint_hook_is_refused(spark: SparkSession, pipe
 
 
 def test_what_this_version_cannot_do_is_refused_not_skipped(spark: SparkSession, pipeline: WritePipeline) -> None:
-    path = pipeline("a { source = numbers, quality = [{ check = positive, options { column = id } }] }")
-    with pytest.raises(ConfigError, match=r"pipeline\.conf:3:\d+: .*quality"):
+    path = pipeline("name = test\nmode = streaming\ncomponents { a { source = numbers, batch = true } }")
+    with pytest.raises(ConfigError, match=r"pipeline\.conf:2:\d+: .*streams"):
         run(path, spark)
     assert not path.with_name(".ppf").exists()
 
