@@ -66,6 +66,10 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
     if shared:
         output.text("")
         output.table(("shared frame", "persist", "why"), shared)
+    checked = [(each.name, ", ".join(_checks(each)), each.carrier) for each in plan.components if each.carrier]
+    if checked:
+        output.text("")
+        output.table(("checked", "checks", "evaluated by"), checked)
     if plan.hooks:
         output.text("")
         output.table(("hook", "implementations"), [(each.hook, ", ".join(each.implementations)) for each in plan.hooks])
@@ -74,6 +78,10 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
         output.table(("component", "schema"), list(schemas.items()))
     for warning in plan.warnings:
         output.text(f"\nWarning: {warning}")
+
+
+def _checks(component: "PlannedComponent") -> list[str]:
+    return [check["name"] + ("" if check["action"] == "fail" else f" ({check['action']})") for check in component.quality]
 
 
 def _row(component: "PlannedComponent") -> tuple[object, ...]:

@@ -9,13 +9,11 @@ import click
 
 from ppf_core.cli.options import pipeline_argument, verb
 from ppf_core.cli.output import Output
-from ppf_core.cli.results import RUN_SHAPE, print_result
+from ppf_core.cli.results import RUN_SHAPE, report_result
 
 if TYPE_CHECKING:
-    from ppf_core.contracts.results import PipelineResult, RunInfo
+    from ppf_core.contracts.results import RunInfo
     from ppf_core.pipeline.events import Event
-
-_SHOWN_ON_FAILURE = 20
 
 
 @verb("ppf run flights.conf --set components.out.options.path=/tmp/late", **RUN_SHAPE)
@@ -63,8 +61,8 @@ def command(
             second=_end_at_once,
         )
         result = runner.execute(request)
-    _report(output, result, started.run, spark_log=spark_log)
-    return result.exit_code
+    record = Path(started.run.record_path) if started.run else None
+    return report_result(output, result, record, everything=spark_log)
 
 
 def _shortcuts(parallelism: int | None, master: str | None, remote: str | None) -> dict[str, str]:
@@ -98,32 +96,3 @@ def _end_at_once(number: int) -> NoReturn:
 
 def _names(only: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for text in only for name in text.split(",") if name.strip())
-
-
-def _report(output: Output, result: "PipelineResult", run: "RunInfo | None", *, spark_log: bool) -> None:
-    from ppf_core.pipeline.documents import to_document
-
-    document = to_document(result)
-    folder = Path(run.record_path) if run else None
-    if folder is not None and (spark_log or not result.ok):
-        _print_log(output, folder / "spark.log", everything=spark_log)
-    if output.json:
-        output.document(document, ok=result.ok)
-        return
-    print_result(output, document)
-    output.problems(result.problems)
-    if folder is not None:
-        output.text(f"Record: {folder}")
-
-
-def _print_log(output: Output, log: Path, *, everything: bool) -> None:
-    """Spark's own words, which often say why: all of them, or the last warnings and errors."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    chosen = lines if everything else [line for line in lines if " WARN " in line or " ERROR " in line][-_SHOWN_ON_FAILURE:]
-    if chosen:
-        output.note("\n".join(chosen))
-    if lines:
-        output.note(f"Spark's log: {log}")

@@ -32,7 +32,7 @@ class CircuitBreakerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig:
-    """One data-quality check of a component."""
+    """One data-quality check of a component. samples: bad rows that the report shows, without the values of `mask`."""
 
     check: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -41,6 +41,8 @@ class CheckConfig:
     warn_if: str | None = None
     error_if: str | None = None
     quarantine_to: str | None = None
+    samples: int = 0
+    mask: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

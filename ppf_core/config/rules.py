@@ -16,6 +16,8 @@ from ppf_core.errors import near_miss
 KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+MOST_SAMPLES = 100
+"""Bad rows of one check that a report can show."""
 _STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch")
 
 
@@ -171,6 +173,8 @@ def _check(check: CheckConfig, path: Path) -> Iterator[Fault]:
         if text is not None and not _is_threshold(text):
             message = f"Key {dotted((*path, key))!r} is {text!r}, which is no threshold."
             yield Fault((*path, key), "bad-value", message, FORM)
+    if not 0 <= check.samples <= MOST_SAMPLES:
+        yield _unfit((*path, "samples"), check.samples, f"a number of rows from 0 to {MOST_SAMPLES}")
     if check.quarantine_to is not None and check.action != "quarantine":
         message = f"Key 'quarantine_to' is set, but the action is {check.action}, which keeps no bad rows."
         yield Fault((*path, "quarantine_to"), "bad-value", message, "Set action = quarantine, or remove the key.", "key")

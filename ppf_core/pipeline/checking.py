@@ -7,7 +7,7 @@ rows are counted again where they lie: in the stage, or in a frame that gives th
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from ppf_core.config.model import CheckConfig
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verdict
 from ppf_core.contracts.context import Context
 from ppf_core.contracts.results import ComponentInfo, QualityResult
+from ppf_core.contracts.secrets import MASK
 from ppf_core.pipeline.carriers import Carrier
 from ppf_core.pipeline.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
 from ppf_core.spark.errors import describe_error
@@ -23,6 +24,9 @@ from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, broken_rules, 
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Observation
+
+
+_LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,15 @@ class Written:
 
     frame: "DataFrame | None"
     is_once: bool
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A few bad rows of one check, as texts; a value that is not shown is MASK, one that is NULL is None."""
+
+    number: int
+    columns: tuple[str, ...]
+    rows: list[list[str | None]]
 
 
 @dataclass
@@ -182,6 +195,17 @@ class Checking:
         """The result of each check, in the order of the file. Frame checks run their jobs now."""
         return [self._judge(check, context) for check in self.checks]
 
+    def samples(self) -> Iterator[Sample]:
+        """Bad rows of the checks that want some shown, where these can be read once more as they were judged."""
+        if self.counts is None or not (self.is_kept or self.is_repeatable or self._whole is not None):
+            return
+        frame = self._labelled() if self._whole is None or self.is_split else None
+        tally = self._tallied if frame is not None else Tally(self._looked_at(), self._tallied.rules)
+        for check in self.checks:
+            if check.config.samples and self.counts.failed.get(check.number):
+                rows = tally.bad_rows(frame if frame is not None else tally.labelled, check.number, check.config.samples)
+                yield Sample(check.number, tuple(rows.columns), _texts(rows, check.config.mask))
+
     def release(self) -> None:
         """Lets go of the frame that was kept."""
         if self._kept is not None:
@@ -269,6 +293,17 @@ class Checking:
             tally = self._tallied
             self._whole = self._labelled().drop(*tally.masks) if self.is_kept else tally.frame
         return self._whole
+
+
+def _texts(rows: "DataFrame", masked: Collection[str]) -> list[list[str | None]]:
+    hidden = [name in masked for name in rows.columns]
+    return [[_text(value, is_hidden=hide) for value, hide in zip(row, hidden, strict=True)] for row in rows.collect()]
+
+
+def _text(value: object, *, is_hidden: bool) -> str | None:
+    if value is None:
+        return None
+    return MASK if is_hidden else str(value)[:_LONGEST_TEXT]
 
 
 def _reason(error: Exception) -> str:

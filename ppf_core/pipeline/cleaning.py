@@ -11,6 +11,7 @@ from ppf_core.contracts.paths import local_path
 from ppf_core.errors import RunError
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.recovery import Capture, recover_alone
+from ppf_core.pipeline.replay import quarantined_in
 from ppf_core.pipeline.store import RunStore
 
 What = Literal["stages", "frames", "checkpoint", "record"]
@@ -28,14 +29,18 @@ class Old:
 def find_old(store: RunStore, before: datetime.datetime, pipeline: str | None = None) -> list[Old]:
     """What can be removed of the runs whose last sign of life was before a moment, in the order of removal.
 
-    Nothing of a run that is alive, or that has decided to publish and has not done so.
+    Nothing of a run that is alive, that has decided to publish and has not done so, or that has rows in quarantine which nobody
+    has replayed.
     """
     found: list[Old] = []
     for run in store.list(pipeline):
         journal = store.journal(run["run_id"])
         if run["status"] in ("running", "publishing") or journal is None or journal.last_sign >= before:
             continue
-        found += _left_by(store, journal)
+        quarantined = list(quarantined_in(store, journal))
+        if any(rows.replayed_by is None for rows in quarantined):
+            continue  # without its record nobody would find them
+        found += _left_by(store, journal, [*journal.saved.values(), *(rows.path for rows in quarantined)])
     return found
 
 
@@ -55,11 +60,11 @@ def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
             raise RunError(f"{each.place} cannot be removed: {error}.", hint="Make it writable.") from error
 
 
-def _left_by(store: RunStore, journal: Journal) -> Iterator[Old]:
+def _left_by(store: RunStore, journal: Journal, frames: Sequence[str]) -> Iterator[Old]:
     if journal.open_writes:
         targets = ", ".join(dataset.name for write in journal.open_writes for dataset in write.datasets)
         yield Old(journal.run_id, "stages", f"beside {targets}")
-    for frame in journal.saved.values():
+    for frame in frames:
         try:
             folder = local_path(frame)
         except ValueError:

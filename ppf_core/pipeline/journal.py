@@ -44,6 +44,7 @@ class Journal:
     """The writes of one run, over all its attempts and resumes. pins, advanced: what its sources read, by component.
 
     source: the pipeline's file. saved: where checkpointed frames lie. last_sign: when its record was last written.
+    replays: the run whose quarantined rows it ran again.
     """
 
     run_id: str
@@ -57,6 +58,7 @@ class Journal:
     advanced: dict[str, dict[str, str]] = field(default_factory=dict)
     saved: dict[str, str] = field(default_factory=dict)
     last_sign: datetime.datetime = _NEVER
+    replays: str | None = None
 
     @property
     def file(self) -> Path:
@@ -108,6 +110,8 @@ def _read(line: Mapping[str, Any], journal: Journal) -> None:
             journal.moves = tuple(Move(each["source"], each["values"], tuple(each["sinks"])) for each in moves)
             for name in sinks:
                 journal.writes[name] = _changed(journal.writes[name], "committed")
+        case {"line": "replay", "run_id": run_id}:
+            journal.replays = run_id
         case {"line": "moved"}:
             journal.moves = ()
         case {"line": "stage", "component": name}:

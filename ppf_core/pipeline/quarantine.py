@@ -9,13 +9,15 @@ To a run it is one more staged sink, so that all that holds for the rows of sink
 from typing import TYPE_CHECKING
 
 from ppf_core.config.model import ComponentConfig
-from ppf_core.contracts.components import StagedSink, Ticket
+from ppf_core.contracts.components import Source, StagedSink, Ticket
 from ppf_core.contracts.context import Context, Dataset
 from ppf_core.contracts.options import option, options
 from ppf_core.contracts.results import ComponentInfo
+from ppf_core.errors import RunError
 from ppf_core.pipeline.carriers import quarantine_of
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.spark.frame_files import count_stored, remove_frames, show_frame, write_frame
+from ppf_core.spark.tallies import OWN_COLUMNS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -45,8 +47,9 @@ class QuarantineFolder(StagedSink[QuarantineOptions]):
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes the rows under a name that readers pass over."""
         write_frame(frame, self._staged)
-        context.report(rows_written=count_stored(context.spark, self._staged))
-        return {"stage": self._staged, "target": self._shown}
+        rows = count_stored(context.spark, self._staged)
+        context.report(rows_written=rows)
+        return {"stage": self._staged, "target": self._shown, "rows": str(rows)}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
         """Renames."""
@@ -89,3 +92,37 @@ def folder_at(name: str, dataset: Dataset, run_id: str) -> ComponentRun:
     """The folder that a journal names, in another process."""
     component, shown = name.rpartition("/")[0], f"{dataset.namespace}:{dataset.name}"
     return inner_sink(component, shown.rpartition(f"/quarantine/{component}/")[0], run_id)
+
+
+def mark(run_id: str) -> str:
+    """The cursor of a component that says by which run the rows of this one were replayed."""
+    return f"replayed {run_id}"
+
+
+@options
+class ReplayOptions:
+    """Options of what reads quarantined rows."""
+
+    path: str = option("Where they lie.", path=True)
+    run_id: str = option("The run that set them apart.")
+
+
+class QuarantinedRows(Source[ReplayOptions]):
+    """Reads the rows that a run set apart, once."""
+
+    supports = frozenset({"classic"})
+
+    def pin(self, context: Context) -> str:
+        """The folder of a run does not change."""
+        return self.options.path
+
+    def read(self, context: Context) -> "DataFrame":
+        """The rows as they were checked."""
+        key = mark(self.options.run_id)
+        by = context.state.get(key, context.run_id)
+        if by != context.run_id:
+            raise RunError(
+                f"The quarantined rows of {context.component!r} of the run {self.options.run_id!r} were replayed by {by!r}."
+            )
+        context.advance(key, context.run_id)
+        return context.spark.read.parquet(self.options.path).drop(*OWN_COLUMNS)

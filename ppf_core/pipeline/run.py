@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
-from ppf_core.errors import PpfError, Problem, RunError
+from ppf_core.errors import CheckFailed, PpfError, Problem, RunError
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 INTERRUPTED = 130
-REJECTED = 4
 
 
 @dataclass
@@ -209,7 +208,7 @@ class Run:
         results = tuple(self._component_result(planned) for planned in self.plan.components)
         failed = any(each.status in ("failed", "skipped") for each in results)
         rejected = any(is_blocking(check) for each in results for check in each.quality)
-        exit_code = self._exit_code or (REJECTED if rejected else int(failed))
+        exit_code = self._exit_code or (CheckFailed.exit_code if rejected else int(failed))
         status: RunStatus = self._status or ("failed" if exit_code else "success")
         return PipelineResult(
             run_id=self.info.run_id,
@@ -231,7 +230,7 @@ class Run:
         """Each check that did not pass, with its place in the file."""
         file = self.workspace.checked.file
         return [
-            file.problem("check", check_text(each.name, check), ("components", each.name, "quality", index))
+            file.problem(CheckFailed.code, check_text(each.name, check), ("components", each.name, "quality", index))
             for each in results
             for index, check in enumerate(each.quality)
             if is_blocking(check)

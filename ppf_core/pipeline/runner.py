@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
-from ppf_core.errors import ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.pipeline.carriers import takers_of
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run
 from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
+from ppf_core.pipeline.replay import Quarantined, replayed_alone, replaying
 from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_pipeline
-from ppf_core.pipeline.workspace import Workspace, ping_all
+from ppf_core.pipeline.workspace import Preview, Workspace, ping_all
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import why_keep
 
@@ -41,7 +42,8 @@ class RunRequest:
     """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs.
 
     second: what a second SIGINT or SIGTERM does, in the place of what it did before the run.
-    accept_changes: whether a run can be resumed although something changed that is published already.
+    accept_changes: whether a run can be resumed although something changed that is published already. replays: the run whose
+    quarantined rows it runs again.
     """
 
     spark: "SparkSession | None" = None
@@ -52,14 +54,7 @@ class RunRequest:
     observers: Sequence[Observer] = ()
     capture: Capture | None = None
     second: Callable[[int], None] | None = None
-
-
-@dataclass(frozen=True)
-class Preview:
-    """Some rows of one component."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
+    replays: str | None = None
 
 
 @dataclass(frozen=True)
@@ -135,9 +130,21 @@ class PipelineRunner:
         finally:
             workspace.close()
 
+    def replay(self, rows: Quarantined, request: RunRequest) -> PipelineResult:
+        """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again."""
+        if rows.pipeline != self.config.name:
+            hint = "Name the file of that pipeline."
+            raise ConfigError(f"The rows are those of the pipeline {rows.pipeline!r}, not of {self.config.name!r}.", hint=hint)
+        checked, names = replaying(self.checked, rows)
+        with replayed_alone(self.store, rows):
+            return PipelineRunner(checked).execute(replace(request, only=tuple(names), replays=rows.run_id))
+
     def _open(self, request: RunRequest, workspace: Workspace) -> Run:
         if request.resume is None:
-            return begin_run(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
+            run = begin_run(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
+            if request.replays is not None:
+                run.record.note("replay", run_id=request.replays)
+            return run
         run_id = self._to_resume(request.resume)
         if request.run_id is not None and request.run_id != run_id:
             raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")
@@ -233,11 +240,18 @@ class PipelineRunner:
         """The id of the run that `last`, or an id, means."""
         if resume != "last":
             self.store.show(checked_run_id(resume))
+            if self._is_replay(resume):
+                hint = "Replay the rows once more: `ppf quarantine list`."
+                raise CheckpointRefused(f"The run {resume!r} replays quarantined rows and cannot be resumed.", hint=hint)
             return resume
-        runs = [run["run_id"] for run in self.store.list(self.config.name)]
+        runs = [run["run_id"] for run in self.store.list(self.config.name) if not self._is_replay(run["run_id"])]
         if not runs:
             raise ConfigError(f"There is no run of {self.config.name!r} to resume.", hint="Run it without --resume.")
         return str(runs[-1])
+
+    def _is_replay(self, run_id: str) -> bool:
+        journal = self.store.journal(run_id)
+        return journal is not None and journal.replays is not None
 
 
 def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:

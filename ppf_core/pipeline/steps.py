@@ -14,6 +14,7 @@ from ppf_core.pipeline.checking import Checking, Evaluate, Written
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.judging import answered, rejection
+from ppf_core.pipeline.quarantine import QuarantinedRows
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.connect import is_connect
 from ppf_core.spark.errors import describe_error
@@ -147,6 +148,7 @@ class Steps:
         component.rejection = rejection(component.info.name, component.quality)
         for each in component.quality:
             self.note("check", component=component.info.name, result=each)
+        self._keep_samples(component, checking)
         if component.info.kind != "sink":
             self._hand_on(component, checking)
 
@@ -154,8 +156,8 @@ class Steps:
         """Keeps the quarantined rows of a rejected component, under the id of the run."""
         (giver,) = (self.components[name] for name in component.takes)
         checking = self._checking(giver)
-        if not checking.all_quarantined:
-            return
+        if not checking.all_quarantined or isinstance(giver.plugin, QuarantinedRows):
+            return  # rows that were to be replayed lie where they were
         sink, context = staged_sink(component), self.context(component)
         if component.ticket is None or checking.has_takers:
             sink.discard(context, None)
@@ -394,6 +396,19 @@ class Steps:
         level = "disk" if component.config.persist == "disk" else "memory"
         self.note("persist", component=component.info.name, level=level, reason="its checks look at the rows that go on")
         checking.keep(level)
+
+    def _keep_samples(self, component: ComponentRun, checking: Checking) -> None:
+        """A few bad rows go into the record, for its report. Rows that cannot be had are no reason to fail."""
+        if not any(check.config.samples for check in checking.checks):
+            return
+        try:
+            found = list(checking.samples())
+        except Exception as error:  # noqa: BLE001 -- what was judged stands
+            self.note("no samples", component=component.info.name, reason=self.redact(describe_error(error).message))
+            return
+        for sample in found:
+            rows = [[None if text is None else self.redact(text) for text in row] for row in sample.rows]
+            self.note("samples", component=component.info.name, check=sample.number, columns=sample.columns, rows=rows)
 
     def _hand_on(self, component: ComponentRun, checking: Checking) -> None:
         """From here on, whoever reads the component reads its good rows."""

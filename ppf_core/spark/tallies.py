@@ -32,6 +32,8 @@ FAILED_CHECKS = "_ppf_failed_checks"
 
 RUN_ID = "_ppf_run_id"
 CHECKED_AT = "_ppf_checked_at"
+OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
+"""What set-apart rows have beside their own columns."""
 
 _MASK = "_ppf_mask"
 _ROWS, _BAD, _APART = "rows", "bad", "apart"
@@ -214,6 +216,10 @@ class Tally:
         found = F.array(*(F.when(self.is_bad([key]), F.lit(names[key])) for key in self._keys))
         named = F.filter(found, lambda name: name.isNotNull())
         return labelled.where(chosen).withColumn(FAILED_CHECKS, named).drop(*self.masks)
+
+    def bad_rows(self, labelled: "DataFrame", key: int, limit: int) -> "DataFrame":
+        """Some of the rows that a rule found bad."""
+        return labelled.where(self.is_bad([key])).drop(*self.masks).limit(limit)
 
     @property
     def _used_places(self) -> list[int]:

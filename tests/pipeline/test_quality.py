@@ -77,7 +77,7 @@ def test_a_failed_check_forbids_to_publish(pipeline: WritePipeline, spark: Spark
 def test_a_failed_check_is_a_problem_with_its_place(pipeline: WritePipeline, spark: SparkSession) -> None:
     result = run(pipeline(source(BAD_ROWS) + EMPTY_BOX), spark)
     (problem,) = result.problems
-    assert (problem.code, problem.line) == ("check", 3)
+    assert (problem.code, problem.line) == ("check-failed", 3)
     assert problem.message == "The check 'picky' of 'a' did not pass: 1 of 3 rows is bad."
 
 
@@ -134,7 +134,7 @@ def test_all_failures_of_a_run_are_told_together(pipeline: WritePipeline, spark:
         ("c", "mine", "failed"),
         ("two", "picky", "failed"),
     }
-    assert len([problem for problem in result.problems if problem.code == "check"]) == 5
+    assert len([problem for problem in result.problems if problem.code == "check-failed"]) == 5
 
 
 def test_a_component_that_nobody_reads_is_checked(pipeline: WritePipeline, spark: SparkSession) -> None:

@@ -91,11 +91,18 @@ def _components(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             **plan,
             **(result or _unended(report, plan, noted)),
             "is_staged_sink": plan.get("staged"),
-            "checks": result["quality"] if result else [],
+            "checks": _checks(result, noted),
             "options": list(words.flattened(plan.get("options", {}))),
             "after": [need for need in plan.get("needs", ()) if need not in plan["inputs"].values()],
             **_noted(noted),
         }
+
+
+def _checks(result: Mapping[str, Any] | None, notes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What its checks found, so far if it has not ended, each with the bad rows that the record has of it."""
+    found = result["quality"] if result else [note["result"] for note in notes if note["line"] == "check"]
+    samples = {note["check"]: note for note in notes if note["line"] == "samples"}
+    return [{**check, "samples": samples.get(number)} for number, check in enumerate(found)]
 
 
 def _unended(report: Mapping[str, Any], plan: Mapping[str, Any], notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

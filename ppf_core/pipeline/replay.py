@@ -1,0 +1,182 @@
+"""Quarantined rows, and running them again: which there are, and the pipeline that reads them in the place of a component.
+
+Rows that were replayed are marked: the mark is a cursor of the component, so it moves with the publishing of what is good now,
+whatever happens in between.
+"""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ppf_core.config.binding import Bound
+from ppf_core.contracts.components import Sink, StagedSink
+from ppf_core.contracts.plugin import options_class
+from ppf_core.errors import ConfigError, Problem, RunLocked, suggestion
+from ppf_core.pipeline.carriers import is_quarantine
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.graph import Graph
+from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.quarantine import QuarantinedRows, ReplayOptions, mark
+from ppf_core.pipeline.recovery import Capture
+from ppf_core.pipeline.selection import BoundPlugin
+from ppf_core.pipeline.store import RunStore
+from ppf_core.pipeline.validation import check_writes
+from ppf_core.pipeline.workspace import Preview, Workspace
+from ppf_core.plugins.registry import PluginEntry
+
+_REPLACING = ("overwrite", "error", "ignore")
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The rows of one component that one run has set apart. replayed_by: the run that took them since."""
+
+    run_id: str
+    pipeline: str
+    component: str
+    rows: int | None
+    replayed_by: str | None
+    path: str
+    file: str
+
+
+def find_quarantined(store: RunStore, run_id: str | None = None, pipeline: str | None = None) -> list[Quarantined]:
+    """What lies in quarantine, the oldest run first; of one run or of one pipeline when it is named."""
+    if run_id is not None:
+        store.folder(run_id)  # an unknown run is a mistake
+    runs = [run["run_id"] for run in store.list(pipeline) if run_id in (None, run["run_id"])]
+    journals = [journal for each in runs if (journal := store.journal(each)) is not None]
+    return [found for journal in journals for found in quarantined_in(store, journal)]
+
+
+def quarantined_in(store: RunStore, journal: Journal) -> Iterator[Quarantined]:
+    """What one run has set apart and shown."""
+    marks = Cursors(store.state_dir, journal.pipeline).read()
+    for write in journal.writes.values():
+        if is_quarantine(write.component) and write.state == "published" and write.ticket is not None:
+            name = write.component.rpartition("/")[0]
+            rows, by = write.ticket.get("rows"), marks.get(name, {}).get(mark(journal.run_id))
+            count = int(rows) if rows is not None else None
+            yield Quarantined(journal.run_id, journal.pipeline, name, count, by, write.ticket["target"], str(journal.source))
+
+
+def chosen(found: list[Quarantined], run_id: str, component: str | None) -> Quarantined:
+    """The one that a person means; ConfigError when there is none, or several."""
+    if not found:
+        raise ConfigError(f"The run {run_id!r} has no rows in quarantine.", hint="See `ppf quarantine list`.")
+    names = [each.component for each in found]
+    if component is None and len(found) > 1:
+        hint = f"Name one with --component: {', '.join(names)}."
+        raise ConfigError(f"The run {run_id!r} has quarantined rows of {len(names)} components.", hint=hint)
+    if component is not None and component not in names:
+        hint = suggestion(component, names)
+        raise ConfigError(f"The run {run_id!r} has no quarantined rows of {component!r}.", hint=hint)
+    return found[names.index(component) if component is not None else 0]
+
+
+@contextmanager
+def replayed_alone(store: RunStore, rows: Quarantined) -> Iterator[None]:
+    """Nobody else replays rows of this run at the same time. RunLocked when somebody does, ConfigError when it was done."""
+    if rows.replayed_by is not None:
+        message = (
+            f"The quarantined rows of {rows.component!r} of the run {rows.run_id!r} were replayed by {rows.replayed_by!r}."
+        )
+        raise ConfigError(message, hint="What was bad again lies in quarantine under that run.")
+    path = store.folder(rows.run_id) / "replay.lock"
+    try:
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError:
+        hint = "Wait for it, and look at `ppf quarantine list`."
+        raise RunLocked(f"Another process replays rows of the run {rows.run_id!r}.", hint=hint) from None
+
+
+def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Preview:
+    """The first of the rows, with what was wrong with each, read with the settings of the run that set them apart."""
+    journal = store.journal(rows.run_id)
+    assert journal is not None  # noqa: S101 -- for the type checker; the rows were found in it
+    workspace = Workspace(check_writes(journal.file, journal.source.parent, ()), ())
+    log = store.folder(rows.run_id) / "spark.log"
+    try:
+        workspace.resolve_secrets()
+        with capture(log, workspace.redactor.redact):
+            session = workspace.open_session(None, log)
+            try:
+                frame = session.spark.read.parquet(rows.path).limit(limit)
+                return Preview(tuple(frame.columns), [tuple(row) for row in frame.collect()])
+            finally:
+                session.close()
+    finally:
+        workspace.close()
+
+
+def replaying(checked: CheckedPipeline, rows: Quarantined) -> tuple[CheckedPipeline, frozenset[str]]:
+    """The pipeline in which a component gives its quarantined rows, and the components that these rows reach.
+
+    ConfigError when these reach no sink, or one that would replace what it has.
+    """
+    name = rows.component
+    if name not in checked.components:
+        hint = suggestion(name, checked.components)
+        raise ConfigError(f"The pipeline {rows.pipeline!r} has no component {name!r} any more.", hint=hint)
+    below = checked.graph.downstream([name])
+    sinks = [each for each in checked.components if each in below and checked.components[each].config.kind == "sink"]
+    if checked.components[name].config.kind == "sink":
+        raise ConfigError.of(
+            [_problem(checked, name, f"The rows of {name!r} are those of a sink.", "Set them apart above it.")]
+        )
+    if not sinks:
+        raise ConfigError.of([_problem(checked, name, f"Nothing is written of {name!r}.", "Add a sink below it.")])
+    problems = [_problem(checked, sink, text, hint) for sink in sinks for text, hint in _refusals(checked.components[sink])]
+    if problems:
+        raise ConfigError.of(problems)
+    component = _reader(checked.components[name], rows)
+    needs = {each: checked.graph.needs[each] if each != name else component.frames for each in checked.components}
+    replaced = replace(checked, components={**checked.components, name: component}, graph=Graph(needs))
+    return replaced, replaced.graph.upstream(below)
+
+
+def merging(checked: CheckedPipeline, component: str) -> dict[str, object]:
+    """What must be set for the sinks below a component to add to what they have: a path of the file → its value."""
+    if component not in checked.components:
+        return {}
+    names = [name for name in checked.graph.downstream([component]) if checked.components[name].config.kind == "sink"]
+    modes = {name: _mode(checked.components[name]) for name in names}
+    return {f'components."{name}".options.mode': "append" for name, mode in modes.items() if mode in _REPLACING}
+
+
+def _reader(component: CheckedComponent, rows: Quarantined) -> CheckedComponent:
+    values: Mapping[str, Any] = {"path": rows.path, "run_id": rows.run_id}
+    entry = PluginEntry("sources", "quarantined", "ppf-core", component.plugin.entry.version, "ready", None, None, "")
+    bound = Bound(ReplayOptions(path=rows.path, run_id=rows.run_id))
+    plugin = BoundPlugin(component.name, entry, QuarantinedRows, values, bound, component.plugin.place)
+    config = replace(component.config, source="quarantined", transform=None, inputs={}, after=[], options={})
+    checks = tuple(name for check in component.checks for _, name in check.bound.components)
+    return CheckedComponent(component.name, config, plugin, component.checks, checks)
+
+
+def _refusals(component: CheckedComponent) -> Iterator[tuple[str, str]]:
+    if _mode(component) is None and issubclass(component.plugin.cls, StagedSink):
+        hint = "Run the whole pipeline again, or use a sink that has a mode."
+        yield f"The sink {component.name!r} cannot add rows to what it has: it has no option 'mode'.", hint
+    elif _mode(component) in _REPLACING:
+        yield f"The sink {component.name!r} would replace what it has.", "Set its mode to append."
+
+
+def _mode(component: CheckedComponent) -> str | None:
+    """How a sink writes; None for one that has no such option."""
+    cls = component.plugin.cls
+    if not issubclass(cls, Sink) or "mode" not in getattr(options_class(cls), "__dataclass_fields__", {}):
+        return None
+    draft = component.draft
+    return (
+        str(getattr(draft.options, "mode", None)) if draft is not None else str(component.config.options.get("mode", "error"))
+    )
+
+
+def _problem(checked: CheckedPipeline, name: str, message: str, hint: str) -> Problem:
+    return checked.file.problem("no-replay", message, ("components", name), at="key", hint=hint)
