@@ -188,6 +188,28 @@ def _in_session(job: str, folder: Path, script: str = "in_session.py") -> dict[s
     return medians
 
 
+def checks(folder: Path) -> Iterator[Row]:
+    """20 row checks on a copy of 3 M rows, against the same predicates in a plain filter and against the bare copy."""
+    taken = _in_session("checks", folder, script="quality.py")
+    copy, plain = taken["copy"], taken["filter"]
+    note = f"copy {copy:.2f} s, with a filter {plain:.2f} s, by ppf without checks {taken['ppf without checks']:.2f} s"
+    yield Row("20 row checks, filter = 1", taken["clean"] / plain, 1.15, "times", note)
+    yield Row("… 1 % bad rows, copy = 1", taken["hundredth"] / copy, 1.9, "times", f"{taken['hundredth']:.2f} s")
+    more = (taken["aggregates"] - taken["clean"]) / copy
+    yield Row("… 5 aggregates more, of a copy", more, 0.2, "times", f"{taken['aggregates']:.2f} s")
+    yield Row("… after a shuffle, without = 1", taken["shuffled"] / taken["shuffled copy"], 1.1, "times", "")
+    yield Row("drop 5 % of the rows, copy = 1", taken["drop"] / copy, 1.7, "times", f"{taken['drop']:.2f} s")
+    yield Row("quarantine 5 %, copy = 1", taken["quarantine"] / copy, 1.7, "times", f"{taken['quarantine']:.2f} s")
+
+
+def other_checks(folder: Path) -> Iterator[Row]:
+    """The same 20 rules by other libraries, which are installed for this alone."""
+    taken = _in_session("others", folder, script="quality.py")
+    for name in ("cuallee", "DQX"):
+        note = f"{name} {taken[name]:.2f} s, ppf {taken['ppf']:.2f} s"
+        yield Row(f"20 row checks, {name} = 1", taken["ppf"] / taken[name], 1.0, "times", note)
+
+
 BENCHMARKS = {
     "list": list_plugins,
     "validate": validate,
@@ -199,6 +221,8 @@ BENCHMARKS = {
     "overwrite": overwrite,
     "records": records,
     "recovery": recovery,
+    "checks": checks,
+    "other_checks": other_checks,
 }
 
 
