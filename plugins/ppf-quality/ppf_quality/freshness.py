@@ -30,7 +30,7 @@ class FreshnessCheck(AggregateCheck[FreshnessOptions]):
     """
 
     supports: ClassVar = frozenset({"classic", "connect"})
-    examples: ClassVar = ("column = updated_at, max_age = 1 hour", 'column = day, max_age = "2 days"')
+    examples: ClassVar = ('column = updated_at, max_age = "1 hour"', 'column = day, max_age = "2 days"')
 
     def metrics(self, columns: Columns) -> "Mapping[str, Column]":
         """The newest value and the time of the query, in microseconds since 1970; the latter is NULL without rows."""

@@ -81,16 +81,13 @@ class _Scan:
 def refusal(pattern: str, column: "Column") -> str | None:
     """Why Java does not take the pattern; None when it does, and under Spark Connect, where Java is elsewhere."""
     from pyspark import SparkContext
+    from pyspark.errors import IllegalArgumentException
 
     context: Any = SparkContext._active_spark_context
     if context is None or ".connect." in type(column).__module__:
         return None
     try:
         context._jvm.java.util.regex.Pattern.compile(pattern)
-    except Exception as error:
-        # An exception of Java in the clothes of Py4J, which pyspark does not dress anew.
-        thrown: Any = getattr(error, "java_exception", None)
-        if thrown is None:
-            raise
-        return str(thrown.getMessage()).partition("\n")[0]
+    except IllegalArgumentException as error:
+        return str(error).strip().partition("\n")[0]
     return None

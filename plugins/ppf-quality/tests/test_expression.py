@@ -60,7 +60,6 @@ def test_a_function_of_python_may_be_called(spark: SparkSession, passing: Passin
         ("EXISTS (SELECT 1)", ONE_ROW),
         ("a = (WITH t AS (SELECT 1 AS x) SELECT max(x) FROM t)", ONE_ROW),
         ("a = (/* hidden */ select 1)", ONE_ROW),
-        ("a IN (VALUES (1))", ONE_ROW),
     ],
 )
 def test_what_is_no_condition_on_one_row_is_told_before_any_job(spark: SparkSession, sql: str, told: str) -> None:

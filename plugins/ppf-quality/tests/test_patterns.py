@@ -58,7 +58,7 @@ def test_what_java_takes_is_never_refused(spark: SparkSession, pattern: str) -> 
     assert mistake(pattern) is None
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(pattern=st.text(SYNTAX, max_size=12))
 def test_nothing_that_java_takes_is_ever_refused(spark: SparkSession, pattern: str) -> None:
     assert mistake(pattern) is None or not java_takes(spark, pattern)
