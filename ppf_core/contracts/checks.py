@@ -36,7 +36,8 @@ class Columns(Mapping[str, "Column"]):
 
         Raises Spark's AnalysisException for what is no condition on one row: an unknown name, another type, an aggregate.
         """
-        _ = self._frame.filter(condition).columns  # Spark Connect finds mistakes only when it is asked for the columns
+        # Spark Connect finds mistakes only when it must ask the server; the columns of a filter it knows without asking.
+        _ = self._frame.filter(condition).isStreaming
 
     def __getitem__(self, name: str) -> "Column":
         names = self._frame.columns
