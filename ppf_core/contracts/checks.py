@@ -31,6 +31,14 @@ class Columns(Mapping[str, "Column"]):
         """The schema of the checked frame."""
         return self._frame.schema
 
+    def analyse(self, condition: "Column") -> None:
+        """Has Spark look at a condition over these columns; no job runs.
+
+        Raises Spark's AnalysisException for what is no condition on one row: an unknown name, another type, an aggregate.
+        """
+        # Spark Connect finds mistakes only when it must ask the server; the columns of a filter it knows without asking.
+        _ = self._frame.filter(condition).isStreaming
+
     def __getitem__(self, name: str) -> "Column":
         names = self._frame.columns
         if name in names:

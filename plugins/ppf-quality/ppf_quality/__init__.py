@@ -1,0 +1,1 @@
+"""Data-quality checks on rows, on aggregates and on whole frames."""

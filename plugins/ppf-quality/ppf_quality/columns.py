@@ -1,0 +1,89 @@
+"""The column that an option names, with its type."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ppf_core import Columns, OptionsError, suggestion
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+    from pyspark.sql.types import DataType
+
+FRACTIONS = frozenset({"float", "double"})
+WHOLE_NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint"})
+
+
+@dataclass(frozen=True)
+class Found:
+    """A column of the checked frame, or a field of a struct. `kind` is the name of its type without parameters."""
+
+    name: str
+    column: "Column"
+    type: "DataType"
+
+    @property
+    def type_name(self) -> str:
+        """The type as people write it: `decimal(10,2)`."""
+        return self.type.simpleString()
+
+    @property
+    def kind(self) -> str:
+        """`decimal` for any decimal, `string` for any text."""
+        return self.type_name.partition("(")[0].partition("<")[0].partition(" ")[0]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it holds numbers of any kind."""
+        return self.kind in FRACTIONS | WHOLE_NUMBERS | {"decimal"}
+
+
+def find(columns: Columns, name: str) -> Found:
+    """The column of that name. An unknown one raises KeyError with a near miss, also where a field of a struct is meant."""
+    column = columns[name]
+    type_ = next((field.dataType for field in columns.schema if field.name == name), None)
+    if type_ is None:
+        head, *fields = name.split(".")
+        type_ = next(field.dataType for field in columns.schema if field.name == head)
+        for position, field in enumerate(fields):
+            type_ = _field(type_, field, name, ".".join([head, *fields[:position]]))
+    return Found(name, column, type_)
+
+
+def _field(type_: "DataType", field: str, name: str, parent: str) -> "DataType":
+    """The type of what `parent[field]` gives."""
+    from pyspark.sql.types import ArrayType, MapType, StructType
+
+    if isinstance(type_, MapType):
+        return type_.valueType
+    if isinstance(type_, ArrayType) and isinstance(type_.elementType, StructType):
+        return ArrayType(_field(type_.elementType, field, name, parent))
+    if not isinstance(type_, StructType):
+        raise KeyError(f"There is no column {name!r}: {parent!r} is {type_.simpleString()}, which has no fields.")
+    # Spark finds fields whatever their case, unless told otherwise.
+    known = {each.name.casefold(): each.dataType for each in type_} | {each.name: each.dataType for each in type_}
+    found = known.get(field) or known.get(field.casefold())
+    if found is None:
+        names = [f"{parent}.{each.name}" for each in type_]
+        raise KeyError(f"There is no column {name!r}. {suggestion(name, names)}")
+    return found
+
+
+def name_problems(names: Iterable[str], option: str = "columns") -> dict[str, str]:
+    """What is wrong with a list of columns: nothing in it, or one name twice."""
+    return dict(_name_problems(list(names), option))
+
+
+def _name_problems(names: list[str], option: str) -> Iterator[tuple[str, str]]:
+    if not names:
+        yield option, "must name at least one column."
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield f"{option}[{index}]", f"is {name!r} again."
+
+
+def require_names(names: Iterable[str], option: str = "columns") -> None:
+    """Raises OptionsError unless the list names columns, each once."""
+    problems = name_problems(names, option)
+    if problems:
+        raise OptionsError(problems)

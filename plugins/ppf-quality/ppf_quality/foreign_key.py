@@ -1,0 +1,87 @@
+"""Keys that another component has."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Columns, Context, FrameCheck, OptionsError, PpfError, Verdict, option, options
+from ppf_quality.columns import FRACTIONS, Found, find, name_problems
+from ppf_quality.keys import counted, key_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@options
+class ForeignKeyOptions:
+    """The key here, and where it must be there."""
+
+    columns: list[str] = option("The columns, or fields of structs such as `address.id`, that make the key together.")
+    references: str = option("The component that has the keys.", component=True)
+    reference_columns: list[str] = option("Its columns, in the same order.")
+
+    def __post_init__(self) -> None:
+        """Both sides have as many columns."""
+        problems = name_problems(self.columns) | name_problems(self.reference_columns, "reference_columns")
+        here, there = len(self.columns), len(self.reference_columns)
+        if not problems and here != there:
+            told = f"names {there} column{'s' if there != 1 else ''}, but columns names {here}. They are compared one by one."
+            problems = {"reference_columns": told}
+        if problems:
+            raise OptionsError(problems)
+
+
+class ForeignKeyCheck(FrameCheck[ForeignKeyOptions]):
+    """Every key is among those of another component. Rows whose key is not are bad.
+
+    A key with NULL passes, as in SQL; NaN equals NaN. An empty frame passes. Needs one Spark action.
+    """
+
+    supports: ClassVar = frozenset({"classic", "connect"})
+    examples: ClassVar = ("columns = [tailnum], references = planes, reference_columns = [tailnum]",)
+
+    def judge(self, context: Context, frame: "DataFrame") -> Verdict:
+        """How many rows have a key that the other component does not have."""
+        from pyspark.sql import functions
+
+        here = [find(Columns(frame), name) for name in self.options.columns]
+        reference = self._reference(context)
+        there = self._reference_columns(reference)
+        for one, other in zip(here, there, strict=True):
+            self._require_comparable(one, other)
+        key, known = key_of(here), key_of(there, "known")
+        known_keys = known.values(reference).distinct().withColumn("is_known", functions.lit(True))
+        pairs = zip(key.names, known.names, strict=True)
+        on = [functions.col(name) == functions.col(known_name) for name, known_name in pairs]
+        joined = key.rows(frame).join(known_keys, on, "left")
+        orphans = functions.when(key.is_complete & functions.col("is_known").isNull(), functions.col("rows"))
+        rows, failed = counted(joined.agg(functions.sum("rows").alias("rows"), functions.sum(orphans).alias("orphans")))
+        named = ", ".join(self.options.columns)
+        told = f"{failed:,} of {rows:,} rows have a key ({named}) that {self.options.references!r} does not have."
+        return Verdict(failed == 0, failed=failed, evaluated=rows, message=told if failed else "")
+
+    def _reference(self, context: Context) -> "DataFrame":
+        name = self.options.references
+        if name not in context.frames:
+            raise PpfError(f"references is {name!r}, but the run has no frame of that component.")
+        return context.frames[name]
+
+    def _reference_columns(self, reference: "DataFrame") -> list[Found]:
+        try:
+            return [find(Columns(reference), name) for name in self.options.reference_columns]
+        except KeyError as error:
+            raise PpfError(f"reference_columns does not fit {self.options.references!r}: {error.args[0]}") from error
+
+    def _require_comparable(self, here: Found, there: Found) -> None:
+        """Spark would compare most types with each other, by casts that lose digits or raise."""
+        if _family(here) != _family(there):
+            raise PpfError(
+                f"Column {here.name!r} is {here.type_name}, but {there.name!r} of {self.options.references!r} is "
+                f"{there.type_name}: keys of these types cannot be compared.",
+                hint="Cast one of them before.",
+            )
+
+
+def _family(found: Found) -> str:
+    """Types of one family are compared without loss."""
+    if found.kind in FRACTIONS:
+        return "fractions"
+    return "numbers" if found.is_number else found.type_name

@@ -1,0 +1,69 @@
+"""A query that finds bad rows."""
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Context, FrameCheck, OptionsError, PpfError, Verdict, option, options
+from ppf_quality.keys import counted
+from ppf_quality.refusals import condition_of, refused
+
+if TYPE_CHECKING:
+    from pyspark.errors import AnalysisException
+    from pyspark.sql import DataFrame
+
+_END = re.compile(r";[\s;]*(--[^\n]*\s*)*$")
+
+
+@options
+class QueryOptions:
+    """The query."""
+
+    sql: str = option("A query that returns what is wrong. The checked rows are visible as `this`.")
+
+    def __post_init__(self) -> None:
+        """There is a query."""
+        if not self.sql.strip():
+            raise OptionsError({"sql": "is empty."})
+
+
+class QueryCheck(FrameCheck[QueryOptions]):
+    """A SQL query over the rows, visible as `this`, returns nothing. Every row that it returns is a violation.
+
+    Over an empty frame most queries return nothing, and pass. Needs one Spark action.
+    """
+
+    supports: ClassVar = frozenset({"classic", "connect"})
+    examples: ClassVar = ('sql = "SELECT carrier FROM this GROUP BY carrier HAVING avg(dep_delay) > 60"',)
+
+    def judge(self, context: Context, frame: "DataFrame") -> Verdict:
+        """How many rows the query returns."""
+        from pyspark.errors import AnalysisException
+        from pyspark.sql import functions
+
+        try:
+            violations = _result(self.options.sql, frame)
+            one = functions.count(functions.lit(1))
+            counts = frame.agg(one.alias("rows")).crossJoin(violations.agg(one.alias("violations")))
+            _ = counts.columns  # Spark Connect finds mistakes only when it is asked for the columns
+        except AnalysisException as error:
+            raise _refusal(error, frame, self.options.sql) from error
+        rows, failed = counted(counts)
+        told = f"The query returned {failed:,} row{'s' if failed != 1 else ''}."
+        return Verdict(failed == 0, failed=failed, evaluated=rows, message=told if failed else "")
+
+
+def _result(sql: str, frame: "DataFrame") -> "DataFrame":
+    """The result of the query in which `this` is the frame: a table of the query itself, so that no view is made for it.
+
+    In parentheses Spark takes nothing but a query, so that no statement runs.
+    """
+    # The braces are those of Spark's own formatter, and must not be found in the query.
+    query = _END.sub("", sql).replace("{", "{{").replace("}", "}}")
+    return frame.sparkSession.sql(f"WITH this AS (TABLE {{checked}}) (\n{query}\n)", checked=frame)
+
+
+def _refusal(error: "AnalysisException", frame: "DataFrame", sql: str) -> PpfError:
+    if condition_of(error) == "TABLE_OR_VIEW_NOT_FOUND":
+        name = (error.getMessageParameters() or {}).get("relationName", "?").replace("`", "")
+        return PpfError(f"sql reads {name!r}, which is no table.", hint="The checked rows are visible as `this`.")
+    return refused(error, frame.columns, "sql", sql)
