@@ -64,7 +64,6 @@ def pipeline(folder: Path, name: str, rows: str, quality: str, shuffle: str = ""
     source = f'rows {{ source = parquet, options {{ path = "{rows}" }}'
     middle = f"{source} }}\n  {between}" if shuffle else f"{source}, quality = [{quality}] }}"
     path.write_text(f"""name = {name}
-runtime.state_dir = ".state-{name}"
 components {{
   {middle}
   out {{ sink = parquet, inputs = [{"shuffled" if shuffle else "rows"}], options {{ path = "out/{name}", mode = overwrite }} }}
