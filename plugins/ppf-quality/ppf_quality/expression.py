@@ -1,18 +1,15 @@
 """A condition in SQL."""
 
-import re
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Columns, OptionsError, PpfError, RowCheck, option, options
 from ppf_quality.refusals import condition_of, refused
+from ppf_quality.subqueries import has_subquery
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException
     from pyspark.sql import Column
 
-# Without one of these words there is no query in the text; with one there may be.
-_QUERY_WORD = re.compile(r"\b(select|with|values|table|from|map|reduce|describe)\b", re.IGNORECASE)
-_SUBQUERY = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY"
 _ONE_ROW = "A check on rows sees one row at a time: no aggregates, no window functions, no subqueries. Use the check `query`."
 
 
@@ -44,7 +41,8 @@ class ExpressionCheck(RowCheck[ExpressionOptions]):
             columns.analyse(condition)
         except PySparkException as error:
             raise self._refused(error, columns) from error
-        self._require_no_subquery(condition, columns)
+        if has_subquery(condition, self.options.sql, columns):
+            raise PpfError(f"sql is {self.options.sql!r}, which holds a subquery.", hint=_ONE_ROW)
         return condition
 
     def _refused(self, error: "PySparkException", columns: Columns) -> PpfError:
@@ -56,17 +54,3 @@ class ExpressionCheck(RowCheck[ExpressionOptions]):
         # Spark has no name of its own for a window function where rows are filtered.
         is_about_rows = condition.startswith("INVALID_WHERE_CONDITION") or "window function" in str(error)
         return PpfError(told.message, hint=_ONE_ROW) if is_about_rows else told
-
-    def _require_no_subquery(self, condition: "Column", columns: Columns) -> None:
-        """Spark takes a subquery as a condition of rows, but not within a function: so there it finds all of them."""
-        from pyspark.errors import PySparkException
-        from pyspark.sql import functions
-
-        if not _QUERY_WORD.search(self.options.sql):
-            return
-        within = functions.transform(functions.array(functions.lit(1)), lambda _: condition)
-        try:
-            columns.analyse(within[0])
-        except PySparkException as error:
-            if condition_of(error).startswith(_SUBQUERY):
-                raise PpfError(f"sql is {self.options.sql!r}, which holds a subquery.", hint=_ONE_ROW) from error

@@ -77,9 +77,8 @@ class InRangeCheck(RowCheck[InRangeOptions]):
         from pyspark.sql import functions
         from pyspark.sql.types import DoubleType
 
-        value = functions.when(found.column.rlike(_NUMBER), found.column.cast("double"))
-        within = self._within(Found(found.name, value, DoubleType()))
-        return found.column.isNull() | functions.coalesce(within, functions.lit(False))
+        within = self._within(Found(found.name, found.column.cast("double"), DoubleType()))
+        return functions.when(found.column.rlike(_NUMBER), within).otherwise(found.column.isNull())
 
     def _within(self, found: Found) -> "Column":
         from pyspark.sql import functions

@@ -1,6 +1,5 @@
 """Values out of a list."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ppf_core import Columns, OptionsError, PpfError, RowCheck, option, options
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
 
 _FEW = 200
 _SHOWN = 5
+_NULL = "is null. NULL passes anyway; use not_null against it."
 
 
 @options
@@ -27,7 +27,7 @@ class InSetOptions:
         problems: dict[str, str] = {} if self.values else {"values": "must hold at least one value."}
         for index, value in enumerate(self.values):
             if not isinstance(value, str | int | float):
-                problems[f"values[{index}]"] = _NO_VALUE.get(value is None, _NO_VALUE[False])
+                problems[f"values[{index}]"] = _NULL if value is None else "must be a number, a text or a boolean."
         problems = problems or self._mixture()
         if problems:
             raise OptionsError(dict(list(problems.items())[:_SHOWN]))
@@ -38,12 +38,6 @@ class InSetOptions:
             return {}
         wrong = {f"values[{index}]": value for index, value in enumerate(self.values) if number(value) is None}
         return {place: f"is {value!r}, but other values are numbers." for place, value in wrong.items()}
-
-
-_NO_VALUE: Mapping[bool, str] = {
-    True: "is null. NULL passes anyway; use not_null against it.",
-    False: "must be a number, a text or a boolean.",
-}
 
 
 class InSetCheck(RowCheck[InSetOptions]):
