@@ -6,8 +6,8 @@ whoever looks at the mask:
     frame → with masks → (observed) → only good rows → without masks
             bit i is 1 where rule i finds the row bad
 
-A count of rows, one of bad rows and the union of the masks say whether all is well. Only when it is not, the rows are
-counted again, rule by rule.
+A count of rows and the union of the masks say whether all is well. Only when it is not, the rows are counted again, rule by
+rule.
 """
 
 import datetime
@@ -36,17 +36,17 @@ OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
 """What set-apart rows have beside their own columns."""
 
 _MASK = "_ppf_mask"
-_ROWS, _BAD, _APART = "rows", "bad", "apart"
+_ROWS, _APART = "rows", "apart"
 
-RowRule: TypeAlias = "Callable[[DataFrame], Column]"
+RowRule: TypeAlias = "Callable[[DataFrame, int], Column]"
 ValueRule: TypeAlias = "Callable[[DataFrame], Mapping[str, Column]]"
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is counted, each rule under a number. rows: a frame → true where a row is bad, never NULL.
+    """What is counted, each rule under a number.
 
-    values: a frame → aggregates by name.
+    rows: a frame and a number → a BIGINT column that is the number where a row is bad, else 0. values: a frame → aggregates.
     """
 
     rows: Mapping[int, RowRule]
@@ -80,7 +80,6 @@ class Summary:
     """
 
     rows: int
-    bad: int
     apart: int
     placed: Mapping[int, int]
     masks: tuple[int, ...]
@@ -184,12 +183,9 @@ class Tally:
             from pyspark.sql import functions as F
 
             counted = [F.count_if(self.is_bad([key])).alias(str(key)) for key in found]
-            total = [F.count(F.lit(1)).alias(_ROWS), F.count_if(self.is_bad(self._keys)).alias(_BAD)]
-            row = labelled.agg(*total, *counted).collect()[0]
-            if (row[_ROWS], row[_BAD]) != (summary.rows, summary.bad):
-                raise RuntimeError(
-                    f"A second look found {row[_BAD]} bad of {row[_ROWS]} rows, the first {summary.bad} of {summary.rows}."
-                )
+            row = labelled.agg(F.count(F.lit(1)).alias(_ROWS), *self._unions(), *counted).collect()[0]
+            if (row[_ROWS], self._masks_of(row)) != (summary.rows, summary.masks):
+                raise RuntimeError(f"A second look at the rows found others: {row[_ROWS]}, where there were {summary.rows}.")
             failed |= {key: row[str(key)] for key in found}
         return Counts(summary.rows, summary.apart, summary.placed, failed, summary.values)
 
@@ -212,10 +208,12 @@ class Tally:
         """The rows that go to a place, or to any (None), with the names of all rules that found them bad in FAILED_CHECKS."""
         from pyspark.sql import functions as F
 
-        chosen = self._place().isNotNull() if place is None else self._place() == place
         found = F.array(*(F.when(self.is_bad([key]), F.lit(names[key])) for key in self._keys))
         named = F.filter(found, lambda name: name.isNotNull())
-        return labelled.where(chosen).withColumn(FAILED_CHECKS, named).drop(*self.masks)
+        # Spark would move the filter below the masks and put all rules in the place of each of their names, time and again.
+        never = F.monotonically_increasing_id() * 0
+        labelled = labelled.withColumns({name: F.col(name).bitwiseOR(never) for name in self.masks})
+        return labelled.where(self._goes_to(place)).withColumn(FAILED_CHECKS, named).drop(*self.masks)
 
     def bad_rows(self, labelled: "DataFrame", key: int, limit: int) -> "DataFrame":
         """Some of the rows that a rule found bad."""
@@ -225,25 +223,24 @@ class Tally:
     def _used_places(self) -> list[int]:
         return sorted(set(self._places.values()))
 
-    def _place(self) -> "Column":
+    def _goes_to(self, place: int | None) -> "Column":
+        """Of a labelled frame: whether the row goes to this place, or to any."""
         from pyspark.sql import functions as F
 
+        if place is None or len(self._used_places) == 1:
+            return self.is_bad(self._places)
         choices = [F.when(self.is_bad([key]), F.lit(place)) for key, place in self._places.items()]
-        return F.coalesce(*choices, F.lit(None).cast("int"))
+        return F.coalesce(F.coalesce(*choices) == place, F.lit(False))
 
     @property
     def _indexes(self) -> range:
         return range(len(self.masks))
 
     def _mask_columns(self) -> Iterator["Column"]:
-        from pyspark.sql import functions as F
 
         rules = list(self.rules.rows.values())
         for start in range(0, len(rules), BITS):
-            bits = [
-                F.when(rule(self.frame), F.lit(1 << bit)).otherwise(F.lit(0)).cast("bigint")
-                for bit, rule in enumerate(rules[start : start + BITS])
-            ]
+            bits = [rule(self.frame, 1 << bit) for bit, rule in enumerate(rules[start : start + BITS])]
             yield _united(bits)
 
     def _aggregates(self, *, is_detailed: bool = False) -> list["Column"]:
@@ -252,24 +249,25 @@ class Tally:
         columns = [F.count(F.lit(1)).alias(_ROWS)]
         if self._split:
             columns.append(F.count_if(self.is_bad(self._split)).alias(_APART))
-        columns += [F.count_if(self._place() == place).alias(f"place {place}") for place in self._used_places]
+        columns += [F.count_if(self._goes_to(place)).alias(f"place {place}") for place in self._used_places]
         if is_detailed:
             columns += [F.count_if(self.is_bad([key])).alias(f"failed {key}") for key in self._keys]
-        if self.masks:
-            columns.append(F.count_if(self._is_any()).alias(_BAD))
-            columns += [F.bit_or(F.col(name)).alias(f"mask {index}") for index, name in enumerate(self.masks)]
+        columns += self._unions()
         columns += [
             column.alias(f"value {key} {name}") for key, values in self._values.items() for name, column in values.items()
         ]
         return columns
 
-    def _is_any(self) -> "Column":
+    def _unions(self) -> list["Column"]:
         from pyspark.sql import functions as F
 
-        return reduce(lambda left, right: left | right, [F.col(name) != 0 for name in self.masks])
+        return [F.bit_or(F.col(name)).alias(f"mask {index}") for index, name in enumerate(self.masks)]
+
+    def _masks_of(self, row: Any) -> tuple[int, ...]:
+        return tuple(row[f"mask {index}"] or 0 for index in self._indexes)
 
     def _summary(self, row: Mapping[str, Any]) -> Summary | None:
-        needed = [_ROWS, *([_BAD] if self.masks else []), *([_APART] if self._split else [])]
+        needed = [_ROWS, *([_APART] if self._split else [])]
         needed += [f"mask {index}" for index in self._indexes]
         needed += [f"place {place}" for place in self._used_places]
         if any(name not in row for name in needed) or row[_ROWS] is None:
@@ -277,10 +275,9 @@ class Tally:
         details = [f"failed {key}" for key in self._keys]
         return Summary(
             rows=row[_ROWS],
-            bad=row[_BAD] or 0 if self.masks else 0,
             apart=row[_APART] or 0 if self._split else 0,
             placed={place: row[f"place {place}"] or 0 for place in self._used_places},
-            masks=tuple(row[f"mask {index}"] or 0 for index in self._indexes),
+            masks=self._masks_of(row),
             values={
                 key: {name: row[f"value {key} {name}"] for name in values if f"value {key} {name}" in row}
                 for key, values in self._values.items()
@@ -344,13 +341,13 @@ def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
 
 
 def _row_rule(check: "RowCheck[Any]") -> RowRule:
-    def is_bad(frame: "DataFrame") -> "Column":
+    def number_if_bad(frame: "DataFrame", number: int) -> "Column":
         from pyspark.sql import functions as F
 
-        passes = check.passes(Columns(frame))
-        return ~F.coalesce(passes, F.lit(check.null_passes))
+        passes, bad, good = check.passes(Columns(frame)), F.lit(number).cast("bigint"), F.lit(0).cast("bigint")
+        return F.when(~passes, bad).otherwise(good) if check.null_passes else F.when(passes, good).otherwise(bad)
 
-    return is_bad
+    return number_if_bad
 
 
 def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:

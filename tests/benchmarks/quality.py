@@ -94,7 +94,7 @@ def by_checks(spark: SparkSession, folder: Path) -> dict[str, float]:
     shuffled = spark.sql(SHUFFLE)
     return medians(
         folder,
-        5,
+        3,
         {
             "copy": copy(lambda frame: frame),
             "filter": copy(lambda frame: frame.where(every)),

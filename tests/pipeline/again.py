@@ -75,7 +75,9 @@ def naive(frame: DataFrame, path: Path) -> int:
     return int(observation.get["n"])
 
 
-def by_ppf(spark: SparkSession, folder: Path, action: str, transform: str = "filter", options: str = 'where = "id >= 0"') -> dict[str, object]:
+def by_ppf(
+    spark: SparkSession, folder: Path, action: str, transform: str = "filter", options: str = 'where = "id >= 0"'
+) -> dict[str, object]:
     file = folder / f"{action}.conf"
     file.write_text(FILE % (transform, options, action, action))
     result = PipelineRunner.from_file(file).run(spark=spark)
@@ -131,4 +133,4 @@ def rows(context, inputs, mark):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    print(json.dumps({"lost": lost, "failed": failed}[sys.argv[2]](folder)))
+    sys.stdout.write(json.dumps({"lost": lost, "failed": failed}[sys.argv[2]](folder)) + "\n")
