@@ -25,6 +25,7 @@ class Columns(Mapping[str, "Column"]):
 
     def __init__(self, frame: "DataFrame") -> None:
         self._frame = frame
+        self._names: list[str] | None = None
 
     @property
     def schema(self) -> "StructType":
@@ -40,7 +41,7 @@ class Columns(Mapping[str, "Column"]):
         _ = self._frame.filter(condition).isStreaming
 
     def __getitem__(self, name: str) -> "Column":
-        names = self._frame.columns
+        names = self._known
         if name in names:
             return self._column(name)
         head, *fields = name.split(".")
@@ -52,10 +53,17 @@ class Columns(Mapping[str, "Column"]):
         raise KeyError(f"There is no column {name!r}. {suggestion(name, names)}")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._frame.columns)
+        return iter(self._known)
 
     def __len__(self) -> int:
-        return len(self._frame.columns)
+        return len(self._known)
+
+    @property
+    def _known(self) -> list[str]:
+        """The names, asked of Spark once: 200 checks would ask 200 times."""
+        if self._names is None:
+            self._names = self._frame.columns
+        return self._names
 
     def _column(self, name: str) -> "Column":
         quoted = name.replace("`", "``")

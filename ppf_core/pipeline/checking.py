@@ -20,7 +20,7 @@ from ppf_core.pipeline.carriers import Carrier
 from ppf_core.pipeline.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import keep_when_read, release_frame
-from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, broken_rules, raising_rules, same_shape, signed
+from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, fitting, raising_rules, same_shape, signed
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Observation
@@ -109,8 +109,8 @@ class Checking:
     def begin(self, frame: "DataFrame", *, is_repeatable: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
         self.frame, self.is_repeatable = frame, is_repeatable
-        self._errors = {key: _reason(error) for key, error in broken_rules(frame, self._rules(())).items()}
-        self._make_tally()
+        self._tally, broken = fitting(frame, self._rules(()), splitting(self.checks), self._taken)
+        self._errors = {key: _reason(error) for key, error in broken.items()}
 
     def ride(self) -> "DataFrame":
         """The good rows, which count while somebody writes them, each time anew."""
@@ -131,14 +131,13 @@ class Checking:
         summary = self._seen(expected) if written.is_once and expected is not None else None
         frame = written.frame if written.frame is not None and same_shape(written.frame, tally.frame) else None
         self._whole = frame if not self.is_split else None
-        again = Tally(self._whole, tally.rules) if self._whole is not None else tally
         try:
             if summary is not None:
-                self.counts = again.complete(summary, again.labelled)
+                self.counts = tally.complete(summary, self._whole if self._whole is not None else tally.frame)
             elif self._whole is not None:
-                self.counts = again.count()
+                self.counts = Tally(self._whole, tally.rules).count()
             elif self.is_repeatable:
-                self.counts = again.count()
+                self.counts = tally.count()
                 self._compare(expected)
             else:
                 self._give_up("Spark did part of the work twice, and the rows differ each time: they cannot be counted again.")
@@ -176,11 +175,11 @@ class Checking:
 
     def bad(self, place: str | None, run_id: str) -> "DataFrame":
         """The rows that a sink takes, or (None) the run's own folder."""
-        return self._told(self._tallied.placed(self._labelled(), self._numbers[place], self._names), run_id)
+        return self._set_apart(self._numbers[place], run_id)
 
     def evidence(self, run_id: str) -> "DataFrame":
         """All quarantined rows, wherever they would have gone."""
-        return self._told(self._tallied.placed(self._labelled(), None, self._names), run_id)
+        return self._set_apart(None, run_id)
 
     def quarantined(self, place: str | None) -> int:
         """How many rows a place takes."""
@@ -240,15 +239,23 @@ class Checking:
         return Rules.of(counted).without(without)
 
     def _make_tally(self) -> None:
-        assert self.frame is not None  # noqa: S101 -- for the type checker; `begin` has set it
-        taken = {key: self._numbers[place] for key, place in places(self.checks).items()}
-        self._tally = Tally(self.frame, self._rules(list(self._errors)), splitting(self.checks), taken)
+        self._tally = Tally(self._tallied.frame, self._rules(list(self._errors)), splitting(self.checks), self._taken)
+
+    @property
+    def _taken(self) -> dict[int, int]:
+        """Quarantine check → the number of the place that takes its bad rows."""
+        return {key: self._numbers[place] for key, place in places(self.checks).items()}
 
     def _labelled(self) -> "DataFrame":
         return self._tallied.labelled.select("*")  # anew: a frame decides once whether it reads what is kept
 
-    def _told(self, rows: "DataFrame", run_id: str) -> "DataFrame":
-        return signed(rows, run_id, self.at)
+    def _set_apart(self, place: int | None, run_id: str) -> "DataFrame":
+        """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
+        tally, labelled = self._tallied, self._labelled()
+        if not self.is_kept and self.counts is not None:
+            tally = tally.narrowed([key for key, failed in self.counts.failed.items() if failed])
+            labelled = tally.labelled
+        return signed(tally.placed(labelled, place, self._names), run_id, self.at)
 
     def _seen(self, expected: int) -> Summary | None:
         """What was counted during the ride; None when nothing arrived, or when other rows went on."""

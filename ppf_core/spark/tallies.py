@@ -38,15 +38,15 @@ OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
 _MASK = "_ppf_mask"
 _ROWS, _APART = "rows", "apart"
 
-RowRule: TypeAlias = "Callable[[DataFrame, int], Column]"
-ValueRule: TypeAlias = "Callable[[DataFrame], Mapping[str, Column]]"
+RowRule: TypeAlias = "Callable[[Columns, int], Column]"
+ValueRule: TypeAlias = "Callable[[Columns], Mapping[str, Column]]"
 
 
 @dataclass(frozen=True)
 class Rules:
     """What is counted, each rule under a number.
 
-    rows: a frame and a number → a BIGINT column that is the number where a row is bad, else 0. values: a frame → aggregates.
+    rows: columns and a number → a BIGINT that is the number where a row is bad, else 0. values: columns → aggregates by name.
     """
 
     rows: Mapping[int, RowRule]
@@ -66,9 +66,9 @@ class Rules:
             {key: rule for key, rule in self.values.items() if key not in keys},
         )
 
-    def only(self, key: int) -> "Rules":
-        """This one alone."""
-        return self.without((self.rows.keys() | self.values.keys()) - {key})
+    def only(self, *keys: int) -> "Rules":
+        """These alone."""
+        return self.without((self.rows.keys() | self.values.keys()) - set(keys))
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ class Tally:
         self._split = [key for key in rules.rows if key in split]
         self._places = {key: place for key, place in (places or {}).items() if key in rules.rows}
         self._keys = tuple(rules.rows)
-        self._values = {key: dict(rule(frame)) for key, rule in rules.values.items()}
+        self._columns = Columns(frame)
+        self._values = {key: dict(rule(self._columns)) for key, rule in rules.values.items()}
         self.labelled = frame.withColumns(dict(zip(self.masks, self._mask_columns(), strict=True))) if self._keys else frame
 
     @cached_property
@@ -168,26 +169,32 @@ class Tally:
         summary = self._summary(row.asDict(recursive=False))
         if summary is None:
             raise RuntimeError("Spark counted, but gave no numbers.")
-        return self.complete(summary, self.labelled)
+        return self.complete(summary)
 
-    def complete(self, summary: Summary, labelled: "DataFrame") -> Counts:
-        """The counts of each rule. labelled: rows with masks, which are only read where a row is bad.
+    def complete(self, summary: Summary, again: "DataFrame | None" = None) -> Counts:
+        """The counts of each rule. Where a row is bad, they are counted in a second look.
 
-        Raises RuntimeError when these are not the rows of the summary.
+        again: the rows as they lie elsewhere, of which only what the rules need is read that found one. RuntimeError when these
+        are not the rows of the summary.
         """
         if summary.failed is not None:
             return Counts(summary.rows, summary.apart, summary.placed, summary.failed, summary.values)
-        failed = dict.fromkeys(self._keys, 0)
-        found = [key for key in self._keys if _has(summary.masks, self._keys.index(key))]
+        failed, found = dict.fromkeys(self._keys, 0), self.found(summary)
         if found:
-            from pyspark.sql import functions as F
-
-            counted = [F.count_if(self.is_bad([key])).alias(str(key)) for key in found]
-            row = labelled.agg(F.count(F.lit(1)).alias(_ROWS), *self._unions(), *counted).collect()[0]
-            if (row[_ROWS], self._masks_of(row)) != (summary.rows, summary.masks):
-                raise RuntimeError(f"A second look at the rows found others: {row[_ROWS]}, where there were {summary.rows}.")
-            failed |= {key: row[str(key)] for key in found}
+            tally = self if again is None else Tally(again, self.rules.only(*found))
+            rows, counted = tally._failed(found)
+            if rows != summary.rows or 0 in counted.values():
+                raise RuntimeError(f"A second look at the rows found others: {rows}, where there were {summary.rows}.")
+            failed |= counted
         return Counts(summary.rows, summary.apart, summary.placed, failed, summary.values)
+
+    def found(self, summary: Summary) -> list[int]:
+        """The row rules that found a row bad."""
+        return [key for position, key in enumerate(self._keys) if _has(summary.masks, position)]
+
+    def narrowed(self, keys: Collection[int]) -> "Tally":
+        """The same with these rules alone: where the others found nothing, there is no need to ask them again."""
+        return Tally(self.frame, self.rules.only(*keys), self._split, self._places)
 
     def is_bad(self, keys: Collection[int]) -> "Column":
         """Of a labelled frame: whether one of these rules found the row bad."""
@@ -220,6 +227,11 @@ class Tally:
         return labelled.where(self.is_bad([key])).drop(*self.masks).limit(limit)
 
     @property
+    def _has_one_place(self) -> bool:
+        """Whether all rows that are set apart go to one place, so that they need not be counted twice."""
+        return len(self._used_places) == 1 and self._places.keys() == set(self._split)
+
+    @property
     def _used_places(self) -> list[int]:
         return sorted(set(self._places.values()))
 
@@ -240,7 +252,7 @@ class Tally:
 
         rules = list(self.rules.rows.values())
         for start in range(0, len(rules), BITS):
-            bits = [rule(self.frame, 1 << bit) for bit, rule in enumerate(rules[start : start + BITS])]
+            bits = [rule(self._columns, 1 << bit) for bit, rule in enumerate(rules[start : start + BITS])]
             yield _united(bits)
 
     def _aggregates(self, *, is_detailed: bool = False) -> list["Column"]:
@@ -249,7 +261,8 @@ class Tally:
         columns = [F.count(F.lit(1)).alias(_ROWS)]
         if self._split:
             columns.append(F.count_if(self.is_bad(self._split)).alias(_APART))
-        columns += [F.count_if(self._goes_to(place)).alias(f"place {place}") for place in self._used_places]
+        if not self._has_one_place:
+            columns += [F.count_if(self._goes_to(place)).alias(f"place {place}") for place in self._used_places]
         if is_detailed:
             columns += [F.count_if(self.is_bad([key])).alias(f"failed {key}") for key in self._keys]
         columns += self._unions()
@@ -257,6 +270,14 @@ class Tally:
             column.alias(f"value {key} {name}") for key, values in self._values.items() for name, column in values.items()
         ]
         return columns
+
+    def _failed(self, keys: Collection[int]) -> tuple[int, dict[int, int]]:
+        """The number of all rows, and of the bad ones of these rules, in one action."""
+        from pyspark.sql import functions as F
+
+        counted = [F.count_if(self.is_bad([key])).alias(str(key)) for key in keys]
+        row = self.labelled.agg(F.count(F.lit(1)).alias(_ROWS), *counted).collect()[0]
+        return row[_ROWS], {key: row[str(key)] for key in keys}
 
     def _unions(self) -> list["Column"]:
         from pyspark.sql import functions as F
@@ -269,14 +290,14 @@ class Tally:
     def _summary(self, row: Mapping[str, Any]) -> Summary | None:
         needed = [_ROWS, *([_APART] if self._split else [])]
         needed += [f"mask {index}" for index in self._indexes]
-        needed += [f"place {place}" for place in self._used_places]
+        needed += [] if self._has_one_place else [f"place {place}" for place in self._used_places]
         if any(name not in row for name in needed) or row[_ROWS] is None:
             return None
         details = [f"failed {key}" for key in self._keys]
         return Summary(
             rows=row[_ROWS],
             apart=row[_APART] or 0 if self._split else 0,
-            placed={place: row[f"place {place}"] or 0 for place in self._used_places},
+            placed={place: row[_APART if self._has_one_place else f"place {place}"] or 0 for place in self._used_places},
             masks=self._masks_of(row),
             values={
                 key: {name: row[f"value {key} {name}"] for name in values if f"value {key} {name}" in row}
@@ -288,20 +309,20 @@ class Tally:
         )
 
 
-def broken_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
-    """The rules that do not fit the frame, with what is wrong: an unknown column, types that do not go together.
+def fitting(
+    frame: "DataFrame", rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None
+) -> tuple[Tally, dict[int, Exception]]:
+    """The tally of the rules that fit the frame, and what is wrong with the others: an unknown column, types that do not fit.
 
     Each rule is looked at by itself, but only when all together do not fit.
     """
     try:
-        _ = Tally(frame, rules).labelled
-        _analyse(frame, rules)
+        return _analysed(Tally(frame, rules, split, places)), {}
     except Exception:
         found = {key: error for key in (*rules.rows, *rules.values) if (error := _error_of(frame, rules.only(key))) is not None}
         if not found:
             raise
-        return found
-    return {}
+    return Tally(frame, rules.without(found), split, places), found
 
 
 def raising_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
@@ -341,17 +362,17 @@ def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
 
 
 def _row_rule(check: "RowCheck[Any]") -> RowRule:
-    def number_if_bad(frame: "DataFrame", number: int) -> "Column":
+    def number_if_bad(columns: Columns, number: int) -> "Column":
         from pyspark.sql import functions as F
 
-        passes, bad, good = check.passes(Columns(frame)), F.lit(number).cast("bigint"), F.lit(0).cast("bigint")
+        passes, bad, good = check.passes(columns), F.lit(number).cast("bigint"), F.lit(0).cast("bigint")
         return F.when(~passes, bad).otherwise(good) if check.null_passes else F.when(passes, good).otherwise(bad)
 
     return number_if_bad
 
 
 def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:
-    return lambda frame: check.metrics(Columns(frame))
+    return check.metrics
 
 
 def _united(bits: Sequence["Column"]) -> "Column":
@@ -366,14 +387,14 @@ def _has(masks: Sequence[int], position: int) -> bool:
     return bool(masks[position // BITS] >> (position % BITS) & 1)
 
 
-def _analyse(frame: "DataFrame", rules: Rules) -> None:
-    tally = Tally(frame, rules)
+def _analysed(tally: Tally) -> Tally:
     _ = tally.labelled.agg(*tally._aggregates()).schema
+    return tally
 
 
 def _error_of(frame: "DataFrame", rules: Rules) -> Exception | None:
     try:
-        _analyse(frame, rules)
+        _analysed(Tally(frame, rules))
     except Exception as error:  # noqa: BLE001 -- foreign code
         return error
     return None

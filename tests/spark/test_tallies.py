@@ -10,20 +10,21 @@ from pyspark.errors import AnalysisException, PySparkAssertionError
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from ppf_core.spark.tallies import BITS, Rules, Tally, broken_rules, raising_rules, same_shape
+from ppf_core import Columns
+from ppf_core.spark.tallies import BITS, Rules, Tally, fitting, raising_rules, same_shape
 
 
-def bad_where(condition: Callable[[DataFrame], Column]) -> Callable[[DataFrame, int], Column]:
-    return lambda frame, number: F.when(condition(frame), F.lit(number).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
+def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, int], Column]:
+    return lambda columns, number: F.when(condition(columns), F.lit(number).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
 
 
-def rules(*conditions: Callable[[DataFrame], Column], **values: Column) -> Rules:
+def rules(*conditions: Callable[[Columns], Column], **values: Column) -> Rules:
     rows = {number: bad_where(condition) for number, condition in enumerate(conditions)}
-    return Rules(rows, {100: lambda _frame: values} if values else {})
+    return Rules(rows, {100: lambda _columns: values} if values else {})
 
 
-def low(limit: int) -> Callable[[DataFrame], Column]:
-    return lambda frame: frame["id"] < limit
+def low(limit: int) -> Callable[[Columns], Column]:
+    return lambda columns: columns["id"] < limit
 
 
 def write(frame: DataFrame) -> None:
@@ -86,7 +87,7 @@ def test_any_number_of_rules(spark: SparkSession, number: int) -> None:
     write(tally.good(observed))
     summary = tally.seen(observation)
     assert summary is not None
-    assert tally.complete(summary, tally.labelled).failed == {limit: limit % 4 for limit in range(number)}
+    assert tally.complete(summary, spark.range(5)).failed == {limit: limit % 4 for limit in range(number)}
     assert len(tally.masks) == -(-number // BITS)
 
 
@@ -189,9 +190,8 @@ def test_a_second_look_at_other_rows_is_refused(spark: SparkSession) -> None:
     write(tally.good(observed))
     summary = tally.seen(observation)
     assert summary is not None
-    other = Tally(spark.range(50), rules(low(10)))
     with pytest.raises(RuntimeError, match="found others: 50, where there were 100"):
-        tally.complete(summary, other.labelled)
+        tally.complete(summary, spark.range(50))
 
 
 def test_rows_that_cannot_be_looked_at_again_are_counted_rule_by_rule_at_once(spark: SparkSession) -> None:
@@ -228,17 +228,18 @@ def test_set_apart_rows_are_judged_once_each(spark: SparkSession) -> None:
 
 
 def test_only_the_rules_that_do_not_fit_are_named(spark: SparkSession) -> None:
-    def unknown(_frame: DataFrame) -> Column:
+    def unknown(_columns: Columns) -> Column:
         return F.col("nobody") > 0
 
     frame = spark.range(3)
-    assert list(broken_rules(frame, rules(low(1), unknown, low(2)))) == [1]
-    assert broken_rules(frame, rules(low(1))) == {}
+    tally, broken = fitting(frame, rules(low(1), unknown, low(2)))
+    assert (list(broken), tally.count().failed) == ([1], {0: 1, 2: 2})
+    assert fitting(frame, rules(low(1)))[1] == {}
 
 
 def test_only_the_rules_that_raise_on_the_rows_are_named(spark: SparkSession) -> None:
-    def raising(frame: DataFrame) -> Column:
-        return F.when(frame["id"] == 1, F.raise_error(F.lit("no")).isNull()).otherwise(F.lit(False))
+    def raising(columns: Columns) -> Column:
+        return F.when(columns["id"] == 1, F.raise_error(F.lit("no")).isNull()).otherwise(F.lit(False))
 
     frame = spark.range(3)
     found: Mapping[int, Exception] = raising_rules(frame, rules(low(1), raising))
