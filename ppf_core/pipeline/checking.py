@@ -18,6 +18,7 @@ from ppf_core.contracts.results import ComponentInfo, QualityResult
 from ppf_core.contracts.secrets import MASK
 from ppf_core.pipeline.carriers import Carrier
 from ppf_core.pipeline.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
+from ppf_core.pipeline.redaction import mask_by_name
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import keep_when_read, release_frame
 from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, fitting, raising_rules, same_shape, signed
@@ -70,6 +71,7 @@ class Checking:
     _observation: "Observation | None" = None
     _whole: "DataFrame | None" = None
     _kept: "DataFrame | None" = None
+    _looks: list[tuple[FrameCheck[Any], Any]] = field(default_factory=list)
 
     @property
     def is_split(self) -> bool:
@@ -192,6 +194,7 @@ class Checking:
 
     def judge(self, context: Context) -> list[QualityResult]:
         """The result of each check, in the order of the file. Frame checks run their jobs now."""
+        self._looks.clear()
         return [self._judge(check, context) for check in self.checks]
 
     def samples(self) -> Iterator[Sample]:
@@ -287,12 +290,21 @@ class Checking:
     def _verdict(self, check: CheckRun, context: Context) -> Any:
         plugin = check.plugin
         if isinstance(plugin, FrameCheck):
-            return plugin.judge(context, self._looked_at())
+            return self._look(plugin, context)
         if self.counts is None:
             raise RuntimeError("Its numbers did not arrive.")
         if isinstance(plugin, RowCheck):
             return row_verdict(self.counts.failed[check.number], self.counts.rows)
         return plugin.judge(self.counts.values[check.number])
+
+    def _look(self, plugin: FrameCheck[Any], context: Context) -> Any:
+        """The verdict on the frame; checks of one kind with the same options look once."""
+        for other, verdict in self._looks:
+            if type(other) is type(plugin) and other.options == plugin.options:
+                return verdict
+        verdict = plugin.judge(context, self._looked_at())
+        self._looks.append((plugin, verdict))
+        return verdict
 
     def _looked_at(self) -> "DataFrame":
         """The frame of the frame checks: one and the same object for all of them."""
@@ -303,7 +315,7 @@ class Checking:
 
 
 def _texts(rows: "DataFrame", masked: Collection[str]) -> list[list[str | None]]:
-    hidden = [name in masked for name in rows.columns]
+    hidden = [name in masked or mask_by_name({name: "shown"})[name] == MASK for name in rows.columns]
     return [[_text(value, is_hidden=hide) for value, hide in zip(row, hidden, strict=True)] for row in rows.collect()]
 
 

@@ -115,7 +115,7 @@ class Run:
             spark,
             self.info.run_id,
             self.info.pipeline,
-            {**self.components, **inner},
+            {**inner, **self.components},
             self.record.note,
             frames,
             lambda component, frame, checks: self.hooks.quality_evaluate(self.info, component, frame, checks),

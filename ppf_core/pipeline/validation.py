@@ -132,6 +132,14 @@ def _connect(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> 
         if "connect" not in component.plugin.cls.supports:
             message = f"The plugin {component.config.plugin!r} of {name!r} does not support Spark Connect."
             yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=hint)
+        for index, (check, bound) in enumerate(zip(component.config.quality, component.checks, strict=False)):
+            place: Path = ("components", name, "quality", index)
+            if "connect" not in bound.cls.supports:
+                message = f"The check {check.check!r} of {name!r} does not support Spark Connect."
+                yield file.problem("no-connect", message, (*place, "check"), hint=hint)
+            if check.action == "quarantine" and check.quarantine_to is None:
+                message = f"Bad rows of {name!r} would go to a folder of the run, which the client does not reach."
+                yield file.problem("no-connect", message, (*place, "action"), hint="Name a sink with quarantine_to.")
 
 
 def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring) -> Iterator[Problem]:

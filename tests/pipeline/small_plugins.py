@@ -366,12 +366,14 @@ class SameOptions:
     rows: int = option("How many rows there must be.")
     beside: str | None = option("A component that must have as many.", component=True, default=None)
     gives: str | None = option("What it gives in the place of a verdict.", default=None)
+    log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
 class Same(FrameCheck[SameOptions]):
     """Whether a frame has this many rows."""
 
     def judge(self, context: Context, frame: "DataFrame") -> Verdict:
+        note(self.options.log, "judge")
         if self.options.gives is not None:
             return self.options.gives  # type: ignore[return-value] -- what a careless author does
         found = frame.count()

@@ -1,5 +1,6 @@
 """Checks in a run: who carries them, what they decide, and where bad rows go."""
 
+import datetime
 import json
 import zlib
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
+from ppf_core.cli.report.page import render
 from ppf_core.errors import ConfigError
 
 WritePipeline = Callable[[str], Path]
@@ -427,3 +429,30 @@ def test_a_sink_of_bad_rows_has_no_inputs(pipeline: WritePipeline) -> None:
     text = source("{ check = picky, action = quarantine, quarantine_to = out }") + EMPTY_BOX
     with pytest.raises(ConfigError, match="bad rows"):
         PipelineRunner.from_file(pipeline(text))
+
+
+# ---- reports
+
+
+def test_a_report_shows_some_bad_rows_and_no_masked_values(pipeline: WritePipeline, spark: SparkSession) -> None:
+    check = "{ check = picky, action = warn, samples = 2, options { above = 5 } }"
+    path = pipeline(
+        source(check, check.replace("samples = 2", "samples = 1, name=hidden, mask = [id]"), options="rows = 6, pin = x")
+    )
+    runner = PipelineRunner.from_file(path)
+    result = runner.run(spark=spark)
+    samples = [note for note in runner.store.report(result.run_id)["notes"] if note["line"] == "samples"]
+    assert [(note["check"], note["columns"], note["rows"]) for note in samples] == [
+        (0, ["id"], [["0"], ["1"]]),
+        (1, ["id"], [["****"]]),
+    ]
+    page = render(runner.store.report(result.run_id), datetime.datetime.now(datetime.UTC))
+    assert "Bad rows of picky" in page
+    assert "Bad rows of hidden" in page
+
+
+def test_two_frame_checks_of_the_same_kind_and_options_look_once(pipeline: WritePipeline, spark: SparkSession) -> None:
+    same = "{ check = same, options { rows = 3, log = log } }"
+    path = pipeline(source(same, same.replace("same,", "same, name=again,"), same.replace("= 3", "= 4")) + EMPTY_BOX)
+    assert [each.status for each in run(path, spark)["a"].quality] == ["passed", "passed", "failed"]
+    assert path.with_name("log").read_text().splitlines().count("judge") == 2

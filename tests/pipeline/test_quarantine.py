@@ -1,0 +1,80 @@
+"""The folder of quarantined rows is shown with the run, or not at all, also when the run is killed in between."""
+
+from pathlib import Path
+
+import pytest
+from killed import WritePipeline, do, kill, rows, run, status, unfinished
+from pyspark.sql import SparkSession
+
+from ppf_core.pipeline.replay import find_quarantined
+from ppf_core.pipeline.store import RunStore
+
+BAD = """
+    a   { source = numbers, quality = [{ check = picky, action = quarantine }] }
+    out { sink = folder, inputs = [a], options { path = out } }
+"""
+
+
+def folders(path: Path) -> list[str]:
+    root = path.with_name(".ppf") / "data" / "quarantine" / "a"
+    return sorted(each.name for each in root.iterdir() if not each.name.endswith(".crc")) if root.exists() else []
+
+
+def lying(path: Path) -> list[tuple[str, int | None]]:
+    return [(each.run_id, each.rows) for each in find_quarantined(RunStore(path.parent / ".ppf"))]
+
+
+def test_a_run_killed_before_its_commit_leaves_no_bad_rows_once_recovered(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pipeline(BAD)
+    kill(path, spark, "r1", "commit", monkeypatch)
+    assert (folders(path), lying(path)) == ([".staged-r1"], [])
+    finished = do(path, spark, "r1")
+    assert sorted(finished.discarded) == ["a/quarantine", "out"]
+    assert (folders(path), lying(path), rows(path, "out"), unfinished(path)) == ([], [], None, [])
+
+
+def test_a_run_killed_after_its_commit_shows_all_of_its_rows_once_recovered(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pipeline(BAD)
+    kill(path, spark, "r1", "publish", monkeypatch)
+    assert (folders(path), rows(path, "out")) == ([".staged-r1"], None)
+    assert do(path, spark, "r1").published == ["a/quarantine", "out"]
+    assert (folders(path), lying(path), rows(path, "out")) == (["run_id=r1"], [("r1", 1)], 2)
+    assert status(path, "r1") == "success"
+
+
+def test_the_next_run_finishes_what_a_killed_one_had_committed(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = pipeline(BAD)
+    kill(path, spark, "r1", "publish", monkeypatch)
+    assert run(path, spark, "r2").ok
+    assert (folders(path), lying(path)) == (["run_id=r1", "run_id=r2"], [("r1", 1), ("r2", 1)])
+
+
+def test_a_resumed_run_replaces_what_it_had_set_apart(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline("name = test\nhooks { checkpoint {} }\ncomponents {" + BAD + "}")
+    assert run(path, spark, "r1", **{"components.out.options.fails": "stage"}).exit_code == 1
+    assert folders(path) == []
+    assert run(path, spark, resume="r1").ok
+    assert (folders(path), lying(path), rows(path, "out")) == (["run_id=r1"], [("r1", 1)], 2)
+
+
+def test_a_run_without_bad_rows_leaves_no_folder(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(BAD.replace("check = picky", "check = picky, options { above = -1 }"))
+    assert run(path, spark, "r1").ok
+    assert (folders(path), lying(path)) == ([], [])
+
+
+def test_a_folder_that_cannot_be_written_fails_the_run_and_publishes_nothing(
+    spark: SparkSession, pipeline: WritePipeline
+) -> None:
+    path = pipeline(BAD)
+    root = path.with_name("data")
+    root.write_text("a file where a folder is wanted")
+    result = run(path, spark, "r1", **{"runtime.data_dir": "data"})
+    assert (result.exit_code, rows(path, "out")) == (1, None)
+    assert result["a"].status == "failed"
