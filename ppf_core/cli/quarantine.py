@@ -88,11 +88,13 @@ def show(
 @verb("ppf quarantine replay 20260131T235959-1f2e3d --component late", **RUN_SHAPE)
 @_run
 @_component
+@click.option("--no-progress", is_flag=True, help="Show nothing while the run goes on.")
 @store_options
 def replay(
     output: Output,
     run_id: str,
     component: str | None,
+    no_progress: bool,
     pipeline: str | None,
     state_dir: str | None,
     overrides: dict[str, str],
@@ -114,7 +116,7 @@ def replay(
     file = pipeline or rows.file
     settings: dict[str, object] = {**overrides, "runtime.state_dir": str(Path(store.state_dir).absolute())}
     settings |= merging(check_pipeline(file, settings), rows.component)
-    with progress(output, wanted=True) as display:
+    with progress(output, wanted=not no_progress) as display:
         request = RunRequest(observers=(display,), capture=StandardStreams(output.json).capture)
         result = PipelineRunner.from_file(file, settings).replay(rows, request)
     return report_result(output, result, store.folder(result.run_id) / "record.jsonl")

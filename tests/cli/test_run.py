@@ -50,3 +50,10 @@ def test_under_spark_submit_the_answer_stands_alone_on_standard_output(tmp_path:
     arguments = ["run", "numbers.conf", "--master", "local[1]", "--json"]
     done = run(tmp_path, SUBMIT, "--conf", "spark.ui.enabled=false", "--master", "local[1]", "program.py", *arguments)
     assert (json.loads(done.stdout)["status"], done.returncode) == ("success", 0)
+
+
+def test_the_log_of_spark_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "numbers.conf").write_text(PIPELINE)
+    done = run(tmp_path, PPF, "run", "numbers.conf", "--run-id", "r1", "--spark-log")
+    assert done.returncode == 0
+    assert f"Spark's log: {tmp_path}/.ppf/runs/r1/spark.log" in done.stderr
