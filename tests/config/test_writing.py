@@ -75,5 +75,5 @@ def test_a_text_can_be_written_in_ascii_alone() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", {1, 2}, b"x", [object()]], ids=ascii)
 def test_what_hocon_does_not_have_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="HOCON|is no"):
+    with pytest.raises(ValueError, match=r"HOCON|is no"):
         write_value(value)
