@@ -1,15 +1,15 @@
 """The numbers of a frame, from which checks are proposed: NULLs, ranges, lengths, distinct values.
 
-One aggregate pass over all columns. One more, over few of them, lists the values of columns that seem to have few, and
-counts those of columns in which all values seem to differ:
+One aggregate pass over all columns. One more, over some of them, counts the values of columns that seem to have few, or hardly
+any twice, and lists the few:
 
-    frame → counts, ranges, lengths, estimates → (few values: the values · hardly any twice: the exact count)
+    frame → counts, ranges, lengths, estimates of distinct values → (column, value) → exact numbers of distinct values
 """
 
 import datetime
 import math
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,6 +32,14 @@ _LISTED = _RANGED | {"string", "boolean"}
 _LONGEST_LISTED = 200
 # Estimates are off by 5 % on average: these bounds lie six times as far, so that hardly a candidate is missed.
 _SEEM_FEW, _SEEM_DIFFERENT = 1.3 * FEW, 0.7
+# What Spark would give instead of the texts of values; microseconds for a moment.
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    **dict.fromkeys(WHOLE_NUMBERS, int),
+    **dict.fromkeys(FRACTIONS, float),
+    "decimal": Decimal,
+    "timestamp": int,
+    "boolean": "true".__eq__,
+}
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 Value: TypeAlias = bool | int | float | str
@@ -136,22 +144,42 @@ def _cheap(column: "Column", kind: str) -> "dict[str, Column]":
 def _second_look(
     frame: "DataFrame", types: Mapping[str, str], found: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """The values of columns that seem to have few, the exact number of them where hardly any seems to be there twice."""
-    asked = {key: _dear(key, _kind(type_), found[key]) for key, type_ in types.items() if found[key].get("distinct")}
-    asked = {key: questions for key, questions in asked.items() if questions}
-    return _ask(frame, asked) if asked else {}
+    """The exact number of values of columns that seem to have few, or hardly any twice; and the values where they are few.
 
-
-def _dear(key: str, kind: str, found: Mapping[str, Any]) -> "dict[str, Column]":
+    One row for each value, under the number of its column: an aggregate with many distinct counts would read all rows once
+    for each of them.
+    """
     from pyspark.sql import functions
 
-    column = functions.col(key)
-    asked: dict[str, Column] = {}
-    if found["distinct"] <= _SEEM_FEW and (found.get("longest") or 0) <= _LONGEST_LISTED:
-        asked["values"] = functions.collect_set(_portable(column, kind))
-    if found["distinct"] >= _SEEM_DIFFERENT * found["filled"]:
-        asked["counted"] = functions.count_distinct(column)
-    return asked
+    few = [key for key in types if found[key].get("distinct") and _seems_few(found[key])]
+    asked = list(dict.fromkeys([*few, *(key for key in types if found[key].get("distinct") and _seems_unique(found[key]))]))
+    if not asked:
+        return {}
+    pairs = [functions.struct(functions.lit(key).alias("key"), _text(key, types[key]).alias("text")) for key in asked]
+    each = frame.select(functions.explode(functions.array(*pairs)).alias("each")).select("each.key", "each.text")
+    once = each.where("text is not null").groupBy("key", "text").count()
+    values = functions.collect_list(functions.when(functions.col("key").isin(few), functions.col("text")))
+    answers = once.groupBy("key").agg(functions.count("text"), values).collect()
+    return {key: {"counted": counted, **({"values": texts} if key in few else {})} for key, counted, texts in answers}
+
+
+def _seems_few(found: Mapping[str, Any]) -> bool:
+    return bool(found["distinct"] <= _SEEM_FEW) and (found.get("longest") or 0) <= _LONGEST_LISTED
+
+
+def _seems_unique(found: Mapping[str, Any]) -> bool:
+    return bool(found["distinct"] >= _SEEM_DIFFERENT * found["filled"])
+
+
+def _text(key: str, type_: str) -> "Column":
+    """Each value as a text of its own, NULL for NaN."""
+    from pyspark.sql import functions
+
+    column, kind = functions.col(key), _kind(type_)
+    if kind in FRACTIONS:
+        # To add zero takes the sign of -0.0, which equals 0.0.
+        column = functions.when(~functions.isnan(column), column + functions.lit(0.0).cast(kind))
+    return _portable(column, kind).cast("string")
 
 
 def _ask(frame: "DataFrame", questions: "Mapping[str, Mapping[str, Column]]") -> dict[str, dict[str, Any]]:
@@ -178,9 +206,7 @@ def _kind(type_: str) -> str:
 
 def _column(name: str, type_: str, rows: int, found: Mapping[str, Any]) -> ColumnProfile:
     kind, filled = _kind(type_), found["filled"]
-    values = _values(found.get("values"), kind)
-    counted = found.get("counted")
-    exact = counted if counted is not None else len(values) if values is not None else None
+    values, counted = _values(found.get("values"), kind), found.get("counted")
     return ColumnProfile(
         name=name,
         type=type_,
@@ -192,24 +218,21 @@ def _column(name: str, type_: str, rows: int, found: Mapping[str, Any]) -> Colum
         max=_value(found.get("max"), kind),
         shortest=found.get("shortest"),
         longest=found.get("longest"),
-        distinct=found.get("distinct") if exact is None else exact,
-        is_exact=exact is not None,
-        values=values if values is not None and len(values) <= FEW else None,
-        is_unique=counted == filled == rows if rows and "distinct" in found else None,
+        distinct=found.get("distinct") if counted is None else counted,
+        is_exact=counted is not None,
+        values=values,
+        # All NaN are one value, which is not counted.
+        is_unique=(counted or 0) + bool(found.get("nans")) == filled == rows if rows and "distinct" in found else None,
     )
 
 
-def _values(found: Sequence[Any] | None, kind: str) -> tuple[Value, ...] | None:
-    """All values in their order; None where they were not listed, or where one of them cannot be written."""
-    if found is None:
+def _values(texts: Sequence[str] | None, kind: str) -> tuple[Value, ...] | None:
+    """All values in their order; None where they are not few, or where one of them cannot be written."""
+    if texts is None or len(texts) > FEW:
         return None
-    values = {_value(each, kind) for each in found if not (kind in FRACTIONS and math.isnan(each))}
+    values = [_value(_READERS.get(kind, str)(text), kind) for text in texts]
     written = [value for value in values if value is not None]
-    return tuple(sorted(written, key=_order(kind))) if len(written) == len(values) else None
-
-
-def _order(kind: str) -> Any:
-    return Decimal if kind == "decimal" else None
+    return tuple(sorted(written, key=Decimal if kind == "decimal" else None)) if len(written) == len(values) else None
 
 
 def _value(raw: Any, kind: str) -> Value | None:

@@ -88,10 +88,9 @@ def test_the_document_has_the_numbers_the_checks_and_the_block(home: Path, ppf: 
         "problems",
     ]
     assert (document["pipeline"], document["component"], document["rows"], document["sampled"]) == ("shop", "orders", 12, False)
-    assert document["columns"][1] == {
-        **{"name": "a b", "type": "string", "nulls": 0, "nans": None, "min": None, "max": None, "shortest": 1, "longest": 2},
-        **{"distinct": 2, "exact": True, "values": ["é", "日😀"], "unique": False},
-    }
+    texts = {"nulls": 0, "nans": None, "min": None, "max": None, "shortest": 1, "longest": 2}
+    values = {"distinct": 2, "exact": True, "values": ["é", "日😀"], "unique": False}
+    assert document["columns"][1] == {"name": "a b", "type": "string", **texts, **values}
     assert document["quality"][2] == {"check": "not_null", "options": {"columns": ["id", "a b"]}}
     assert document["block"] + "\n" == BLOCK
 

@@ -20,28 +20,34 @@ FRAMES = {
         {"in_range", "in_set", "unique"},
     ),
     "fractions": (
-        "id / 7 d, cast(id / 7 as float) f, cast(0.1 as float) one, if(id = 0, -0.0D, 0.0D) zero, 1e300 * id huge, id * 1e-300 tiny",
+        "id / 7 d, cast(id / 7 as float) f, cast(0.1 as float) one, if(id = 0, -0.0D, 0.0D) zero, 1e300 * id huge, "
+        "id * 1e-300 tiny",
         {"in_range"},
     ),
     "nan": ("if(id % 5 = 0, double('NaN'), id) d, if(id = 1, float('NaN'), id) f, double('NaN') all_nan", set()),
-    "infinite": ("if(id = 3, double('-Infinity'), id) low, if(id = 3, float('Infinity'), id) high, double('Infinity') only", {"in_range"}),
+    "infinite": (
+        "if(id = 3, double('-Infinity'), id) low, if(id = 3, float('Infinity'), id) high, double('Infinity') only",
+        {"in_range"},
+    ),
     "decimals": (
         "cast(id / 3 as decimal(10, 4)) d, cast(id % 2 as decimal(3, 1)) few, cast(-id as decimal(38, 18)) wide, "
         "99999999999999999999999999999999999999BD - id top, 0.000000000000000001BD tiny",
         {"in_range", "in_set", "unique"},
     ),
     "dates": (
-        "date_add(date'2024-02-20', cast(id as int)) d, date'0001-01-01' first, date_add(date'9999-12-20', cast(id as int)) late, "
-        "date'-0044-03-15' ancient",
+        "date_add(date'2024-02-20', cast(id as int)) d, date'0001-01-01' first, date'-0044-03-15' ancient, "
+        "date_add(date'9999-12-20', cast(id as int)) late",
         {"in_range", "unique"},
     ),
     "times": (
         "timestamp'2024-03-31 00:59:59.123456' + make_dt_interval(0, cast(id as int)) t, timestamp'0001-01-02 00:00:00' first, "
-        "timestamp'2024-10-27 00:30:00Z' + make_dt_interval(0, 0, cast(id as int) * 10) twice, timestamp'+12345-01-01 00:00:00' late",
+        "timestamp'2024-10-27 00:30:00Z' + make_dt_interval(0, 0, cast(id as int) * 10) twice, "
+        "timestamp'+12345-01-01 00:00:00' late",
         {"in_range", "unique"},
     ),
     "times without a zone": (
-        "timestamp_ntz'2024-03-31 02:30:00.5' + make_dt_interval(0, cast(id as int)) t, timestamp_ntz'0001-01-01 00:00:00' first",
+        "timestamp_ntz'2024-03-31 02:30:00.5' + make_dt_interval(0, cast(id as int)) t, "
+        "timestamp_ntz'0001-01-01 00:00:00' first",
         {"in_range", "unique"},
     ),
     "texts": (
@@ -51,23 +57,33 @@ FRAMES = {
         {"length", "in_set", "unique", "completeness"},
     ),
     # In two pieces, for the query itself must not refer to a secret.
-    "secrets": ("concat('secret:', if(id % 2 = 0, '//env/HOME', '//x')) s, concat('{{ secret:', '//env/HOME }}') t", {"length"}),
+    "secrets": (
+        "concat('secret:', if(id % 2 = 0, '//env/HOME', '//x')) s, concat('{{ secret:', '//env/HOME }}') t",
+        {"length"},
+    ),
     "bytes that are no text": ("cast(if(id % 2 = 0, X'FF', X'FE') as string) s", {"length"}),
     "booleans": ("id % 2 = 0 b, true yes, if(id = 0, null, false) some", {"completeness"}),
-    "nulls": ("cast(null as int) i, null v, if(id = 0, 'a', null) once, if(id < 47, id, null) most", {"completeness", "in_range", "length"}),
+    "nulls": (
+        "cast(null as int) i, null v, if(id = 0, 'a', null) once, if(id < 47, id, null) most",
+        {"completeness", "in_range", "length"},
+    ),
     "nested": (
         "array(id, null) a, named_struct('x y', id, 'z', array('a')) s, map('k', id) m, X'00FF' b, array(map(1, 2)) am, "
         "named_struct('a.b', null) n, cast(id as string) || 'x' `s.x y`",
         {"length", "unique"},
     ),
-    "intervals": ("make_dt_interval(cast(id as int)) d, interval '1' year y, interval '1-2' year to month ym, make_interval(1) c", set()),
+    "intervals": (
+        "make_dt_interval(cast(id as int)) d, interval '1' year y, interval '1-2' year to month ym, make_interval(1) c",
+        set(),
+    ),
     "hostile names": (
         "id `a.b`, id `a``b`, id `a b`, id `a\"b`, id `a'b`, id `${x}`, id `# no`, id `日本`, id `select`, id `from`, id `c0`, "
-        "id `v1`, id `rows`, id `*`, id `a.*`, id `\\\\`, id `x\ny`, id `-`, id `1`, id `true`, id `null`, id `include`, id `this`",
+        "id `v1`, id `rows`, id `*`, id `a.*`, id `\\\\`, id `x\ny`, id `-`, id `1`, id `true`, id `null`, id `include`, "
+        "id `this`, id `each`, id `key`",
         {"in_range", "unique"},
     ),
     "names twice": ("id a, id A, id b", {"in_range", "unique"}),
-}  # fmt: skip
+}
 if pyspark.__version__ >= "4":
     FRAMES["variants"] = ("parse_json(concat('{\"a\":', id, '}')) v, if(id = 0, null, parse_json('1')) w", {"completeness"})
     FRAMES["collations"] = (
@@ -83,6 +99,10 @@ def session(request: pytest.FixtureRequest, spark: SparkSession) -> SparkSession
     session.conf.set("spark.sql.ansi.enabled", request.param)
     session.conf.set("spark.sql.session.timeZone", "Europe/Berlin")
     return session
+
+
+def selecting(columns: str, condition: str = "true") -> str:
+    return f"select {columns} from numbers where {condition}"  # noqa: S608 -- the texts stand above
 
 
 def write(folder: Path, query: str, block: str = "") -> Path:
@@ -110,13 +130,13 @@ def pasted(folder: Path, query: str, session: SparkSession, limit: int | None = 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_a_pasted_proposal_passes_on_the_data_it_saw(tmp_path: Path, session: SparkSession, kind: str) -> None:
     columns, expected = FRAMES[kind]
-    _, checks = pasted(tmp_path, f"select {columns} from numbers", session)
+    _, checks = pasted(tmp_path, selecting(columns), session)
     assert set(checks) - {"schema", "row_count", "not_null"} == expected
 
 
 @pytest.mark.parametrize("kind", FRAMES)
 def test_a_proposal_for_no_rows_passes_on_no_rows(tmp_path: Path, spark: SparkSession, kind: str) -> None:
-    _, checks = pasted(tmp_path, f"select {FRAMES[kind][0]} from numbers where id < 0", spark)
+    _, checks = pasted(tmp_path, selecting(FRAMES[kind][0], "id < 0"), spark)
     assert checks in (["schema"], [])
 
 

@@ -69,6 +69,29 @@ def test_nan_is_counted_and_is_no_bound_and_no_value(spark: SparkSession) -> Non
     assert (column.nans, column.nulls, column.min, column.max, column.values) == (2, 0, 1.0, 3.0, (1.0, 3.0))
 
 
+def test_nan_counts_as_one_value_of_a_unique_column(spark: SparkSession) -> None:
+    assert of(spark, "if(id = 0, double('NaN'), id)").is_unique
+    assert not of(spark, "if(id < 2, double('NaN'), id)").is_unique
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("id % 2 = 0", (False, True)),
+        ("cast(id % 2 as tinyint)", (0, 1)),
+        ("if(id % 2 = 0, 0.1D, double('-Infinity'))", (-math.inf, 0.1)),
+        ("cast(if(id % 2 = 0, 0.1, 1e20) as float)", (0.1, 1e20)),
+        ("if(id % 2 = 0, 0.0D, -0.0D)", (0.0,)),
+        ("cast(if(id % 2 = 0, '10', '9') as decimal(5, 2))", ("9.00", "10.00")),
+        ("date_add(date'2024-01-01', cast(id % 2 as int))", ("2024-01-01", "2024-01-02")),
+        ("if(id % 2 = 0, '10', '9')", ("10", "9")),
+    ],
+)
+def test_few_values_are_listed_in_their_order(spark: SparkSession, expression: str, values: tuple[object, ...]) -> None:
+    column = of(spark, expression)
+    assert (column.values, column.distinct, column.is_exact) == (values, len(values), True)
+
+
 def test_infinite_numbers_are_bounds(spark: SparkSession) -> None:
     column = of(spark, "if(id = 0, float('-Infinity'), double('Infinity'))")
     assert (column.min, column.max) == (-math.inf, math.inf)
@@ -152,7 +175,7 @@ def test_a_type_of_a_user_counts_as_any_other(spark: SparkSession) -> None:
 
 def test_hundreds_of_columns_take_no_more_actions_than_one(spark: SparkSession) -> None:
     frame = spark.range(50).selectExpr(
-        *[f"id + {index} as n{index}" for index in range(100)], *[f"'{index}' as t{index}" for index in range(100)]
+        *[f"id + {index} as n{index}" for index in range(60)], *[f"'{index}' as t{index}" for index in range(60)]
     )
     assert actions(spark, lambda: profile_frame(frame)) == 2
 
