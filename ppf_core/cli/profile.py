@@ -1,4 +1,4 @@
-"""`ppf profile`: what a frame holds, and checks that it passes."""
+"""`ppf profile`: what the rows of one component hold, and checks that they pass."""
 
 import sys
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinc
 @click.option("--component", required=True, metavar="C", help="The source or transform whose rows are looked at.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N rows only. Default: all.")
 def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int | None) -> int:
-    """Look at the rows of one component of PIPELINE, and print a `quality` block that they pass. Publishes nothing."""
+    """Propose checks that the rows of one component pass. Runs what it needs; writes and publishes nothing."""
     output.expect(pipeline=pipeline, component=component)
     from ppf_core.pipeline.documents import to_document
     from ppf_core.pipeline.profiling import propose_checks, write_block
