@@ -16,7 +16,20 @@ from ppf_core.cli.options import LazyGroup
 from ppf_core.cli.output import Output, silence
 from ppf_core.errors import PpfError, Problem, Terminated
 
-_COMMANDS = ("run", "validate", "plan", "show", "schema", "plugins", "runs", "quarantine", "secrets", "doctor", "completion")
+_COMMANDS = (
+    "run",
+    "validate",
+    "plan",
+    "show",
+    "profile",
+    "schema",
+    "plugins",
+    "runs",
+    "quarantine",
+    "secrets",
+    "doctor",
+    "completion",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -77,13 +77,14 @@ class Output:
             self.json = False  # there can be no document any more, so that is told in words
             raise
 
-    def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """A rich table on a terminal; elsewhere one item a line at any width."""
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]], *, aside: bool = False) -> None:
+        """A rich table on a terminal; elsewhere one item a line at any width. aside: it is not the answer."""
+        stream = sys.stderr if aside else sys.stdout
         cells = [["-" if cell is None or cell == "" else printable(str(cell)) for cell in row] for row in rows]
-        if is_terminal(sys.stdout):
-            _rich_table(headings, cells)
+        if is_terminal(stream):
+            _rich_table(headings, cells, stream)
         else:
-            self.text(_plain_table(headings, cells))
+            _write(stream, _plain_table(headings, cells) + "\n")
 
     def problems(self, problems: Sequence[Problem], *, warning: bool = False) -> None:
         """All of them at once: place and message on a line, what to do below it."""
@@ -152,7 +153,7 @@ def _plain_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -164,7 +165,7 @@ def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     # Without colours, rich itself would still write in bold.
-    Console(file=sys.stdout, color_system=None if os.environ.get("NO_COLOR") else "auto").print(table)
+    Console(file=stream, color_system=None if os.environ.get("NO_COLOR") else "auto").print(table)
 
 
 def _write(stream: TextIO, text: str) -> None:

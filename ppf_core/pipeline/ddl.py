@@ -1,4 +1,4 @@
-"""Reads a schema in DDL (`id bigint, tags array<string>`) without Spark: the grammar of StructType.fromDDL."""
+"""Reads and writes a schema in DDL (`id bigint, tags array<string>`) without Spark: the grammar of StructType.fromDDL."""
 
 import re
 from dataclasses import dataclass
@@ -45,6 +45,7 @@ _PLAIN = frozenset(
     }
 )
 _UNITS = ("year", "month", "day", "hour", "minute", "second")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXAMPLE = 'Write it like "id bigint, name string, tags array<string>".'
 
 
@@ -68,6 +69,22 @@ def parse_ddl(ddl: str) -> SchemaType:
         return _Reader(ddl).schema()
     except RecursionError:
         raise ValueError(f"Schema {ddl[:60]!r}… is nested too deeply.") from None
+
+
+def write_ddl(schema: SchemaType) -> str:
+    """The DDL text of a struct, which `parse_ddl` reads back: names stand in backticks where they are no plain words."""
+    return ", ".join(f"{_written_name(name)} {_written_type(type_)}" for name, type_ in schema.parts)
+
+
+def _written_type(type_: SchemaType) -> str:
+    if type_.name == "struct":
+        return f"struct<{', '.join(f'{_written_name(name)}: {_written_type(part)}' for name, part in type_.parts)}>"
+    parts = ", ".join(_written_type(part) for _, part in type_.parts)
+    return f"{type_.name}<{parts}>" if parts else type_.name
+
+
+def _written_name(name: str) -> str:
+    return name if _NAME.fullmatch(name) else f"`{name.replace('`', '``')}`"
 
 
 class _Reader:

@@ -28,6 +28,7 @@ from ppf_core.pipeline.validation import check_pipeline
 from ppf_core.pipeline.workspace import Preview, Workspace, ping_all
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import why_keep
+from ppf_core.spark.profiles import FrameProfile, profile_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -155,16 +156,20 @@ class PipelineRunner:
         self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
     ) -> Preview:
         """The first rows of a source or a transform. Builds what it needs, writes and publishes nothing."""
-        self._require_known([component])
-        if self.config.components[component].kind == "sink":
-            hint = f"Show what feeds it: {', '.join(self.config.components[component].inputs.values())}."
-            raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
+        self._require_rows(component, "Show")
 
         def rows(steps: Steps) -> Preview:
             frame = steps.frame(component)
             return Preview(tuple(frame.columns), [tuple(row) for row in frame.limit(limit).collect()])
 
         return self._look([component], spark, capture, rows)
+
+    def profile(
+        self, component: str, limit: int | None = None, *, spark: "SparkSession | None" = None, capture: Capture | None = None
+    ) -> FrameProfile:
+        """The numbers of a source's or a transform's rows, or of some of them. Writes and publishes nothing."""
+        self._require_rows(component, "Profile")
+        return self._look([component], spark, capture, lambda steps: profile_frame(steps.frame(component), limit))
 
     def analyze(self, *, spark: "SparkSession | None" = None, capture: Capture | None = None) -> AnalyzedPlan:
         """The plan and the schema of every frame. Starts Spark and asks every outside system, but writes nothing."""
@@ -226,6 +231,12 @@ class PipelineRunner:
         for name in names:
             if name not in self.checked.components:
                 raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.checked.components))
+
+    def _require_rows(self, component: str, verb: str) -> None:
+        self._require_known([component])
+        if self.config.components[component].kind == "sink":
+            hint = f"{verb} what feeds it: {', '.join(self.config.components[component].inputs.values())}."
+            raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
 
     def _require_supported(self) -> None:
         """Refuses what a file may say but this version cannot do: doing less in silence would be a false success."""

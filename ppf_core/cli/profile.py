@@ -1,0 +1,78 @@
+"""`ppf profile`: what the rows of one component hold, and checks that they pass."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ppf_core.cli.options import pipeline_argument, verb
+from ppf_core.cli.output import Output, counted
+
+if TYPE_CHECKING:
+    from ppf_core.spark.profiles import ColumnProfile
+
+_HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinct", "unique")
+
+
+@verb(
+    "ppf profile flights.conf --component late",
+    "ppf profile flights.conf --component late --limit 10000 > quality.conf",
+    pipeline=None,
+    component=None,
+    rows=None,
+    sampled=None,
+    columns=[],
+    quality=[],
+    block=None,
+    problems=[],
+)
+@pipeline_argument
+@click.option("--component", required=True, metavar="C", help="The source or transform whose rows are looked at.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N rows only. Default: all.")
+def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int | None) -> int:
+    """Propose checks that the rows of one component pass. Runs what it needs; writes and publishes nothing."""
+    output.expect(pipeline=pipeline, component=component)
+    from ppf_core.pipeline.documents import to_document
+    from ppf_core.pipeline.profiling import propose_checks, write_block
+    from ppf_core.pipeline.runner import PipelineRunner
+    from ppf_core.spark.streams import StandardStreams
+
+    capture = StandardStreams(output.json).capture
+    runner = PipelineRunner.from_file(pipeline, overrides)
+    output.expect(pipeline=runner.config.name)
+    profile = runner.profile(component, limit, capture=capture)
+    proposals = propose_checks(profile)
+    if output.json:
+        found = {
+            "pipeline": runner.config.name,
+            "component": component,
+            "rows": profile.rows,
+            "sampled": profile.is_sample,
+            "columns": [_document(column) for column in profile.columns],
+            "quality": proposals,
+            "block": write_block(profile, proposals),
+            "problems": [],
+        }
+        output.document(to_document(found))
+    else:
+        output.table(_HEADINGS, [_line(column, profile.rows) for column in profile.columns], aside=True)
+        output.note(f"{counted(profile.rows, 'row')}{' of a sample' if profile.is_sample else ''}.")
+        output.text(write_block(profile, proposals, ascii_only=not _takes_all(sys.stdout)))
+    return 0
+
+
+def _document(column: "ColumnProfile") -> dict[str, Any]:
+    return {name.removeprefix("is_"): value for name, value in vars(column).items() if name not in ("kind", "filled")}
+
+
+def _line(column: "ColumnProfile", rows: int) -> tuple[object, ...]:
+    nulls = f"{column.nulls:,} ({column.nulls / rows:.1%})" if column.nulls else "0"
+    length = None if column.longest is None else f"{column.shortest:,} to {column.longest:,}"
+    distinct = None if column.distinct is None else f"{'' if column.is_exact else '~'}{column.distinct:,}"
+    unique = {None: None, True: "yes", False: "no"}[column.is_unique]
+    return column.name, column.type, nulls, column.nans, column.min, column.max, length, distinct, unique
+
+
+def _takes_all(stream: Any) -> bool:
+    """Whether the stream can hold any character: else it would write escapes of Python's, which HOCON does not have."""
+    return str(getattr(stream, "encoding", None)).lower().replace("-", "") in ("utf8", "utf16", "utf32")
