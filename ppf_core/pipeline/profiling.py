@@ -1,14 +1,16 @@
 """From the numbers of a frame to a `quality` block that holds for the rows they come from."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ppf_core.config.secret_references import SCHEME
 from ppf_core.config.writing import write_fields
+from ppf_core.contracts.secrets import MASK
 from ppf_core.pipeline.ddl import parse_ddl, write_ddl
 from ppf_core.pipeline.schema import SchemaContract
-from ppf_core.spark.profiles import FRACTIONS, WHOLE_NUMBERS, ColumnProfile, FrameProfile
+from ppf_core.spark.profiles import FRACTIONS, WHOLE_NUMBERS, ColumnProfile, FrameProfile, Value
 
 Proposal = Mapping[str, Any]
 """One entry of a `quality` list, as the file would give it."""
@@ -18,6 +20,13 @@ _ROWS_A_VALUE = 4
 _SETS = WHOLE_NUMBERS | {"decimal", "string"}
 _NO_KEYS = FRACTIONS | {"boolean"}
 _UNREADABLE = "\ufffd"
+
+
+def without_secrets(profile: FrameProfile, redact: Callable[[str], str]) -> FrameProfile:
+    """The profile without what would tell a secret. Of a name, the rest stays; a value is no longer there."""
+    columns = tuple(_without_secrets(column, redact) for column in profile.columns)
+    is_told = profile.schema is None or _tells(profile.schema.simpleString(), redact)
+    return replace(profile, columns=columns, schema=None if is_told else profile.schema)
 
 
 def propose_checks(profile: FrameProfile) -> tuple[Proposal, ...]:
@@ -84,11 +93,14 @@ def _is_small_set(column: ColumnProfile) -> bool:
 def _nameable(columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     """The columns that an option can name: Spark takes `id` and `ID` for the same, ppf takes a reference for its secret."""
     times = Counter(column.name.casefold() for column in columns)
-    return [each for each in columns if each.name and times[each.name.casefold()] == 1 and SCHEME not in each.name]
+    named = [each for each in columns if each.name and times[each.name.casefold()] == 1]
+    return [each for each in named if SCHEME not in each.name and MASK not in each.name]
 
 
 def _schema(profile: FrameProfile) -> str | None:
-    """The schema as DDL; None where DDL cannot say it: a field twice, a type that ppf does not know."""
+    """The schema as DDL; None where DDL cannot say it (a field twice, a type that ppf does not know) or must not."""
+    if profile.schema is None:
+        return None
     wanted = SchemaContract.of(profile.schema).type
     ddl = write_ddl(wanted)
     try:
@@ -96,6 +108,19 @@ def _schema(profile: FrameProfile) -> str | None:
     except ValueError:
         return None
     return ddl if is_same and SCHEME not in ddl else None
+
+
+def _without_secrets(column: ColumnProfile, redact: Callable[[str], str]) -> ColumnProfile:
+    def untold(value: Value | None) -> Value | None:
+        return None if _tells(str(value), redact) else value
+
+    values = None if any(untold(value) is None for value in column.values or ()) else column.values
+    name, type_ = redact(column.name), redact(column.type)
+    return replace(column, name=name, type=type_, min=untold(column.min), max=untold(column.max), values=values)
+
+
+def _tells(text: str, redact: Callable[[str], str]) -> bool:
+    return redact(text) != text
 
 
 def _check(check: str, **options: Any) -> Proposal:

@@ -19,12 +19,13 @@ from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.preview import Preview, preview_frame
 from ppf_core.pipeline.quarantine import QuarantinedRows, ReplayOptions, mark
 from ppf_core.pipeline.recovery import Capture
 from ppf_core.pipeline.selection import BoundPlugin
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_writes
-from ppf_core.pipeline.workspace import Preview, Workspace
+from ppf_core.pipeline.workspace import Workspace
 from ppf_core.plugins.registry import PluginEntry
 
 _REPLACING = ("overwrite", "error", "ignore")
@@ -106,8 +107,7 @@ def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Pr
         with capture(log, workspace.redactor.redact):
             session = workspace.open_session(None, log)
             try:
-                frame = session.spark.read.parquet(rows.path).limit(limit)
-                return Preview(tuple(frame.columns), [tuple(row) for row in frame.collect()])
+                return preview_frame(session.spark.read.parquet(rows.path), limit, workspace.redactor.redact)
             finally:
                 session.close()
     finally:

@@ -20,12 +20,15 @@ from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run
 from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
+from ppf_core.pipeline.preview import Preview, preview_frame
+from ppf_core.pipeline.profiling import without_secrets
+from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.replay import Quarantined, replayed_alone, replaying
 from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_pipeline
-from ppf_core.pipeline.workspace import Preview, Workspace, ping_all
+from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import why_keep
 from ppf_core.spark.profiles import FrameProfile, profile_frame
@@ -158,9 +161,8 @@ class PipelineRunner:
         """The first rows of a source or a transform. Builds what it needs, writes and publishes nothing."""
         self._require_rows(component, "Show")
 
-        def rows(steps: Steps) -> Preview:
-            frame = steps.frame(component)
-            return Preview(tuple(frame.columns), [tuple(row) for row in frame.limit(limit).collect()])
+        def rows(steps: Steps, redactor: Redactor) -> Preview:
+            return preview_frame(steps.frame(component), limit, redactor.redact)
 
         return self._look([component], spark, capture, rows)
 
@@ -169,17 +171,21 @@ class PipelineRunner:
     ) -> FrameProfile:
         """The numbers of a source's or a transform's rows, or of some of them. Writes and publishes nothing."""
         self._require_rows(component, "Profile")
-        return self._look([component], spark, capture, lambda steps: profile_frame(steps.frame(component), limit))
+
+        def numbers(steps: Steps, redactor: Redactor) -> FrameProfile:
+            return without_secrets(profile_frame(steps.frame(component), limit), redactor.redact)
+
+        return self._look([component], spark, capture, numbers)
 
     def analyze(self, *, spark: "SparkSession | None" = None, capture: Capture | None = None) -> AnalyzedPlan:
         """The plan and the schema of every frame. Starts Spark and asks every outside system, but writes nothing."""
 
-        def schemas(steps: Steps) -> AnalyzedPlan:
+        def schemas(steps: Steps, redactor: Redactor) -> AnalyzedPlan:
             ping_all(steps)
             frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
             components = tuple(decided(each, frames.get(each.name)) for each in self.plan.components)
             plan = replace(self.plan, components=components)
-            return AnalyzedPlan(plan, {name: frame.schema.simpleString() for name, frame in frames.items()})
+            return AnalyzedPlan(plan, {name: redactor.redact(frame.schema.simpleString()) for name, frame in frames.items()})
 
         def decided(planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
             if planned.persist != "auto" or frame is None:
@@ -190,8 +196,11 @@ class PipelineRunner:
 
         return self._look((), spark, capture, schemas)
 
-    def _look(self, only: Sequence[str], spark: Any, capture: Capture | None, question: Callable[[Steps], T]) -> T:
-        """Builds the frames that are asked for, answers one question about them, and leaves nothing behind."""
+    def _look(self, only: Sequence[str], spark: Any, capture: Capture | None, question: Callable[[Steps, Redactor], T]) -> T:
+        """Builds the frames that are asked for, answers one question about them, and leaves nothing behind.
+
+        question: gives an answer without secrets. What it gives is printed when the streams are no longer redacted.
+        """
         workspace = Workspace(self.checked, self._selected(only))
         try:
             workspace.resolve_secrets()
@@ -202,14 +211,14 @@ class PipelineRunner:
         finally:
             workspace.close()
 
-    def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps], T]) -> T:
+    def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
         session = workspace.open_session(spark, log)
         try:
             steps = Steps(session.spark, "preview", self.config.name, workspace.components(), _note_nothing)
             for step in self.plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
-            return question(steps)
+            return question(steps, workspace.redactor)
         except PpfError:
             raise
         except Exception as error:

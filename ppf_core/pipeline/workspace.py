@@ -42,14 +42,6 @@ P = TypeVar("P", bound=Plugin[Any])
 PING_SECONDS = 30
 
 
-@dataclass(frozen=True)
-class Preview:
-    """Some rows of one frame."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-
-
 @dataclass
 class Workspace:
     """The instances of one run. Nothing is opened before it is asked for; `close` closes all, the last one first.

@@ -73,10 +73,13 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class FrameProfile:
-    """The numbers of a frame. limit: at most so many of its rows were looked at; None: at all."""
+    """The numbers of a frame. limit: at most so many of its rows were looked at; None: at all.
+
+    schema: None where it must not be told.
+    """
 
     rows: int
-    schema: "StructType"
+    schema: "StructType | None"
     columns: tuple[ColumnProfile, ...]
     limit: int | None = None
 

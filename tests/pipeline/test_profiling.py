@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
-from ppf_core.pipeline.profiling import propose_checks, write_block
+from ppf_core.contracts.secrets import MASK
+from ppf_core.pipeline.profiling import propose_checks, without_secrets, write_block
 from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 NO_SCHEMA = StructType([])
@@ -135,3 +136,35 @@ def test_nothing_to_propose_is_an_empty_list() -> None:
 
 def test_a_block_for_a_sample_says_so() -> None:
     assert write_block(profile(limit=100), ()).startswith("# Holds for a sample of 100 rows")
+
+
+# ---- secrets
+
+
+def hide(text: str) -> str:
+    return text.replace("canary", MASK)
+
+
+def test_a_value_that_tells_a_secret_is_neither_listed_nor_a_bound() -> None:
+    told = profile(
+        column("string", name="a", values=("canary", "x"), longest=6),
+        column("decimal", name="b", min="canary.1", max="2.0"),
+        column(name="c", min=0, max=1, values=(0, 1)),
+    )
+    text, number, plain = without_secrets(told, hide).columns
+    assert (text.values, text.longest, number.min, number.max) == (None, 6, None, "2.0")
+    assert plain == told.columns[2]
+
+
+def test_a_column_whose_name_tells_a_secret_is_masked_and_in_no_check() -> None:
+    schema = StructType([StructField("a", StructType([StructField("canary", IntegerType())])), StructField("b", IntegerType())])
+    told = profile(column("struct", name="the canary"), column(name="b", values=(1,)), schema=schema)
+    found = without_secrets(told, hide)
+    assert [each.name for each in found.columns] == [f"the {MASK}", "b"]
+    assert [each["check"] for each in propose_checks(found)] == ["row_count", "not_null", "in_set"]
+    assert "canary" not in write_block(found, propose_checks(found))
+
+
+def test_a_profile_without_secrets_stays_as_it_is() -> None:
+    told = profile(column(name="a", min=0, values=(0,)), schema=StructType([StructField("a", IntegerType())]))
+    assert without_secrets(told, hide) == told

@@ -8,6 +8,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
+from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import CheckpointRefused, ConfigError, RunLocked, SecretError
 from ppf_core.pipeline.workspace import Workspace
 
@@ -305,6 +306,28 @@ def test_a_preview_shows_rows_and_writes_nothing(spark: SparkSession, pipeline: 
     assert preview.columns == ("id",)
     assert preview.rows == [(0,), (1,)]
     assert sorted(each.name for each in path.parent.iterdir()) == ["pipeline.conf"]
+
+
+@pytest.mark.parametrize("canary", ["hunter2-canary-7", "987654321"])
+def test_rows_numbers_and_schemas_show_no_secret(
+    canary: str, spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", canary)
+    secret = "{{ secret://env/CANARY }}"
+    query = f"select '{secret}', named_struct('x y', array('{secret}')) s, right('{secret}', 1) i, cast('{secret}' as binary) b"
+    runner = PipelineRunner.from_file(
+        pipeline(f"""
+        numbers {{ source = numbers }}
+        told {{ transform = sql, inputs = [numbers], options {{ query = "{query} from numbers" }} }}
+        """)
+    )
+    found = [
+        runner.preview("told", 2, spark=spark),
+        runner.profile("told", spark=spark),
+        runner.analyze(spark=spark).schemas,
+    ]
+    assert canary not in repr(found)
+    assert repr(found).count(MASK) > 3
 
 
 def test_a_preview_of_a_sink_is_refused(spark: SparkSession, pipeline: WritePipeline) -> None:
