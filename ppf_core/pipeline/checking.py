@@ -133,6 +133,8 @@ class Checking:
         summary = self._seen(expected) if written.is_once and expected is not None else None
         frame = written.frame if written.frame is not None and same_shape(written.frame, tally.frame) else None
         self._whole = frame if not self.is_split else None
+        if self.is_settled:
+            return
         try:
             if summary is not None:
                 self.counts = tally.complete(summary, self._whole if self._whole is not None else tally.frame)
