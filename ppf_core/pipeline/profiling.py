@@ -8,7 +8,8 @@ from ppf_core.config.secret_references import SCHEME
 from ppf_core.config.writing import write_fields
 from ppf_core.pipeline.ddl import parse_ddl, write_ddl
 from ppf_core.pipeline.schema import SchemaContract
-from ppf_core.spark.profiles import FRACTIONS, WHOLE_NUMBERS, ColumnProfile, FrameProfile
+from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS
+from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 Proposal = Mapping[str, Any]
 """One entry of a `quality` list, as the file would give it."""
