@@ -1,6 +1,7 @@
 """`ppf profile`: what the rows of one component hold, and checks that they pass."""
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,8 @@ from ppf_core.cli.options import pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
-    from ppf_core.spark.profiles import ColumnProfile
+    from ppf_core.pipeline.profiling import Proposal
+    from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinct", "unique")
 
@@ -32,28 +34,17 @@ _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinc
 def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int | None) -> int:
     """Propose checks that the rows of one component pass. Runs what it needs; writes and publishes nothing."""
     output.expect(pipeline=pipeline, component=component)
-    from ppf_core.pipeline.documents import to_document
     from ppf_core.pipeline.profiling import propose_checks, write_block
     from ppf_core.pipeline.runner import PipelineRunner
     from ppf_core.spark.streams import StandardStreams
 
-    capture = StandardStreams(output.json).capture
     runner = PipelineRunner.from_file(pipeline, overrides)
     output.expect(pipeline=runner.config.name)
-    profile = runner.profile(component, limit, capture=capture)
+    profile = runner.profile(component, limit, capture=StandardStreams(output.json).capture)
     proposals = propose_checks(profile)
     if output.json:
-        found = {
-            "pipeline": runner.config.name,
-            "component": component,
-            "rows": profile.rows,
-            "sampled": profile.is_sample,
-            "columns": [_document(column) for column in profile.columns],
-            "quality": proposals,
-            "block": write_block(profile, proposals),
-            "problems": [],
-        }
-        output.document(to_document(found))
+        names = {"pipeline": runner.config.name, "component": component}
+        output.document(names | _document(profile, proposals, write_block(profile, proposals)))
     else:
         output.table(_HEADINGS, [_line(column, profile.rows) for column in profile.columns], aside=True)
         output.note(f"{counted(profile.rows, 'row')}{' of a sample' if profile.is_sample else ''}.")
@@ -61,7 +52,16 @@ def command(output: Output, pipeline: str, overrides: dict[str, str], component:
     return 0
 
 
-def _document(column: "ColumnProfile") -> dict[str, Any]:
+def _document(profile: "FrameProfile", proposals: "Sequence[Proposal]", block: str) -> dict[str, Any]:
+    from ppf_core.pipeline.documents import to_document
+
+    columns = [_numbers(column) for column in profile.columns]
+    found = {"rows": profile.rows, "sampled": profile.is_sample, "columns": columns, "quality": proposals, "block": block}
+    document: dict[str, Any] = to_document({**found, "problems": []})
+    return document
+
+
+def _numbers(column: "ColumnProfile") -> dict[str, Any]:
     return {name.removeprefix("is_"): value for name, value in vars(column).items() if name not in ("kind", "filled")}
 
 

@@ -10,7 +10,8 @@ from ppf_core.config.writing import write_fields
 from ppf_core.contracts.secrets import MASK
 from ppf_core.pipeline.ddl import parse_ddl, write_ddl
 from ppf_core.pipeline.schema import SchemaContract
-from ppf_core.spark.profiles import FRACTIONS, WHOLE_NUMBERS, ColumnProfile, FrameProfile, Value
+from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS, Value
+from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 Proposal = Mapping[str, Any]
 """One entry of a `quality` list, as the file would give it."""

@@ -31,6 +31,7 @@ from ppf_core.pipeline.steps import Steps
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.spark.requirements import installed_spark, merge_requirements
 from ppf_core.spark.session import RunSession, SessionRequest, open_session
+from ppf_core.spark.tallies import MASKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,6 +145,8 @@ class Workspace:
             (f"{plugin.entry.distribution}:{plugin.entry.name}", plugin.cls.requirements(plugin.bound.options))
             for plugin in self.plugins()
         ]
+        if any(self.checked.components[name].checks for name in self.selected):
+            conf = {**MASKING, **conf}
         merged = merge_requirements(asked, conf=conf, packages=spark.packages, spark_version=installed_spark())
         return SessionRequest(
             app_name=spark.app_name or self.checked.file.config.name,

@@ -27,6 +27,9 @@ BITS = 63
 WAIT_SECONDS = 10.0
 """How long numbers may take to arrive once the job that counted them has ended."""
 
+MASKING = {"spark.sql.codegen.hugeMethodLimit": "8000"}
+"""The JVM compiles no larger method, so 200 rules in one are interpreted: 20 times slower. So Spark makes smaller ones."""
+
 FAILED_CHECKS = "_ppf_failed_checks"
 """The column of set-apart rows that names the rules which found them bad: an array of strings."""
 
@@ -38,7 +41,7 @@ OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
 _MASK = "_ppf_mask"
 _ROWS, _APART = "rows", "apart"
 
-RowRule: TypeAlias = "Callable[[Columns, int], Column]"
+RowRule: TypeAlias = "Callable[[Columns, Column, Column], Column]"
 ValueRule: TypeAlias = "Callable[[Columns], Mapping[str, Column]]"
 
 
@@ -46,7 +49,7 @@ ValueRule: TypeAlias = "Callable[[Columns], Mapping[str, Column]]"
 class Rules:
     """What is counted, each rule under a number.
 
-    rows: columns and a number → a BIGINT that is the number where a row is bad, else 0. values: columns → aggregates by name.
+    rows: columns, what to give where a row is bad, and what else → one of the two. values: columns → aggregates by name.
     """
 
     rows: Mapping[int, RowRule]
@@ -250,9 +253,9 @@ class Tally:
 
     def _mask_columns(self) -> Iterator["Column"]:
 
-        rules = list(self.rules.rows.values())
+        rules, none = list(self.rules.rows.values()), _big(0)
         for start in range(0, len(rules), BITS):
-            bits = [rule(self._columns, 1 << bit) for bit, rule in enumerate(rules[start : start + BITS])]
+            bits = [rule(self._columns, _big(1 << bit), none) for bit, rule in enumerate(rules[start : start + BITS])]
             yield _united(bits)
 
     def _aggregates(self, *, is_detailed: bool = False) -> list["Column"]:
@@ -362,17 +365,24 @@ def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
 
 
 def _row_rule(check: "RowCheck[Any]") -> RowRule:
-    def number_if_bad(columns: Columns, number: int) -> "Column":
+    def chosen(columns: Columns, bad: "Column", good: "Column") -> "Column":
         from pyspark.sql import functions as F
 
-        passes, bad, good = check.passes(columns), F.lit(number).cast("bigint"), F.lit(0).cast("bigint")
+        passes = check.passes(columns)
         return F.when(~passes, bad).otherwise(good) if check.null_passes else F.when(passes, good).otherwise(bad)
 
-    return number_if_bad
+    return chosen
 
 
 def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:
     return check.metrics
+
+
+def _big(number: int) -> "Column":
+    """A BIGINT. What does not fit into an INT is one already; each call on a column costs a fraction of a millisecond."""
+    from pyspark.sql import functions as F
+
+    return F.lit(number) if number >> 31 else F.lit(number).cast("bigint")
 
 
 def _united(bits: Sequence["Column"]) -> "Column":

@@ -73,7 +73,7 @@ FRAMES = {
         {"length", "unique"},
     ),
     "intervals": (
-        "make_dt_interval(cast(id as int)) d, interval '1' year y, interval '1-2' year to month ym, make_interval(1) c",
+        "make_dt_interval(cast(id as int)) d, interval '1' year y, interval '1-2' year to month ym",
         set(),
     ),
     "hostile names": (
@@ -85,6 +85,7 @@ FRAMES = {
     "names twice": ("id a, id A, id b", {"in_range", "unique"}),
 }
 if pyspark.__version__ >= "4":
+    FRAMES["intervals of the calendar"] = ("make_interval(cast(id as int)) i", set())  # pyspark 3.5 cannot name their type
     FRAMES["variants"] = ("parse_json(concat('{\"a\":', id, '}')) v, if(id = 0, null, parse_json('1')) w", {"completeness"})
     FRAMES["collations"] = (
         "if(id % 2 = 0, 'a', 'A') collate UTF8_LCASE c, concat('x', id) collate UNICODE_CI u, array('a' collate UNICODE) a",

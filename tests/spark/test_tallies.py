@@ -14,8 +14,8 @@ from ppf_core import Columns
 from ppf_core.spark.tallies import BITS, Rules, Tally, fitting, raising_rules, same_shape
 
 
-def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, int], Column]:
-    return lambda columns, number: F.when(condition(columns), F.lit(number).cast("bigint")).otherwise(F.lit(0).cast("bigint"))
+def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, Column, Column], Column]:
+    return lambda columns, bad, good: F.when(condition(columns), bad).otherwise(good)
 
 
 def rules(*conditions: Callable[[Columns], Column], **values: Column) -> Rules:
