@@ -1,6 +1,8 @@
 """What commands have in common: groups that load lazily, and the options that mean the same everywhere."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -96,6 +98,27 @@ def set_option(function: F) -> F:
         callback=_overrides,
         help='Set one value of the file: --set runtime.parallelism=2, --set spark.conf."a.b"=x. Repeatable.',
     )(function)
+
+
+def session_options(function: F) -> F:
+    """`--master URL` and `--remote URL`: arrive in `overrides`, as what they stand for."""
+
+    @wraps(function)
+    def merged(output: Any, *, overrides: dict[str, str], master: str | None, remote: str | None, **others: Any) -> Any:
+        return function(output, overrides={**overrides, **_session(master, remote)}, **others)
+
+    remote = click.option("--remote", metavar="URL", help="The Spark Connect server, instead of the file's spark.remote.")
+    master = click.option("--master", metavar="URL", help="The Spark master, instead of the file's spark.master.")
+    found: F = master(remote(merged))  # type: ignore[assignment]  # click calls it with the options, not its callers
+    return found
+
+
+def _session(master: str | None, remote: str | None) -> dict[str, str]:
+    """A session is one or the other, so asking for one takes the file's other away."""
+    wanted = {"spark.master": master, "spark.remote": remote}
+    if not any(wanted.values()):
+        return {}
+    return {key: "null" if url is None else json.dumps(url) for key, url in wanted.items()}
 
 
 def _overrides(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:

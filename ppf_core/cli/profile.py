@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import pipeline_argument, verb
+from ppf_core.cli.options import pipeline_argument, session_options, verb
 from ppf_core.cli.output import Output, counted
+from ppf_core.cli.spark_log import ShortLivedLog
 
 if TYPE_CHECKING:
     from ppf_core.pipeline.profiling import Proposal
@@ -31,16 +32,19 @@ _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinc
 @pipeline_argument
 @click.option("--component", required=True, metavar="C", help="The source or transform whose rows are looked at.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N rows only. Default: all.")
-def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int | None) -> int:
+@session_options
+@click.option("--spark-log", is_flag=True, help="Show Spark's log; without it only after a failure, and shortened.")
+def command(
+    output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int | None, spark_log: bool
+) -> int:
     """Propose checks that the rows of one component pass. Runs what it needs; writes and publishes nothing."""
     output.expect(pipeline=pipeline, component=component)
     from ppf_core.pipeline.profiling import propose_checks, write_block
     from ppf_core.pipeline.runner import PipelineRunner
-    from ppf_core.spark.streams import StandardStreams
 
     runner = PipelineRunner.from_file(pipeline, overrides)
     output.expect(pipeline=runner.config.name)
-    profile = runner.profile(component, limit, capture=StandardStreams(output.json).capture)
+    profile = runner.profile(component, limit, capture=ShortLivedLog(output, everything=spark_log).capture)
     proposals = propose_checks(profile)
     if output.json:
         names = {"pipeline": runner.config.name, "component": component}

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.cli.output import Output, seconds
+from ppf_core.cli.spark_log import print_log
 
 if TYPE_CHECKING:
     from ppf_core.contracts.results import PipelineResult
-
-_SHOWN_ON_FAILURE = 20
 
 _CHECK_HEADINGS = ("component", "check", "action", "status", "found", "of", "message")
 _HEADINGS = ("component", "kind", "plugin", "status", "rows", "duration")
@@ -28,7 +27,9 @@ def report_result(output: Output, result: "PipelineResult", record: Path | None,
 
     document = to_document(result)
     if record is not None and (everything or not result.ok):
-        _print_log(output, record.with_name("spark.log"), everything=everything)
+        log = record.with_name("spark.log")
+        if print_log(output, log, everything=everything):
+            output.note(f"Spark's log: {log}")
     if output.json:
         output.document(document, ok=result.ok)
         return result.exit_code
@@ -66,16 +67,3 @@ def _check_row(component: str, check: Mapping[str, Any]) -> tuple[object, ...]:
 def _row(component: Mapping[str, Any]) -> tuple[object, ...]:
     keys = ("name", "kind", "plugin", "status", "rows_written")
     return (*(component[key] for key in keys), seconds(component["duration"]))
-
-
-def _print_log(output: Output, log: Path, *, everything: bool) -> None:
-    """Spark's own words, which often say why: all of them, or the last warnings and errors."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    chosen = lines if everything else [line for line in lines if " WARN " in line or " ERROR " in line][-_SHOWN_ON_FAILURE:]
-    if chosen:
-        output.note("\n".join(chosen))
-    if lines:
-        output.note(f"Spark's log: {log}")

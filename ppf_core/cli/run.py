@@ -1,13 +1,12 @@
 """`ppf run`: runs a pipeline, shows how it goes and how it went."""
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ppf_core.cli.options import pipeline_argument, verb
+from ppf_core.cli.options import pipeline_argument, session_options, verb
 from ppf_core.cli.output import Output
 from ppf_core.cli.results import RUN_SHAPE, report_result
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 @click.option("--run-id", metavar="ID", help="The id of this run. Default: made from the time.")
 @click.option("--only", metavar="A,B", multiple=True, help="Run only these components and what they need.")
 @click.option("--parallelism", type=click.IntRange(min=1), metavar="N", help="How many components may run at the same time.")
-@click.option("--master", metavar="URL", help="The Spark master, instead of the file's spark.master.")
-@click.option("--remote", metavar="URL", help="The Spark Connect server, instead of the file's spark.remote.")
+@session_options
 @click.option("--no-progress", is_flag=True, help="Show nothing while the run goes on.")
 @click.option("--spark-log", is_flag=True, help="Show Spark's log at the end; without it only after a failure, and shortened.")
 def command(
@@ -36,8 +34,6 @@ def command(
     run_id: str | None,
     only: tuple[str, ...],
     parallelism: int | None,
-    master: str | None,
-    remote: str | None,
     no_progress: bool,
     spark_log: bool,
 ) -> int:
@@ -46,7 +42,8 @@ def command(
     from ppf_core.pipeline.runner import PipelineRunner, RunRequest
     from ppf_core.spark.streams import StandardStreams
 
-    runner = PipelineRunner.from_file(pipeline, {**overrides, **_shortcuts(parallelism, master, remote)})
+    shortcuts = {} if parallelism is None else {"runtime.parallelism": str(parallelism)}
+    runner = PipelineRunner.from_file(pipeline, {**overrides, **shortcuts})
     started = _Started()
     capture = StandardStreams(output.json).capture
     with progress(output, wanted=not no_progress) as display:
@@ -63,15 +60,6 @@ def command(
         result = runner.execute(request)
     record = Path(started.run.record_path) if started.run else None
     return report_result(output, result, record, everything=spark_log)
-
-
-def _shortcuts(parallelism: int | None, master: str | None, remote: str | None) -> dict[str, str]:
-    """The options that stand for a `--set`. A session is one or the other, so asking for one takes the file's other away."""
-    given = {} if parallelism is None else {"runtime.parallelism": str(parallelism)}
-    wanted = {"spark.master": master, "spark.remote": remote}
-    if any(wanted.values()):
-        given |= {key: "null" if url is None else json.dumps(url) for key, url in wanted.items()}
-    return given
 
 
 class _Started:

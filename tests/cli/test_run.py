@@ -44,6 +44,14 @@ def test_a_master_or_a_server_on_the_command_line_takes_the_place_of_the_other(
     assert problem["message"].endswith(f"'{url}' cannot be reached (127.0.0.1:2: Connection refused).")
 
 
+def test_a_profile_takes_the_same_master_and_shows_the_log_beside_its_answer(tmp_path: Path) -> None:
+    (tmp_path / "numbers.conf").write_text(f'{PIPELINE}\nspark {{ remote = "sc://127.0.0.1:1" }}')
+    done = run(tmp_path, PPF, "profile", "numbers.conf", "--component", "numbers", "--master", "local[1]", "--spark-log")
+    assert (done.stdout.splitlines()[0], done.returncode) == ("# Holds for all 3 rows of the frame.", 0)
+    assert " WARN " in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["numbers.conf"]
+
+
 def test_under_spark_submit_the_answer_stands_alone_on_standard_output(tmp_path: Path) -> None:
     (tmp_path / "numbers.conf").write_text(PIPELINE)
     (tmp_path / "program.py").write_text(SUBMITTED)
