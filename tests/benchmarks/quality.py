@@ -104,7 +104,7 @@ def by_checks(spark: SparkSession, folder: Path) -> dict[str, float]:
             "aggregates": ppf("aggregates", "clean", f"{checks('fail')},\n{AGGREGATES}"),
             "drop": ppf("dropping", "twentieth", checks("drop")),
             "quarantine": ppf("setting_apart", "twentieth", checks("quarantine")),
-            "shuffled copy": copy(lambda _frame: shuffled),
+            "shuffled copy": copy(lambda _frame: shuffled.where(every)),
             "shuffled": ppf("after_shuffle", "clean", checks("fail"), SHUFFLE),
         },
     )

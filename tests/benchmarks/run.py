@@ -197,7 +197,7 @@ def checks(folder: Path) -> Iterator[Row]:
     yield Row("… 1 % bad rows, copy = 1", taken["hundredth"] / copy, 1.9, "times", f"{taken['hundredth']:.2f} s")
     more = (taken["aggregates"] - taken["clean"]) / copy
     yield Row("… 5 aggregates more, of a copy", more, 0.2, "times", f"{taken['aggregates']:.2f} s")
-    yield Row("… after a shuffle, without = 1", taken["shuffled"] / taken["shuffled copy"], 1.1, "times", "")
+    yield Row("… after a shuffle, filter = 1", taken["shuffled"] / taken["shuffled copy"], 1.1, "times", "")
     yield Row("drop 5 % of the rows, copy = 1", taken["drop"] / copy, 1.7, "times", f"{taken['drop']:.2f} s")
     yield Row("quarantine 5 %, copy = 1", taken["quarantine"] / copy, 1.7, "times", f"{taken['quarantine']:.2f} s")
 
