@@ -17,7 +17,7 @@ from ppf_core.pipeline.judging import answered, rejection
 from ppf_core.pipeline.quarantine import QuarantinedRows
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.connect import is_connect
-from ppf_core.spark.errors import describe_error
+from ppf_core.spark.errors import describe_error, is_of_spark
 from ppf_core.spark.frame_files import read_frame, remove_frames, unstorable_columns, write_frame
 from ppf_core.spark.frames import frame_schema, is_repeatable, keep_frame, release_frame, why_keep
 from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
@@ -125,15 +125,17 @@ class Steps:
         riders = self._riders(component)
         try:
             component.ticket = sink.stage(context, self._ridden(component, riders))
-        except Exception:
-            blamed = [self._checking(rider).blame() for rider in riders if self._checking(rider).frame is not None]
-            if not any(blamed):
+        except Exception as error:
+            # A write that fails for reasons of its own is no fault of a check, and asking costs a look at all rows.
+            asked = [self._checking(rider) for rider in riders if is_of_spark(error)]
+            if not any([checking.blame() for checking in asked if checking.frame is not None]):  # noqa: C419 -- all are asked
                 raise
             self.discard(component)
             return
         self.note("staged", component=name, ticket=dict(component.ticket))
         component.staged = True
         self._hear(component, riders)
+        self._require_bad_rows(component)
 
     def check(self, component: ComponentRun) -> None:
         """Evaluates the checks of a component, as far as that was not done while its rows were staged."""
@@ -419,6 +421,15 @@ class Steps:
 
     def _has_bad_rows(self, folder: ComponentRun) -> bool:
         return any(self._checking(self.components[name]).quarantined(None) for name in folder.takes)
+
+    def _require_bad_rows(self, sink: ComponentRun) -> None:
+        """A row that is in no place, or in two, must not go unseen: as many are set apart as the checks found."""
+        place = None if sink.is_inner else sink.info.name
+        wanted = sum(self._checking(self.components[name]).quarantined(place) for name in sink.takes)
+        if sink.takes and sink.rows_written is not None and sink.rows_written != wanted:
+            givers = ", ".join(map(repr, sink.takes))
+            message = f"The checks of {givers} found {wanted} rows to set apart, but {sink.rows_written} were written."
+            raise RuntimeError(f"{message} The frame differs each time it is read: set persist = disk on it.")
 
     def _bad_rows(self, sink: ComponentRun) -> "DataFrame":
         place = None if sink.is_inner else sink.info.name

@@ -49,6 +49,11 @@ def _described(error: BaseException) -> ErrorInfo:
     return ErrorInfo(type(error).__name__, _shorten(text) or f"{type(error).__name__}, without a message.")
 
 
+def is_of_spark(error: BaseException) -> bool:
+    """Whether it came out of Spark, as what a job raises does."""
+    return any(type(link).__module__.partition(".")[0] in ("pyspark", "py4j") for link in _causes(error))
+
+
 def is_analysis_error(error: BaseException) -> bool:
     """Whether Spark refused the plan itself, so that trying again cannot help."""
     # Only causes that somebody named: what was merely being handled (`__context__`) may be a question that got its answer.

@@ -14,7 +14,7 @@ import datetime
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.contracts.checks import AggregateCheck, Columns, RowCheck
@@ -329,22 +329,15 @@ def fitting(
 
 
 def raising_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
-    """The rules that raise on the frame's rows; none when the frame itself does. Runs a job for each rule.
+    """The rules that raise on the frame's rows; none when the frame itself does.
 
-    A job that fails with a rule may fail for another reason, so the rows alone are read first.
+    One job when all is well with the rules. Else the rows alone are read, since it may be them that cannot be had, and then one
+    rule after the other is asked.
     """
-    try:
-        _read_all(frame)
-    except Exception:  # noqa: BLE001 -- it is the rows that cannot be had
+    if _raised(Tally(frame, rules).count) is None or _raised(partial(_read_all, frame)) is not None:
         return {}
-    found: dict[int, Exception] = {}
-    for key in (*rules.rows, *rules.values):
-        tally = Tally(frame, rules.only(key))
-        try:
-            tally.count()
-        except Exception as error:  # noqa: BLE001 -- this is what is looked for
-            found[key] = error
-    return found
+    asked = {key: _raised(Tally(frame, rules.only(key)).count) for key in (*rules.rows, *rules.values)}
+    return {key: error for key, error in asked.items() if error is not None}
 
 
 def same_shape(one: "DataFrame", other: "DataFrame") -> bool:
@@ -406,6 +399,15 @@ def _error_of(frame: "DataFrame", rules: Rules) -> Exception | None:
     try:
         _analysed(Tally(frame, rules))
     except Exception as error:  # noqa: BLE001 -- foreign code
+        return error
+    return None
+
+
+def _raised(act: Callable[[], object]) -> Exception | None:
+    """What a job fails with."""
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001 -- this is what is asked for
         return error
     return None
 

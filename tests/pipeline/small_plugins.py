@@ -305,7 +305,8 @@ class PickyOptions:
     above: int = option("Good rows have a number above this.", default=0)
     odd: bool = option("Whether good rows are those of which a checksum is odd.", default=False)
     raises: str | None = option("Where it raises: `passes`, or `rows` in the middle of the job.", default=None)
-    calls: bool = option("Whether it counts its evaluations, in a Python function.", default=False)
+    calls: bool = option("Whether it judges in a Python function.", default=False)
+    log: str | None = option("Where that function leaves a dot for each row.", path=True, default=None)
 
 
 class Picky(RowCheck[PickyOptions]):
@@ -321,13 +322,17 @@ class Picky(RowCheck[PickyOptions]):
             return F.crc32(column.cast("string").cast("binary")) % 2 == 1
         if self.options.raises == "rows":
             return F.when(column == 1, F.raise_error(F.lit("bad luck")).isNull()).otherwise(F.lit(True))
-        return _above(self.options.above)(column) if self.options.calls else column > self.options.above
+        log = str(local_path(self.options.log)) if self.options.log is not None else None
+        return _above(self.options.above, log)(column) if self.options.calls else column > self.options.above
 
 
-def _above(bound: int) -> Any:
+def _above(bound: int, log: str | None) -> Any:
     from pyspark.sql import functions as F
 
     def is_above(value: int) -> bool:
+        if log is not None:
+            with open(log, "a") as file:  # noqa: PTH123 -- it runs in a worker, which imports nothing of this module
+                file.write(".")
         return value > bound
 
     return F.udf(is_above, "BOOLEAN")

@@ -456,3 +456,20 @@ def test_two_frame_checks_of_the_same_kind_and_options_look_once(pipeline: Write
     path = pipeline(source(same, same.replace("same,", "same, name=again,"), same.replace("= 3", "= 4")) + EMPTY_BOX)
     assert [each.status for each in run(path, spark)["a"].quality] == ["passed", "passed", "failed"]
     assert path.with_name("log").read_text().splitlines().count("judge") == 2
+
+
+def test_a_sink_that_fails_by_itself_costs_no_look_for_a_guilty_check(pipeline: WritePipeline, spark: SparkSession) -> None:
+    text = source("{ check = picky, options { calls = true, log = calls }, action = warn }", options="rows = 3, pin = x")
+    path = pipeline(text + EMPTY_BOX.replace("path = out", "path = out, fails = stage"))
+    assert run(path, spark)["out"].status == "failed"
+    assert path.with_name("calls").read_text() == "..."
+
+
+@pytest.mark.parametrize("text", [EMPTY_BOX, "b { transform = step, inputs = [a] }\n" + EMPTY_BOX.replace("[a]", "[b]")])
+def test_a_function_of_a_check_is_called_once_a_row_where_all_is_well(
+    pipeline: WritePipeline, spark: SparkSession, text: str
+) -> None:
+    check = "{ check = picky, options { calls = true, log = calls, above = -1 } }"
+    path = pipeline(source(check, options="rows = 3, pin = x") + text)
+    assert run(path, spark).ok
+    assert path.with_name("calls").read_text() == "..."
