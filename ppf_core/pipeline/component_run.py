@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.model import ComponentConfig, RetryConfig
-from ppf_core.contracts.components import PipelineComponent, Ticket
+from ppf_core.contracts.components import PipelineComponent, StagedSink, Ticket
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo, QualityResult
 from ppf_core.pipeline.checking import Checking
 
@@ -104,3 +104,10 @@ class ComponentRun:
             quality=self.quality,
             schema=self.schema,
         )
+
+
+def staged_sink(component: ComponentRun) -> StagedSink[Any]:
+    """The sink of a component whose steps stage and publish."""
+    if not isinstance(component.plugin, StagedSink):
+        raise TypeError(f"{component.info.name!r} is no staged sink.")
+    return component.plugin

@@ -3,26 +3,22 @@
 import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.contracts.components import Sink, Source, StagedSink, Transform
+from ppf_core.contracts.components import Sink, Source, Transform
 from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.paths import local_path
 from ppf_core.errors import CheckpointRefused, SchemaError
-from ppf_core.pipeline.checking import Checking, Evaluate, Written
-from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.check_steps import CheckSteps
+from ppf_core.pipeline.checking import Evaluate
+from ppf_core.pipeline.component_run import ComponentRun, staged_sink
 from ppf_core.pipeline.durable import sync_tree
-from ppf_core.pipeline.judging import answered, rejection
-from ppf_core.pipeline.quarantine import QuarantinedRows
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
-from ppf_core.spark.connect import is_connect
-from ppf_core.spark.errors import describe_error, is_of_spark
+from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frame_files import read_frame, remove_frames, unstorable_columns, write_frame
-from ppf_core.spark.frames import frame_schema, is_repeatable, keep_frame, release_frame, why_keep
+from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
 from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
-from ppf_core.spark.tallies import united_rows
-from ppf_core.spark.witness import ran_once
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -61,7 +57,7 @@ class Steps:
         component.attempt, component.attempts = attempt, max(component.attempts, attempt)
         component.attempt_began = datetime.datetime.now(datetime.UTC)
         name = component.info.name
-        name_jobs(self.spark, f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name), self._attempt_tag(component)))
+        name_jobs(self.spark, f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name), self.attempt_tag(component)))
 
     def cancel(self, component: ComponentRun | None = None) -> None:
         """Ends the Spark jobs of one component, or of the whole run."""
@@ -71,7 +67,8 @@ class Steps:
         """How many Spark tasks of the component's running jobs are done, of how many."""
         return count_tasks(self.spark, self._tag(component.info.name))
 
-    def _attempt_tag(self, component: ComponentRun) -> str:
+    def attempt_tag(self, component: ComponentRun) -> str:
+        """The tag of the Spark jobs of this attempt."""
         return f"{self._tag(component.info.name)}/{component.attempt}"
 
     def _tag(self, component: str = "") -> str:
@@ -98,7 +95,7 @@ class Steps:
         """Computes a frame once, before its readers start; where reading it again is as good and cheaper, does nothing."""
         frame, wanted = self.frame(component.info.name), component.config.persist
         if component.config.checkpoint:
-            self._save(component, frame)
+            self.save(component, frame)
             return
         reason = self._why_keep(component, frame) if wanted == "auto" else "the file asks for it"
         if reason is None:
@@ -115,59 +112,36 @@ class Steps:
         says so.
         """
         sink = staged_sink(component)
-        if component.is_inner and not self._has_bad_rows(component):
+        if component.is_inner and not self.checks.has_bad_rows(component):
             return
         context = self.context(component)
         if component.attempt > 1:
             sink.discard(context, None)
         name, datasets = component.info.name, component.info.datasets
         self.note("stage", sync=True, component=name, write_id=str(context.write_id), datasets=datasets)
-        riders = self._riders(component)
         try:
-            component.ticket = sink.stage(context, self._ridden(component, riders))
+            component.ticket = sink.stage(context, self.checks.ridden(component))
         except Exception as error:
-            # A write that fails for reasons of its own is no fault of a check, and asking costs a look at all rows.
-            asked = [self._checking(rider) for rider in riders if is_of_spark(error)]
-            if not any([checking.blame() for checking in asked if checking.frame is not None]):  # noqa: C419 -- all are asked
+            if not self.checks.are_to_blame(component, error):
                 raise
             self.discard(component)
             return
         self.note("staged", component=name, ticket=dict(component.ticket))
         component.staged = True
-        self._hear(component, riders)
-        self._require_bad_rows(component)
+        self.checks.hear(component)
 
     def check(self, component: ComponentRun) -> None:
         """Evaluates the checks of a component, as far as that was not done while its rows were staged."""
-        checking = self._checking(component)
-        if component.config.checkpoint and not checking.is_split:
-            self._store(component, self.frame(component.info.name))
-        self._begin_checking(component, self._checked_frame(component))
-        if checking.answer is None and checking.counts is None and not checking.is_settled:
-            self._count(component, checking)
-        results = checking.answer if checking.answer is not None else checking.judge(self.context(component))
-        component.quality = tuple(replace(each, message=self.redact(each.message)) for each in results)
-        component.rejection = rejection(component.info.name, component.quality)
-        for each in component.quality:
-            self.note("check", component=component.info.name, result=each)
-        self._keep_samples(component, checking)
-        if component.info.kind != "sink":
-            self._hand_on(component, checking)
+        self.checks.check(component)
 
     def evidence(self, component: ComponentRun) -> None:
         """Keeps the quarantined rows of a rejected component, under the id of the run."""
-        (giver,) = (self.components[name] for name in component.takes)
-        checking = self._checking(giver)
-        if not checking.all_quarantined or isinstance(giver.plugin, QuarantinedRows):
-            return  # rows that were to be replayed lie where they were
-        sink, context = staged_sink(component), self.context(component)
-        if component.ticket is None or checking.has_takers:
-            sink.discard(context, None)
-            self.note("stage", sync=True, component=component.info.name, datasets=component.info.datasets)
-            component.ticket = sink.stage(context, checking.evidence(self.run_id))
-            self.note("staged", component=component.info.name, ticket=dict(component.ticket))
-        self.commit([component.info.name], [])
-        self.publish(component)
+        self.checks.keep_evidence(component)
+
+    @property
+    def checks(self) -> CheckSteps:
+        """What the steps do for checks."""
+        return CheckSteps(self)
 
     def commit(self, sinks: Sequence[str], moves: Sequence[Mapping[str, Any]]) -> None:
         """From here on a run only goes forward: these sinks will be published, in this order, by whichever process.
@@ -181,7 +155,7 @@ class Steps:
         if not isinstance(component.plugin, Sink):
             raise TypeError(f"{component.info.name!r} is no sink.")
         checking = component.checking
-        frame = checking.good() if checking is not None and checking.frame is not None else self._input(component)
+        frame = checking.good() if checking is not None and checking.frame is not None else self.input(component)
         component.plugin.write(self.context(component), frame)
 
     def publish(self, component: ComponentRun) -> None:
@@ -259,14 +233,14 @@ class Steps:
                 raise CheckpointRefused(message, hint="Bring it back, or start a new run.") from error
             raise
 
-    def _save(self, component: ComponentRun, frame: "DataFrame") -> None:
+    def save(self, component: ComponentRun, frame: "DataFrame") -> None:
         """Writes a checkpoint; from then on everybody reads that, also a resumed run."""
-        self._store(component, frame)
+        self.store(component, frame)
         path = component.stored
         self.note("saved", sync=True, component=component.info.name, path=path)
         component.saved = path
 
-    def _store(self, component: ComponentRun, frame: "DataFrame") -> None:
+    def store(self, component: ComponentRun, frame: "DataFrame") -> None:
         """Writes a frame, unless that was done; from then on everybody in this run reads that."""
         if component.stored is not None:
             return
@@ -280,11 +254,11 @@ class Steps:
 
     def _why_keep(self, component: ComponentRun, frame: "DataFrame") -> str | None:
         reason = why_keep(frame)
-        if reason is None and component.must_repeat and not self._is_pinned(component):
+        if reason is None and component.must_repeat and not self.is_pinned(component):
             return "a sink that is not staged must write the very rows that were staged"
         return reason
 
-    def _is_pinned(self, component: ComponentRun) -> bool:
+    def is_pinned(self, component: ComponentRun) -> bool:
         """Whether all sources above a frame are."""
         left = [component]
         seen: set[str] = set()
@@ -304,137 +278,12 @@ class Steps:
             require_schema(name, f"The input {alias!r}", wanted_schema(component.plugin, alias), frame)
         return inputs
 
-    def _input(self, component: ComponentRun) -> "DataFrame":
+    def input(self, component: ComponentRun) -> "DataFrame":
+        """The rows that a sink is given."""
         if component.takes:
-            return self._bad_rows(component)
+            return self.checks.bad_rows(component)
         (frame,) = self._inputs(component).values()
         return frame
-
-    # ---- checks
-
-    def _checking(self, component: ComponentRun) -> Checking:
-        if component.checking is None:
-            raise TypeError(f"{component.info.name!r} has no checks.")
-        return component.checking
-
-    def _riders(self, sink: ComponentRun) -> list[ComponentRun]:
-        """Whose checks a sink carries, in the order in which they look at its rows."""
-        names = (*sink.info.inputs.values(), sink.info.name)
-        asked = [self.components[name] for name in names]
-        return [each for each in asked if each.checking is not None and each.checking.carrier.sink == sink.info.name]
-
-    def _ridden(self, sink: ComponentRun, riders: Sequence[ComponentRun]) -> "DataFrame":
-        """What a sink writes: its input, less the rows that its riders set apart."""
-        frame = self._input(sink)
-        for rider in riders:
-            checking = self._checking(rider)
-            self._begin_checking(rider, frame)
-            if checking.answer is not None:
-                continue
-            if not checking.is_kept and self._must_keep(rider, checking):
-                self._keep(rider, checking)
-            frame = checking.good() if checking.is_kept else checking.ride()
-        return frame
-
-    def _hear(self, sink: ComponentRun, riders: Sequence[ComponentRun]) -> None:
-        """Takes over what was counted during a write; from the last look at the rows to the first."""
-        is_once = ran_once(self.spark, self._attempt_tag(sink))
-        frame = staged_sink(sink).staged(self.context(sink), sink.ticket or {})
-        expected = sink.rows_written
-        for rider in reversed(riders):
-            checking = self._checking(rider)
-            if checking.answer is None and checking.counts is None:
-                checking.hear(Written(frame, is_once), expected)
-            counts = checking.counts
-            expected = counts.rows if counts is not None else None
-            frame = None if checking.is_split else frame
-
-    def _count(self, component: ComponentRun, checking: Checking) -> None:
-        """Counts in an action of its own; what a check is to blame for is told by the check, the rest is counted again."""
-        while True:
-            try:
-                if not checking.is_kept and self._must_keep(component, checking):
-                    self._keep(component, checking)
-                else:
-                    checking.count()
-            except Exception:
-                if not checking.blame():
-                    raise
-            else:
-                return
-
-    def _begin_checking(self, component: ComponentRun, frame: "DataFrame") -> None:
-        checking = self._checking(component)
-        if checking.frame is frame or (checking.frame is not None and component.info.kind != "sink"):
-            return
-        steady = is_repeatable(frame) and self._is_pinned(component)
-        checking.begin(frame, is_repeatable=steady)
-        if checking.answer is None and checking.can_be_answered:
-            answer = self.evaluate(component.info, frame, tuple(check.config for check in checking.checks))
-            checking.answer = answered(checking.checks, answer) if answer is not None else None
-
-    def _checked_frame(self, component: ComponentRun) -> "DataFrame":
-        if component.info.kind != "sink":
-            return self.frame(component.info.name)
-        checking = self._checking(component)
-        return checking.frame if checking.frame is not None else self._input(component)
-
-    def _must_keep(self, component: ComponentRun, checking: Checking) -> bool:
-        """Whether the frame is computed once, before its rows go anywhere."""
-        if checking.answer is not None or is_connect(self.spark):
-            return checking.is_split
-        if checking.carrier.kind == "keep":
-            return not component.config.checkpoint or checking.is_split
-        if checking.carrier.kind == "stage" and not checking.is_split:
-            return not checking.is_repeatable and not checking.is_observable
-        if checking.carrier.kind == "stage" and not checking.quarantines:
-            return not checking.is_repeatable
-        if component.config.persist == "never" and not checking.is_split:
-            return False
-        frame = checking.frame
-        return component.is_read and frame is not None and (why_keep(frame) is not None or not self._is_pinned(component))
-
-    def _keep(self, component: ComponentRun, checking: Checking) -> None:
-        level = "disk" if component.config.persist == "disk" else "memory"
-        self.note("persist", component=component.info.name, level=level, reason="its checks look at the rows that go on")
-        checking.keep(level)
-
-    def _keep_samples(self, component: ComponentRun, checking: Checking) -> None:
-        """A few bad rows go into the record, for its report. Rows that cannot be had are no reason to fail."""
-        if not any(check.config.samples for check in checking.checks):
-            return
-        try:
-            found = list(checking.samples())
-        except Exception as error:  # noqa: BLE001 -- what was judged stands
-            self.note("no samples", component=component.info.name, reason=self.redact(describe_error(error).message))
-            return
-        for sample in found:
-            rows = [[None if text is None else self.redact(text) for text in row] for row in sample.rows]
-            self.note("samples", component=component.info.name, check=sample.number, columns=sample.columns, rows=rows)
-
-    def _hand_on(self, component: ComponentRun, checking: Checking) -> None:
-        """From here on, whoever reads the component reads its good rows."""
-        if checking.answer is None and (checking.is_split or checking.is_kept):
-            component.frame = checking.good()
-        if component.config.checkpoint and component.rejection is None:
-            self._save(component, self.frame(component.info.name))
-
-    def _has_bad_rows(self, folder: ComponentRun) -> bool:
-        return any(self._checking(self.components[name]).quarantined(None) for name in folder.takes)
-
-    def _require_bad_rows(self, sink: ComponentRun) -> None:
-        """A row that is in no place, or in two, must not go unseen: as many are set apart as the checks found."""
-        place = None if sink.is_inner else sink.info.name
-        wanted = sum(self._checking(self.components[name]).quarantined(place) for name in sink.takes)
-        if sink.takes and sink.rows_written is not None and sink.rows_written != wanted:
-            givers = ", ".join(map(repr, sink.takes))
-            message = f"The checks of {givers} found {wanted} rows to set apart, but {sink.rows_written} were written."
-            raise RuntimeError(f"{message} The frame differs each time it is read: set persist = disk on it.")
-
-    def _bad_rows(self, sink: ComponentRun) -> "DataFrame":
-        place = None if sink.is_inner else sink.info.name
-        givers = [self._checking(self.components[name]) for name in sink.takes]
-        return united_rows([giver.bad(place, self.run_id) for giver in givers])
 
     def frame(self, name: str) -> "DataFrame":
         """The frame of a source or a transform that was built."""
@@ -442,13 +291,6 @@ class Steps:
         if frame is None:
             raise RuntimeError(f"The steps of {name!r} come later than those that need it.")
         return frame
-
-
-def staged_sink(component: ComponentRun) -> StagedSink[Any]:
-    """The sink of a component whose steps stage and publish."""
-    if not isinstance(component.plugin, StagedSink):
-        raise TypeError(f"{component.info.name!r} is no staged sink.")
-    return component.plugin
 
 
 def _require_storable(name: str, frame: "DataFrame") -> None:
