@@ -97,6 +97,7 @@ class Executor:
             raise
         finally:
             self._work.close()
+            self._release([name for name, each in self.components.items() if each.is_kept])
         if isinstance(self._stopped_by, KeyboardInterrupt) and any(
             each.status != "success" for each in self.components.values()
         ):
@@ -313,9 +314,8 @@ class Executor:
         self._tell_end(component)
 
     def _tell_end(self, component: ComponentRun) -> None:
-        if component.is_inner:
-            return
-        self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
+        if not component.is_inner:
+            self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
         self._release(self._keeping.end(component.info.name))
 
     def _release(self, names: Sequence[str]) -> None:

@@ -473,3 +473,13 @@ def test_a_function_of_a_check_is_called_once_a_row_where_all_is_well(
     path = pipeline(source(check, options="rows = 3, pin = x") + text)
     assert run(path, spark).ok
     assert path.with_name("calls").read_text() == "..."
+
+
+@pytest.mark.parametrize(
+    "check", ["{ check = picky, action = quarantine }", "{ check = picky }, { check = picky, action = drop }"]
+)
+@pytest.mark.parametrize("sink", [EMPTY_BOX, EMPTY_BOX.replace("path = out", "path = out, fails = stage")])
+def test_no_frame_stays_in_memory_after_a_run(pipeline: WritePipeline, spark: SparkSession, check: str, sink: str) -> None:
+    before = set(spark.sparkContext._jsc.getPersistentRDDs())
+    run(pipeline(source(check) + sink + "\ntwo { sink = folder, inputs = [a], options { path = two } }"), spark)
+    assert set(spark.sparkContext._jsc.getPersistentRDDs()) == before

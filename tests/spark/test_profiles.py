@@ -45,12 +45,16 @@ def of(spark: SparkSession, expression: str, rows: int = 12) -> ColumnProfile:
 
 def actions(spark: SparkSession, work: Callable[[], object]) -> int:
     """How many actions Spark ran meanwhile."""
-    store, bus = spark._jsparkSession.sharedState().statusStore(), spark.sparkContext._jsc.sc().listenerBus()
-    bus.waitUntilEmpty()
-    before = store.executionsCount()
+    before = _last_action(spark)
     work()
-    bus.waitUntilEmpty()
-    return int(store.executionsCount() - before)
+    return _last_action(spark) - before
+
+
+def _last_action(spark: SparkSession) -> int:
+    """The number of the last action; Spark counts them up, but keeps only the last thousand."""
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
+    known = spark._jsparkSession.sharedState().statusStore().executionsList()
+    return int(known.last().executionId()) if known.nonEmpty() else -1
 
 
 def test_a_column_is_described_by_its_numbers(spark: SparkSession) -> None:
