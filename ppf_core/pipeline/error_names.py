@@ -6,7 +6,7 @@ from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import RetryConfig
 from ppf_core.config.places import Path
 from ppf_core.errors import ConfigError, Problem, near_miss
-from ppf_core.spark.errors import SQLSTATE, is_known_class, known_errors
+from ppf_core.spark.error_classes import SQLSTATE, is_known_class, known_errors
 
 
 def misnamed_errors(file: PipelineFile) -> Iterator[Problem]:
@@ -21,19 +21,27 @@ def misnamed_errors(file: PipelineFile) -> Iterator[Problem]:
 
 
 def require_known_errors(file: PipelineFile) -> None:
-    """Raises ConfigError for names with dots that are no class, in Python or in the JVM, which must be there by now."""
-    problems = [
-        file.problem(
-            "bad-value",
-            f"There is no class {name!r}, in Python or in Spark's JVM.",
-            path,
-            hint="Check the name, and that its package is installed.",
-        )
-        for path, name in _names(file, lambda name: "." in name)
-        if not is_known_class(name)
-    ]
+    """Raises ConfigError for names with dots that are no error, in Python or in the JVM, which must be there by now."""
+    dotted = _names(file, lambda name: "." in name)
+    problems = [problem for path, name in dotted if (problem := _unknown_class(file, path, name)) is not None]
     if problems:
         raise ConfigError.of(problems)
+
+
+def _unknown_class(file: PipelineFile, path: Path, name: str) -> Problem | None:
+    message, hint = (
+        f"There is no error {name!r}, in Python or in Spark's JVM.",
+        "Check the name, and that its package is installed.",
+    )
+    try:
+        if is_known_class(name):
+            return None
+    except Exception as error:  # noqa: BLE001 -- a module that is imported may raise anything
+        message, hint = (
+            f"What {name!r} names cannot be imported: {type(error).__name__}: {error}",
+            "Mend or install its package.",
+        )
+    return file.problem("bad-value", message, path, hint=hint)
 
 
 def _names(file: PipelineFile, is_wanted: Callable[[str], bool]) -> Iterator[tuple[Path, str]]:

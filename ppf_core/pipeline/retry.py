@@ -11,7 +11,8 @@ import tenacity
 from ppf_core.config.model import RetryConfig
 from ppf_core.contracts.components import TargetMoved
 from ppf_core.errors import CheckFailed, CheckpointRefused, ConfigError, PluginError, RunLocked, SchemaError
-from ppf_core.spark.errors import is_analysis_error, jvm_is_dead, matches
+from ppf_core.spark.error_classes import matches
+from ppf_core.spark.errors import is_analysis_error, jvm_is_dead
 
 T = TypeVar("T")
 

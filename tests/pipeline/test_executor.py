@@ -185,9 +185,20 @@ def test_a_name_with_dots_is_looked_up_when_the_run_starts(spark: SparkSession, 
     result = run(path, spark)
     assert result.exit_code == 2
     assert [problem.message for problem in result.problems] == [
-        "There is no class 'java.io.IOExeption', in Python or in Spark's JVM."
+        "There is no error 'java.io.IOExeption', in Python or in Spark's JVM."
     ]
     assert result["a"].status == "skipped"
+
+
+def test_a_module_of_an_error_that_cannot_be_imported_is_a_located_mistake(
+    spark: SparkSession, pipeline: WritePipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_client.py").write_text("raise RuntimeError('no licence')")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = run(pipeline("a { source = numbers, retry { retry_on = [broken_client.Down] } }"), spark)
+    assert [problem.message for problem in result.problems] == [
+        "What 'broken_client.Down' names cannot be imported: RuntimeError: no licence"
+    ]
 
 
 # ---- circuit breaker

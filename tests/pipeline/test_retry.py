@@ -1,11 +1,12 @@
 """Retries: which failures are tried again, how often, after which delay."""
 
+import json
 import threading
 import time
 from datetime import timedelta
 
 import pytest
-from pyspark.errors import AnalysisException
+from pyspark.errors import AnalysisException, PythonException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -27,6 +28,10 @@ class Flaky:
         if self.errors:
             raise self.errors.pop(0)
         return len(self.attempts)
+
+
+class TimeoutExpired(Exception):
+    """Somebody's own."""
 
 
 def config(**values: object) -> RetryConfig:
@@ -76,6 +81,15 @@ def test_what_may_do_harm_twice_is_done_once() -> None:
     [
         ({"retry_on": ["TimeoutError"]}, TimeoutError("slow"), 2),
         ({"retry_on": ["OSError"]}, TimeoutError("slow"), 2),  # a subclass counts
+        ({"retry_on": ["IOError"]}, OSError("down"), 2),  # another name of the same class
+        ({"retry_on": ["EnvironmentError"]}, ConnectionResetError("down"), 2),
+        ({"retry_on": ["socket.timeout"]}, TimeoutError("slow"), 2),
+        ({"retry_on": ["socket.error"]}, ConnectionResetError("down"), 2),
+        ({"retry_on": ["json.JSONDecodeError"]}, json.JSONDecodeError("cut off", "{", 1), 2),  # made in json.decoder
+        ({"retry_on": ["json.decoder.JSONDecodeError"]}, json.JSONDecodeError("cut off", "{", 1), 2),
+        ({"retry_on": ["pyspark.sql.utils.PythonException"]}, PythonException("no row"), 2),
+        ({"retry_on": ["subprocess.TimeoutExpired"]}, TimeoutExpired("slow"), 1),  # the same name, another class
+        ({"give_up_on": ["IOError"]}, OSError("gone"), 1),
         ({"retry_on": ["TimeoutError"]}, ValueError("wrong"), 1),
         ({"retry_on": ["json.decoder.JSONDecodeError"]}, ValueError("wrong"), 1),
         ({"give_up_on": ["ValueError"]}, ValueError("wrong"), 1),
@@ -118,9 +132,29 @@ def test_what_a_function_raised_in_a_worker_is_known_by_its_name(spark: SparkSes
         attempts.append(attempt)
         spark.range(1).select(fail("id")).collect()
 
-    for name, expected in (("ConnectionError", 2), ("ValueError", 1)):
+    names = ("ConnectionError", "IOError", "socket.error", "builtins.ConnectionResetError")
+    for name, expected in (*((name, 2) for name in names), ("ValueError", 1), ("socket.timeout", 1)):
         attempts: list[int] = []
         with pytest.raises(Exception, match="hung up"):
+            RetryExecutor(config(max_attempts=2, retry_on=[name]), threading.Event()).run(compute)
+        assert len(attempts) == expected
+
+
+def test_bases_count_of_what_is_raised_in_a_worker_and_wrapped_here(spark: SparkSession) -> None:
+    @F.udf("INT")
+    def fail(value: int) -> int:
+        raise json.JSONDecodeError("cut off", "{", 1)
+
+    def compute(attempt: int) -> None:
+        attempts.append(attempt)
+        try:
+            spark.range(1).select(fail("id")).collect()
+        except Exception as error:
+            raise RuntimeError("no rows") from error
+
+    for name, expected in (("json.JSONDecodeError", 2), ("ValueError", 2), ("OSError", 1)):
+        attempts: list[int] = []
+        with pytest.raises(RuntimeError, match="no rows"):
             RetryExecutor(config(max_attempts=2, retry_on=[name]), threading.Event()).run(compute)
         assert len(attempts) == expected
 
