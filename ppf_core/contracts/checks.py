@@ -106,6 +106,14 @@ class AggregateCheck(Plugin[O]):
 class FrameCheck(Plugin[O]):
     """Judges a whole frame. Needs a job of its own."""
 
+    @property
+    def identity(self) -> object:
+        """What it looks at: of several checks of one class on one frame with equal identities, the first judges for all.
+
+        The options, unless several options mean the same, such as a list whose order does not matter.
+        """
+        return self.options
+
     @abstractmethod
     def judge(self, context: Context, frame: "DataFrame") -> Verdict:
         """The verdict on the frame."""

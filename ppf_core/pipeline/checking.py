@@ -300,9 +300,9 @@ class Checking:
         return plugin.judge(self.counts.values[check.number])
 
     def _look(self, plugin: FrameCheck[Any], context: Context) -> Any:
-        """The verdict on the frame; checks of one kind with the same options look once."""
+        """The verdict on the frame; checks of one kind that look at the same look once."""
         for other, verdict in self._looks:
-            if type(other) is type(plugin) and other.options == plugin.options:
+            if type(other) is type(plugin) and other.identity == plugin.identity:
                 return verdict
         verdict = plugin.judge(context, self._looked_at())
         self._looks.append((plugin, verdict))

@@ -251,6 +251,10 @@ class AggregateCheck(Plugin[O]):
 
 class FrameCheck(Plugin[O]):
     """Needs a job of its own."""
+    @property
+    def identity(self) -> object:
+        """What it looks at: of several checks of one class on one frame with equal identities, the first judges for all.
+        The options unless overridden."""
     @abstractmethod
     def judge(self, context: Context, frame: DataFrame) -> Verdict: ...
 

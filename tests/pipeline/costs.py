@@ -20,6 +20,17 @@ SOURCE = "rows { source = parquet, options { path = rows } %s }"
 OUT = "out { sink = parquet, inputs = [%s], options { path = out, mode = overwrite } }"
 BETWEEN = 'kept { transform = filter, inputs = [rows], options { where = "id >= 0" } }\n'
 TWO = OUT % "rows" + "\n" + (OUT % "rows").replace("out", "two")
+OTHER = "other { source = parquet, options { path = rows } }"
+
+
+def _unique(columns: str) -> str:
+    return f"{{ check = unique, options {{ columns = [{columns}] }}, action = warn }}"
+
+
+def _known(columns: str, there: str = "") -> str:
+    options = f"columns = [{columns}], references = other, reference_columns = [{there or columns}]"
+    return f"{{ check = foreign_key, options {{ {options} }}, action = warn }}"
+
 
 PIPELINES = {
     "bare": SOURCE % "" + "\n" + OUT % "rows",
@@ -37,7 +48,20 @@ PIPELINES = {
     + "\n"
     + OUT % "rows"
     + f"\nmore {{ source = parquet, options {{ path = rows }}, quality = [{CLEAN}] }}",
-    "keys": SOURCE % ", quality = [{ check = unique, options { columns = [id] } }]" + "\n" + OUT % "rows",
+    "keys": SOURCE % f", quality = [{_unique('id')}]" + "\n" + OUT % "rows",
+    "same-keys": SOURCE % f", quality = [{_unique('id, twice')}, {_unique('twice, id')}]" + "\n" + OUT % "rows",
+    "other-keys": SOURCE % f", quality = [{_unique('id, twice')}, {_unique('twice')}]" + "\n" + OUT % "rows",
+    "references-bare": SOURCE % "" + "\n" + OUT % "rows" + "\n" + OTHER,
+    "same-references": SOURCE % f", quality = [{_known('id, twice')}, {_known('twice, id')}]"
+    + "\n"
+    + OUT % "rows"
+    + "\n"
+    + OTHER,
+    "other-references": SOURCE % f", quality = [{_known('id, twice')}, {_known('id, twice', 'twice, id')}]"
+    + "\n"
+    + OUT % "rows"
+    + "\n"
+    + OTHER,
 }
 
 
@@ -75,7 +99,7 @@ def costs(folder: Path) -> dict[str, dict[str, int]]:
 def main(folder: Path) -> None:
     (folder / "events").mkdir()
     spark = session(folder)
-    spark.range(0, ROWS, 1, 2).write.parquet(f"file:{folder}/rows")
+    spark.range(0, ROWS, 1, 2).selectExpr("id", "id * 2 AS twice").write.parquet(f"file:{folder}/rows")
     for name, text in PIPELINES.items():
         (folder / f"{name}.conf").write_text(f"name = costs\ncomponents {{\n{text}\n}}\n")
         result = PipelineRunner.from_file(folder / f"{name}.conf").run(spark=spark, run_id=name)

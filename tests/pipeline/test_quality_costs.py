@@ -43,3 +43,13 @@ def test_a_frame_that_is_computed_once_is_counted_by_the_same_action(costs: Cost
 
 def test_unique_is_one_action(costs: Costs) -> None:
     assert costs["keys"]["actions"] == costs["bare"]["actions"] + 1
+
+
+def test_keys_are_looked_at_once_whatever_the_order_of_their_columns(costs: Costs) -> None:
+    assert costs["same-keys"]["actions"] == costs["bare"]["actions"] + 1
+    assert costs["other-keys"]["actions"] == costs["bare"]["actions"] + 2
+
+
+def test_references_are_looked_up_once_whatever_the_order_of_their_pairs(costs: Costs) -> None:
+    assert costs["same-references"]["actions"] == costs["references-bare"]["actions"] + 1
+    assert costs["other-references"]["actions"] == costs["references-bare"]["actions"] + 2

@@ -38,6 +38,12 @@ class ForeignKeyCheck(FrameCheck[ForeignKeyOptions]):
     supports: ClassVar = frozenset({"classic", "connect"})
     examples: ClassVar = ("columns = [tailnum], references = planes, reference_columns = [tailnum]",)
 
+    @property
+    def identity(self) -> object:
+        """The pairs of columns, whatever their order, and where the keys are looked up."""
+        pairs = zip(self.options.columns, self.options.reference_columns, strict=True)
+        return self.options.references, frozenset(pairs)
+
     def judge(self, context: Context, frame: "DataFrame") -> Verdict:
         """How many rows have a key that the other component does not have."""
         from pyspark.sql import functions

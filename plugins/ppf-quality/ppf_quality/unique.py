@@ -30,6 +30,11 @@ class UniqueCheck(FrameCheck[UniqueOptions]):
     supports: ClassVar = frozenset({"classic", "connect"})
     examples: ClassVar = ("columns = [id]", "columns = [carrier, flight, time_hour]")
 
+    @property
+    def identity(self) -> object:
+        """The key, whatever the order of its columns."""
+        return frozenset(self.options.columns)
+
     def judge(self, context: Context, frame: "DataFrame") -> Verdict:
         """How many rows are beyond the first of their key."""
         from pyspark.sql import functions
