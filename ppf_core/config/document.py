@@ -6,7 +6,6 @@ substitutions, which pyhocon would change or trip over, are behind us before it 
 
 import re
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 from ppf_core.config.budget import DEEPEST, Budget, LimitReached
 from ppf_core.config.places import Path, Place, dotted
 from ppf_core.config.resolution import ABSENT, Block, Items, Resolved, Resolver, Scalar
+from ppf_core.threads import Threads
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _WORDS = ("true", "false", "null")
@@ -26,7 +26,7 @@ _MARK = "ÿÿ"
 _CHUNK = 2000
 _FRAMES = 20_000
 # pyparsing's settings are global to the process, and pyhocon changes them while it parses.
-_PYHOCON = threading.RLock()
+_PYHOCON = Threads().lock()
 
 
 class WrittenNumber(float):

@@ -10,9 +10,7 @@ began before the breaker opened and ends later changes nothing. Only a breaker t
 """
 
 import os
-import secrets
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +20,7 @@ from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.contracts.results import CircuitState
 from ppf_core.errors import Problem, RunError
 from ppf_core.pipeline.breaker_file import BreakerFile, BreakerInfo, Probe, read, unreadable
+from ppf_core.threads import threads
 
 Changes = tuple[tuple[CircuitState, CircuitState], ...]
 
@@ -53,13 +52,18 @@ class CircuitBreaker:
     """
 
     def __init__(
-        self, folder: Path, pipeline: str, component: str, config: CircuitBreakerConfig, clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        pipeline: str,
+        component: str,
+        config: CircuitBreakerConfig,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._config = config
-        self._clock = clock
+        self._clock = clock or threads().time
         self._file = BreakerFile(folder, pipeline, component)
         self._new = BreakerInfo(pipeline, component)
-        self._token = secrets.token_hex(8)
+        self._token = threads().token(8)
         self._held: BinaryIO | None = None
 
     @property

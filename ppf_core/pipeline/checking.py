@@ -22,6 +22,7 @@ from ppf_core.pipeline.redaction import mask_by_name
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frames import keep_when_read, release_frame
 from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, fitting, raising_rules, same_shape, signed
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, Observation
@@ -65,7 +66,7 @@ class Checking:
     counts: Counts | None = None
     answer: Sequence[QualityResult] | None = None
     results: tuple[QualityResult, ...] = ()
-    at: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+    at: datetime.datetime = field(default_factory=lambda: threads().now())
     _tally: Tally | None = None
     _errors: dict[int, str] = field(default_factory=dict)
     _observation: "Observation | None" = None

@@ -1,7 +1,6 @@
 """One component in one run: its instance, its frame, its write, and how it went."""
 
 import datetime
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from ppf_core.config.model import ComponentConfig, RetryConfig
 from ppf_core.contracts.components import PipelineComponent, StagedSink, Ticket
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo, QualityResult
 from ppf_core.pipeline.checking import Checking
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -73,13 +73,13 @@ class ComponentRun:
 
     def start(self) -> None:
         """The first step begins."""
-        self.started_at = datetime.datetime.now(datetime.UTC)
-        self._started = time.monotonic()
+        self.started_at = threads().now()
+        self._started = threads().monotonic()
 
     def end(self, status: ComponentStatus, *, reason: str | None = None, error: ErrorInfo | None = None) -> None:
         """The outcome is final."""
         self.status, self.reason, self.error = status, reason, error
-        self._ended = time.monotonic()
+        self._ended = threads().monotonic()
 
     def result(self) -> ComponentResult:
         """The outcome as a value."""

@@ -3,7 +3,6 @@
 One thread, the one that calls `walk`, decides everything. The steps are at work in threads of their own, and send messages.
 """
 
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.work import Ended, OutOfTime, Quiet, Signalled, Work
 from ppf_core.spark.errors import jvm_is_dead
+from ppf_core.threads import SIGTERM
 
 Describe = Callable[[BaseException], ErrorInfo]
 Changes = Sequence[tuple[CircuitState, CircuitState]]
@@ -195,7 +195,7 @@ class Executor:
                 self._settle(message.step, self.components[message.step.component], message.error)
                 self._schedule.end(message.position)
             case Signalled():
-                self._interrupt(Terminated() if message.number == signal.SIGTERM else KeyboardInterrupt())
+                self._interrupt(Terminated() if message.number == SIGTERM else KeyboardInterrupt())
             case OutOfTime():
                 limit = self.runtime.timeout
                 self._stop(TimeoutError(f"The run took longer than {limit.total_seconds() if limit else 0:g} s, its timeout."))

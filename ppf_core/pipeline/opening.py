@@ -20,6 +20,7 @@ from ppf_core.pipeline.run import Run, used_plugins
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace
 from ppf_core.spark.readiness import require_spark
+from ppf_core.threads import threads
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -28,7 +29,7 @@ def begin_run(
     plan: Plan, workspace: Workspace, store: RunStore, run_id: str | None, observers: Sequence[Observer], given: object
 ) -> Run:
     """A new run. Makes the instances, and the record last: what fails before leaves no trace in the state directory."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = threads().now()
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
     components, hooks = workspace.components(), workspace.hooks()
     require_spark(workspace.session_request(), given)

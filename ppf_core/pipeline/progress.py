@@ -1,6 +1,5 @@
 """What a run has reached, as the checkpoint hook keeps it: one JSON text per component, bound to what the component means."""
 
-import datetime
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.fingerprints import fingerprints
 from ppf_core.plugins.hooks import HookCaller
+from ppf_core.threads import threads
 
 Reached = Literal["open", "saved", "writing", "written", "published"]
 _FORMAT = 1
@@ -75,7 +75,7 @@ class Progress:
             return
         for name, component in self._components.items():
             self._kept[name] = _reached(component, self._kept[name])
-        saved_at = datetime.datetime.now(datetime.UTC)
+        saved_at = threads().now()
         texts = {name: kept.text for name, kept in self._kept.items()}
         checkpoint = Checkpoint(run_id=self._run.run_id, pipeline=self._run.pipeline, saved_at=saved_at, components=texts)
         if self._hooks.checkpoint_save(self._run, checkpoint) is not True:

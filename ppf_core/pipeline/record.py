@@ -15,11 +15,8 @@ import datetime
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import socket
-import threading
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -31,6 +28,7 @@ from ppf_core.errors import RunError, RunLocked
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.durable import make_folder, sync_folder, write_durably
 from ppf_core.pipeline.recorded import RECORD, holder_of
+from ppf_core.threads import threads
 
 _RESERVE = 64 * 1024
 _SECONDS_TO_LOCK = 2.0
@@ -41,7 +39,7 @@ CURSORS = "\0cursors"
 
 def new_run_id(now: datetime.datetime) -> str:
     """A run id that sorts by time: `20260131T235959-1f2e3d`."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{now:%Y%m%dT%H%M%S}-{threads().token(3)}"
 
 
 class RunRecord:
@@ -57,7 +55,7 @@ class RunRecord:
         self._file = file
         self._unfinished = unfinished
         self._reserve = folder / "reserve"
-        self._lock = threading.Lock()
+        self._lock = threads().lock()
         self._written: set[str] = set()
         self._open_writes: set[str] = set()
 
@@ -204,7 +202,7 @@ class RunRecord:
         self._sync()
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        dated = {**line, "at": to_document(datetime.datetime.now(datetime.UTC))}
+        dated = {**line, "at": to_document(threads().now())}
         # A half of a surrogate pair (a file name that is no UTF-8) becomes an escape that JSON reads back.
         data = json.dumps(dated, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         with self._lock:
@@ -246,16 +244,16 @@ def _here() -> dict[str, Any]:
 
 def _lock_soon(file: BinaryIO, folder: Path) -> None:
     """Readers hold the lock for a moment to ask whether the run is alive; whoever holds it longer is alive."""
-    until = time.monotonic() + _SECONDS_TO_LOCK
+    until = threads().monotonic() + _SECONDS_TO_LOCK
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() > until:
+            if threads().monotonic() > until:
                 holder = holder_of(folder)
                 hint = "Wait until it ends, or end it."
                 raise RunLocked(f"The run {folder.name!r} is held by process {holder}.", hint=hint) from None
-            time.sleep(0.05)
+            threads().sleep(0.05)
         else:
             return
 

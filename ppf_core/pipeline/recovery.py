@@ -4,7 +4,6 @@ What was committed is shown, in its order; all else that was staged is removed. 
 where this itself is killed.
 """
 
-import datetime
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -32,6 +31,7 @@ from ppf_core.pipeline.targets import overlap
 from ppf_core.pipeline.validation import check_writes
 from ppf_core.pipeline.workspace import Workspace
 from ppf_core.spark.errors import describe_error
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -216,7 +216,7 @@ def _ending(document: dict[str, Any], finished: Finished, *, abandon: bool) -> d
     whole = bool(finished.published) and set(statuses.values()) <= {"success", "resumed", "not_run"}
     problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
     status = {"publishing": "failed", "running": "interrupted"}.get(document["status"], document["status"])
-    ended_at = to_document(datetime.datetime.now(datetime.UTC))
+    ended_at = to_document(threads().now())
     exit_code = 0 if whole else document["exit_code"] or 1
     head = {key: document[key] for key in HEAD_KEYS}
     head |= {"status": "success" if whole else status, "exit_code": exit_code, "ended_at": ended_at}

@@ -3,13 +3,13 @@
 import base64
 import json
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from ppf_core.config.secret_references import find_secrets
 from ppf_core.contracts.secrets import MASK
+from ppf_core.threads import threads
 
 _SHORT = 4
 
@@ -29,7 +29,7 @@ class Redactor:
     def __init__(self) -> None:
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
-        self._lock = threading.Lock()
+        self._lock = threads().lock()
 
     def add(self, value: str) -> None:
         """From now on, this value is masked."""

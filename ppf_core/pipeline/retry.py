@@ -1,7 +1,5 @@
 """Trying again, as a `retry` block says: which failures are worth it, how often, and after which delay."""
 
-import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,6 +11,7 @@ from ppf_core.contracts.components import TargetMoved
 from ppf_core.errors import CheckFailed, CheckpointRefused, ConfigError, PluginError, RunLocked, SchemaError
 from ppf_core.spark.error_classes import matches
 from ppf_core.spark.errors import is_analysis_error, jvm_is_dead
+from ppf_core.threads import Flag, threads
 
 T = TypeVar("T")
 
@@ -26,7 +25,7 @@ OnFailure = Callable[[int, BaseException, float | None], None]
 class RetryExecutor:
     """Runs something until it succeeds or should not be tried again.
 
-    RetryExecutor(RetryConfig(max_attempts=3), threading.Event()).run(lambda attempt: fetch())
+    RetryExecutor(RetryConfig(max_attempts=3), threads().event()).run(lambda attempt: fetch())
 
     config: None for a single attempt. stopped: ends a delay at once; the last failure is raised then. is_repeatable: whether a
     second attempt can do no harm. on_failure: hears of every failed attempt, its error, and the seconds until the next one, or
@@ -34,7 +33,7 @@ class RetryExecutor:
     """
 
     config: RetryConfig | None
-    stopped: threading.Event
+    stopped: Flag
     is_repeatable: bool = True
     on_failure: OnFailure = lambda _attempt, _error, _delay: None
 
@@ -42,10 +41,10 @@ class RetryExecutor:
         """What `action` gives, called with the number of the attempt, from 1. Raises the error of the last attempt."""
         config = self.config or RetryConfig(max_attempts=1)
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(config.max_attempts) | tenacity.stop_when_event_set(self.stopped),
+            stop=lambda state: state.attempt_number >= config.max_attempts or self.stopped.is_set(),
             wait=_Delay(config),
             retry=tenacity.retry_if_exception(lambda error: self._is_worth_it(error, config)),
-            sleep=tenacity.sleep_using_event(self.stopped),
+            sleep=self._sleep,
             before_sleep=self._before_sleep,
             reraise=True,
         )
@@ -68,6 +67,9 @@ class RetryExecutor:
         except BaseException as error:
             self.on_failure(number, error, None)
             raise
+
+    def _sleep(self, seconds: float) -> None:
+        self.stopped.wait(seconds)
 
     def _before_sleep(self, state: tenacity.RetryCallState) -> None:
         assert state.outcome is not None  # noqa: S101 -- tenacity calls this only after a failure
@@ -99,5 +101,5 @@ class _Delay:
         )
 
     def __call__(self, state: Any) -> float:
-        delay = self._growing(state) * (1 + random.uniform(-self._jitter, self._jitter))  # noqa: S311 -- no secret
+        delay = self._growing(state) * (1 + threads().uniform(-self._jitter, self._jitter))
         return min(self._longest, delay)

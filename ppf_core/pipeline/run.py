@@ -1,7 +1,5 @@
 """One execution of a plan, from its record's first line to its last."""
 
-import datetime
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -28,6 +26,7 @@ from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
 from ppf_core.spark.errors import describe_error
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,7 +56,7 @@ class Run:
     _status: RunStatus | None = None
     _hook_failures: int = 0
     _told_hooks: set[tuple[str, str]] = field(default_factory=set)
-    _began: float = field(default_factory=time.monotonic)
+    _began: float = field(default_factory=lambda: threads().monotonic())
 
     def __post_init__(self) -> None:
         self.observers = [*self.observers, hook_observer(self.hooks, self.info)]
@@ -204,7 +203,7 @@ class Run:
         return result
 
     def _result(self) -> PipelineResult:
-        ended_at = datetime.datetime.now(datetime.UTC)
+        ended_at = threads().now()
         results = tuple(self._component_result(planned) for planned in self.plan.components)
         failed = any(each.status in ("failed", "skipped") for each in results)
         rejected = any(is_blocking(check) for each in results for check in each.quality)
@@ -219,7 +218,7 @@ class Run:
             exit_code=exit_code,
             started_at=self.info.started_at,
             ended_at=ended_at,
-            duration=time.monotonic() - self._began,
+            duration=threads().monotonic() - self._began,
             plugins=used_plugins(self.workspace),
             components=results,
             resumed_from=self.info.resumed_from,

@@ -1,7 +1,6 @@
 """Resolves the secrets of a pipeline: all of them, before any component starts."""
 
 import datetime
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from ppf_core.contracts.secrets import Fetched, SecretsBackend
 from ppf_core.errors import Problem, SecretError
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.selection import BoundPlugin, create
+from ppf_core.threads import Lock, threads
 
 Clock = Callable[[], datetime.datetime]
 OnAccess = Callable[[str, str], None]
@@ -26,7 +26,7 @@ class SecretsCache:
     """Values for as long as they hold; errors are never kept. ttl bounds what a backend itself does not limit."""
 
     ttl: datetime.timedelta = datetime.timedelta(minutes=5)
-    clock: Clock = lambda: datetime.datetime.now(datetime.UTC)
+    clock: Clock = lambda: threads().now()
     _kept: dict[SecretReference, Fetched] = field(default_factory=dict)
 
     def get(self, reference: SecretReference) -> str | None:
@@ -53,7 +53,7 @@ class SecretsResolver:
     on_access: OnAccess = lambda _backend, _key: None
     _open: dict[str, SecretsBackend[Any]] = field(default_factory=dict)
     _opening: list[str] = field(default_factory=list)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _lock: Lock = field(default_factory=lambda: threads().lock())
 
     def lookup(self, text: str) -> str:
         """The value behind a reference. SecretError names the reference and the reason, never a value."""
@@ -115,7 +115,11 @@ class SecretsResolver:
     def _ask(self, backend: SecretsBackend[Any], reference: SecretReference) -> str | Fetched:
         trouble = tenacity.retry_if_exception(lambda error: isinstance(error, Exception) and not _is_final(error))
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(3), wait=tenacity.wait_exponential(0.2, max=2), retry=trouble, reraise=True
+            sleep=threads().sleep,
+            stop=tenacity.stop_after_attempt(3),
+            wait=tenacity.wait_exponential(0.2, max=2),
+            retry=trouble,
+            reraise=True,
         )
         return retrying(backend.fetch, reference.key, reference.field)
 

@@ -1,6 +1,5 @@
 """What is done for one component: build, fill, stage, check, write, publish … Here alone a run touches plugins and data."""
 
-import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from ppf_core.spark.errors import describe_error
 from ppf_core.spark.frame_files import read_frame, remove_frames, unstorable_columns, write_frame
 from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
 from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -55,7 +55,7 @@ class Steps:
     def begin(self, component: ComponentRun, attempt: int) -> None:
         """An attempt begins: Spark jobs of this thread carry the component's name from here on."""
         component.attempt, component.attempts = attempt, max(component.attempts, attempt)
-        component.attempt_began = datetime.datetime.now(datetime.UTC)
+        component.attempt_began = threads().now()
         name = component.info.name
         name_jobs(self.spark, f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name), self.attempt_tag(component)))
 

@@ -1,9 +1,5 @@
 """The steps at work: each in a thread of its own, tried as often as its component wants, ended when its time is over."""
 
-import datetime
-import queue
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -16,6 +12,7 @@ from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.retry import RetryExecutor
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.workers import Workers
+from ppf_core.threads import Empty, Flag, Queue, threads
 
 GRACE_SECONDS = 15.0
 """How long a step may take to end once its Spark jobs were cancelled; then its thread is left alone."""
@@ -59,7 +56,7 @@ class _Running:
     step: Step
     component: ComponentRun
     deadline: float | None
-    stopped: threading.Event = field(default_factory=threading.Event)
+    stopped: Flag = field(default_factory=lambda: threads().event())
     reason: BaseException | None = None
 
 
@@ -82,9 +79,9 @@ class Work:
         self._steps = steps
         self._describe = describe
         self._workers = Workers(parallelism, steps.enter)
-        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._messages: Queue[Message] = threads().queue()
         self._running: dict[int, _Running] = {}
-        self._deadline = time.monotonic() + seconds if seconds is not None else None
+        self._deadline = threads().monotonic() + seconds if seconds is not None else None
 
     @property
     def has_room(self) -> bool:
@@ -104,7 +101,7 @@ class Work:
     def start(self, position: int, step: Step, component: ComponentRun) -> None:
         """Starts a step. Its end comes as a message."""
         limit = component.config.timeout if step.kind != "publish" else None
-        running = _Running(step, component, time.monotonic() + limit.total_seconds() if limit is not None else None)
+        running = _Running(step, component, threads().monotonic() + limit.total_seconds() if limit is not None else None)
         self._running[position] = running
         self._workers.start(position, lambda: self._do(position, running))
 
@@ -117,7 +114,7 @@ class Work:
         while True:
             try:
                 message = self._messages.get(timeout=self._patience())
-            except queue.Empty:
+            except Empty:
                 if (late := self._look_at_the_clock()) is not None:
                     return late
                 if self._is_watched:
@@ -156,7 +153,7 @@ class Work:
             error = raised
         self.tell(Ended(position, running.step, error))
 
-    def _try(self, step: Step, component: ComponentRun, stopped: threading.Event) -> None:
+    def _try(self, step: Step, component: ComponentRun, stopped: Flag) -> None:
         act = getattr(self._steps, step.kind)
 
         def attempt(number: int) -> None:
@@ -181,7 +178,7 @@ class Work:
             attempt=number,
             step=step.kind,
             started_at=component.attempt_began,
-            ended_at=datetime.datetime.now(datetime.UTC),
+            ended_at=threads().now(),
             error=error,
             delay=delay,
         )
@@ -196,11 +193,11 @@ class Work:
         if any(running.reason is not None for running in self._running.values()):
             return _TICK_SECONDS
         deadlines = [self._deadline, *(running.deadline for running in self._running.values())]
-        known = [deadline - time.monotonic() for deadline in deadlines if deadline is not None]
+        known = [deadline - threads().monotonic() for deadline in deadlines if deadline is not None]
         return max(0.0, min([*known, _WATCH_SECONDS]))
 
     def _look_at_the_clock(self) -> Message | None:
-        now = time.monotonic()
+        now = threads().monotonic()
         if self._deadline is not None and now >= self._deadline:
             self._deadline = None
             return OutOfTime()
@@ -218,7 +215,7 @@ class Work:
     def _end_early(self, running: _Running, reason: BaseException) -> None:
         if running.reason is None:
             running.reason = reason
-            running.deadline = time.monotonic() + GRACE_SECONDS
+            running.deadline = threads().monotonic() + GRACE_SECONDS
             running.stopped.set()
             self._steps.cancel(running.component)
 

@@ -1,10 +1,10 @@
 """The threads in which steps run, so that the thread that asked for the run stays free to hear of signals and deadlines."""
 
-import queue
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeAlias
+
+from ppf_core.threads import Queue, threads
 
 Task: TypeAlias = Callable[[], None]
 
@@ -61,9 +61,8 @@ class Workers:
 
 class _Worker:
     def __init__(self, number: int, enter: Callable[[int], None]) -> None:
-        self.tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self._run, args=(number, enter), name=f"ppf-worker-{number}", daemon=True)
-        self.thread.start()
+        self.tasks: Queue[Task | None] = threads().queue()
+        self.thread = threads().start(lambda: self._run(number, enter), f"ppf-worker-{number}")
 
     def _run(self, number: int, enter: Callable[[int], None]) -> None:
         with suppress(Exception):  # a Spark that is gone: the task will meet it, and report it

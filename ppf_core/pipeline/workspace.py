@@ -1,10 +1,8 @@
 """What a run stands on: plugin instances with their secrets, and a Spark session that fits them."""
 
-import threading
-import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +30,7 @@ from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.spark.requirements import installed_spark, merge_requirements
 from ppf_core.spark.session import RunSession, SessionRequest, open_session
 from ppf_core.spark.tallies import MASKING
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,12 +226,12 @@ def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
     """Asks every component, at the same time, whether its outside system answers; RunError names all that do not."""
     asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
     answers: dict[str, str | None] = {}
-    threads = [threading.Thread(target=_ping, args=(each, steps.context(each), answers), daemon=True) for each in asked]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + seconds
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+    started = [
+        threads().start(partial(_ping, each, steps.context(each), answers), f"ppf-ping-{each.info.name}") for each in asked
+    ]
+    deadline = threads().monotonic() + seconds
+    for thread in started:
+        thread.join(max(0.0, deadline - threads().monotonic()))
     failures = {each.info.name: answers.get(each.info.name, f"no answer within {seconds:g} s") for each in asked}
     problems = [_unreachable(name, text) for name, text in failures.items() if text is not None]
     if problems:

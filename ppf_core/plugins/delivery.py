@@ -1,11 +1,10 @@
 """Calls to observers, made one after the other in a thread of their own, so that a slow observer never holds up the run."""
 
-import queue
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from ppf_core.threads import Condition, Queue, threads
 
 Call: TypeAlias = Callable[[], None]
 
@@ -34,11 +33,11 @@ class HookDelivery:
 
     is_stuck: Callable[[str, float], None]
     patience: float = STUCK_SECONDS
-    _calls: "queue.SimpleQueue[tuple[str, Call] | None]" = field(default_factory=queue.SimpleQueue)
+    _calls: "Queue[tuple[str, Call] | None]" = field(default_factory=lambda: threads().queue())
     _open: int = 0
     _lane: _Lane | None = None
     _left_alone: set[str] = field(default_factory=set)
-    _lock: threading.Condition = field(default_factory=threading.Condition)
+    _lock: Condition = field(default_factory=lambda: threads().condition())
 
     def put(self, receiver: str, call: Call) -> None:
         """Makes a call soon. `call` raises nothing."""
@@ -54,7 +53,7 @@ class HookDelivery:
             with self._lock:
                 if self._lock.wait_for(lambda: self._open == 0, timeout=_LOOK_SECONDS):
                     return
-                lane, now = self._lane, time.monotonic()
+                lane, now = self._lane, threads().monotonic()
                 stuck = lane.receiver if lane is not None and now - lane.since > self.patience else None
                 if stuck is not None:
                     self._leave_alone(stuck)
@@ -71,7 +70,7 @@ class HookDelivery:
 
     def _start(self) -> None:
         self._lane = lane = _Lane()
-        threading.Thread(target=self._run, args=(lane,), name="ppf-hooks", daemon=True).start()
+        threads().start(lambda: self._run(lane), "ppf-hooks")
 
     def _leave_alone(self, receiver: str) -> None:
         """The thread that is stuck makes no further call; the call it is in counts as made."""
@@ -86,7 +85,7 @@ class HookDelivery:
         while lane.is_current and (item := self._calls.get()) is not None:
             receiver, call = item
             with self._lock:
-                lane.receiver, lane.since = receiver, time.monotonic()
+                lane.receiver, lane.since = receiver, threads().monotonic()
                 wanted = receiver not in self._left_alone
             if wanted:
                 call()

@@ -3,8 +3,6 @@
 import inspect
 import os
 import sys
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -26,6 +24,7 @@ from ppf_core.contracts.results import (
 from ppf_core.errors import PluginError, Problem, RunError, suggestion
 from ppf_core.plugins import hookspecs
 from ppf_core.plugins.delivery import STUCK_SECONDS, HookDelivery
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -88,7 +87,7 @@ class HookCaller:
     def __init__(self, instances: Sequence[HookInstance], patience: float = STUCK_SECONDS) -> None:
         self._delivery = HookDelivery(self._hear_of_stuck, patience)
         self._instances = {instance.name: instance for instance in instances}
-        self._locks = {instance.name: threading.RLock() for instance in instances}
+        self._locks = {instance.name: threads().lock() for instance in instances}
         self._failures: list[HookFailure] = []
         self._is_traced = "hooks" in os.environ.get("PPF_TRACE", "").split(",")
         self._registered = _Registered(hookspecs.PROJECT)
@@ -213,12 +212,12 @@ class HookCaller:
     def _call(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> Any:
         """One call with the arguments that the implementation takes, alone in its plugin."""
         with self._locks[instance.name]:
-            started = time.perf_counter()
+            started = threads().monotonic()
             try:
                 return function(**_taken(function, event))
             finally:
                 if self._is_traced:
-                    took = (time.perf_counter() - started) * 1000
+                    took = (threads().monotonic() - started) * 1000
                     order = list(self._instances).index(instance.name) + 1
                     print(f"ppf: {hook} → {order}. {instance}: {took:.1f} ms", file=sys.stderr)  # noqa: T201 -- the trace
 

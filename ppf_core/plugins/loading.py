@@ -2,19 +2,19 @@
 
 import contextlib
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.plugins.verification import BrokenPlugin, verify
 from ppf_core.plugins.versions import missing_requirements
+from ppf_core.threads import Threads
 
 if TYPE_CHECKING:
     from ppf_core.contracts.plugin import Plugin
     from ppf_core.plugins.registry import PluginEntry
 
-_STDOUT = threading.RLock()
+_STDOUT = Threads().lock()  # of the process, whatever else stands for its threads
 
 
 def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plugin[Any]]":

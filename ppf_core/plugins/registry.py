@@ -1,7 +1,6 @@
 """Which plugins there are, which one a name means, and its class."""
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from ppf_core.plugins import refusals
 from ppf_core.plugins.entries import Bans, PluginEntry, State, entries_of
 from ppf_core.plugins.installed import GROUPS, Distribution, normalise, scan
 from ppf_core.plugins.versions import unmet
+from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from ppf_core.contracts.plugin import Plugin
@@ -32,7 +32,7 @@ class PluginRegistry:
         self._entries = {_key(entry): entry for entry in entries_of(distributions, self._bans)}
         self._classes: dict[tuple[str, ...], type[Plugin[Any]]] = {}
         self._causes: dict[tuple[str, ...], BaseException | None] = {}
-        self._lock = threading.RLock()
+        self._lock = threads().lock()
 
     @classmethod
     def discover(cls, environ: Mapping[str, str] = os.environ) -> "PluginRegistry":
