@@ -7,11 +7,7 @@ from ppf_core.pipeline.checking import Checking, Written
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
 from ppf_core.pipeline.judging import answered, rejection
 from ppf_core.pipeline.quarantine import QuarantinedRows
-from ppf_core.spark.connect import is_connect
 from ppf_core.spark.errors import describe_error, is_of_spark
-from ppf_core.spark.frames import is_repeatable, why_keep
-from ppf_core.spark.tallies import united_rows
-from ppf_core.spark.witness import ran_once
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -52,7 +48,7 @@ class CheckSteps:
         if not riders:
             self._require_bad_rows(sink)
             return
-        is_once = ran_once(self.steps.spark, self.steps.attempt_tag(sink))
+        is_once = self.steps.engine.ran_once(self.steps.attempt_tag(sink))
         frame = staged_sink(sink).staged(self.steps.context(sink), sink.ticket or {})
         expected = sink.rows_written
         for rider in reversed(riders):
@@ -89,7 +85,7 @@ class CheckSteps:
         """What was set apart for a sink, by all that set rows apart for it."""
         place = None if sink.is_inner else sink.info.name
         givers = [self._checking(self.steps.components[name]) for name in sink.takes]
-        return united_rows([giver.bad(place, self.steps.run_id) for giver in givers])
+        return self.steps.engine.united_rows([giver.bad(place, self.steps.run_id) for giver in givers])
 
     def keep_evidence(self, component: ComponentRun) -> None:
         """Keeps the quarantined rows of a rejected component, under the id of the run."""
@@ -137,8 +133,8 @@ class CheckSteps:
         checking = self._checking(component)
         if checking.frame is frame or (checking.frame is not None and component.info.kind != "sink"):
             return
-        steady = is_repeatable(frame) and self.steps.is_pinned(component)
-        checking.begin(frame, is_repeatable=steady)
+        steady = self.steps.engine.is_repeatable(frame) and self.steps.is_pinned(component)
+        checking.begin(frame, self.steps.engine, is_repeatable=steady)
         if checking.answer is None and checking.can_be_answered:
             answer = self.steps.evaluate(component.info, frame, tuple(check.config for check in checking.checks))
             checking.answer = answered(checking.checks, answer) if answer is not None else None
@@ -151,7 +147,7 @@ class CheckSteps:
 
     def _must_keep(self, component: ComponentRun, checking: Checking) -> bool:
         """Whether the frame is computed once, before its rows go anywhere."""
-        if checking.answer is not None or is_connect(self.steps.spark):
+        if checking.answer is not None or not self.steps.engine.knows_plans:
             return checking.is_split
         if checking.carrier.kind == "keep":
             return not component.config.checkpoint or checking.is_split
@@ -162,7 +158,9 @@ class CheckSteps:
         if component.config.persist == "never" and not checking.is_split:
             return False
         frame = checking.frame
-        return component.is_read and frame is not None and (why_keep(frame) is not None or not self.steps.is_pinned(component))
+        if frame is None or not component.is_read:
+            return False
+        return self.steps.engine.why_keep(frame) is not None or not self.steps.is_pinned(component)
 
     def _keep(self, component: ComponentRun, checking: Checking) -> None:
         level = "disk" if component.config.persist == "disk" else "memory"

@@ -19,13 +19,13 @@ from ppf_core.contracts.secrets import MASK
 from ppf_core.pipeline.carriers import Carrier
 from ppf_core.pipeline.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
 from ppf_core.pipeline.redaction import mask_by_name
+from ppf_core.spark.engine import Engine, Tally
 from ppf_core.spark.errors import describe_error
-from ppf_core.spark.frames import keep_when_read, release_frame
-from ppf_core.spark.tallies import Counts, Rules, Summary, Tally, fitting, raising_rules, same_shape, signed
+from ppf_core.spark.tallies import Counts, Rules, Summary
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, Observation
+    from pyspark.sql import DataFrame
 
 
 _LONGEST_TEXT = 200
@@ -69,7 +69,8 @@ class Checking:
     at: datetime.datetime = field(default_factory=lambda: threads().now())
     _tally: Tally | None = None
     _errors: dict[int, str] = field(default_factory=dict)
-    _observation: "Observation | None" = None
+    _observation: Any = None
+    _engine: Engine | None = None
     _whole: "DataFrame | None" = None
     _kept: "DataFrame | None" = None
     _looks: list[tuple[FrameCheck[Any], Any]] = field(default_factory=list)
@@ -109,10 +110,10 @@ class Checking:
         """Whether its numbers can be counted while somebody writes the frame; if not, they are counted afterwards."""
         return self._tallied.is_observable()
 
-    def begin(self, frame: "DataFrame", *, is_repeatable: bool) -> None:
+    def begin(self, frame: "DataFrame", engine: Engine, *, is_repeatable: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
-        self.frame, self.is_repeatable = frame, is_repeatable
-        self._tally, broken = fitting(frame, self._rules(()), splitting(self.checks), self._taken)
+        self.frame, self.is_repeatable, self._engine = frame, is_repeatable, engine
+        self._tally, broken = engine.fitting(frame, self._rules(()), splitting(self.checks), self._taken)
         self._errors = {key: _reason(error) for key, error in broken.items()}
 
     def ride(self) -> "DataFrame":
@@ -132,7 +133,7 @@ class Checking:
         """
         tally = self._tallied
         summary = self._seen(expected) if written.is_once and expected is not None else None
-        frame = written.frame if written.frame is not None and same_shape(written.frame, tally.frame) else None
+        frame = written.frame if written.frame is not None and self._spark.same_shape(written.frame, tally.frame) else None
         self._whole = frame if not self.is_split else None
         if self.is_settled:
             return
@@ -140,7 +141,7 @@ class Checking:
             if summary is not None:
                 self.counts = tally.complete(summary, self._whole if self._whole is not None else tally.frame)
             elif self._whole is not None:
-                self.counts = Tally(self._whole, tally.rules).count()
+                self.counts = self._spark.tally(self._whole, tally.rules).count()
             elif self.is_repeatable:
                 self.counts = tally.count()
                 self._compare(expected)
@@ -153,7 +154,7 @@ class Checking:
         """Computes the frame once, and counts its rows in the same action."""
         tally = self._tallied
         self._kept = tally.labelled
-        keep_when_read(tally.labelled, level)
+        self._spark.keep_when_read(tally.labelled, level)
         try:
             self.counts = tally.count()
         except BaseException:
@@ -168,7 +169,7 @@ class Checking:
 
     def blame(self) -> bool:
         """After a job that failed: whether checks are to blame. These are left out from then on, and are not evaluated."""
-        found = raising_rules(self._tallied.frame, self._tallied.rules)
+        found = self._spark.raising_rules(self._tallied.frame, self._tallied.rules)
         self._errors |= {key: f"It raises on the data: {_reason(error)}" for key, error in found.items()}
         if found:
             self._make_tally()
@@ -205,19 +206,26 @@ class Checking:
         if self.counts is None or not (self.is_kept or self.is_repeatable or self._whole is not None):
             return
         frame = self._labelled() if self._whole is None or self.is_split else None
-        tally = self._tallied if frame is not None else Tally(self._looked_at(), self._tallied.rules)
+        tally = self._tallied if frame is not None else self._spark.tally(self._looked_at(), self._tallied.rules)
         for check in self.checks:
             if check.config.samples and self.counts.failed.get(check.number):
                 rows = tally.bad_rows(frame if frame is not None else tally.labelled, check.number, check.config.samples)
-                yield Sample(check.number, tuple(rows.columns), _texts(rows, check.config.mask))
+                columns, values = self._spark.collected(rows)
+                yield Sample(check.number, columns, _texts(columns, values, check.config.mask))
 
     def release(self) -> None:
         """Lets go of the frame that was kept."""
         if self._kept is not None:
-            release_frame(self._kept)
+            self._spark.release_frame(self._kept)
             self._kept = None
 
     # ---- inside
+
+    @property
+    def _spark(self) -> Engine:
+        if self._engine is None:
+            raise RuntimeError("The checks have not begun.")
+        return self._engine
 
     @property
     def _tallied(self) -> Tally:
@@ -242,10 +250,12 @@ class Checking:
 
     def _rules(self, without: Sequence[int]) -> Rules:
         counted = {check.number: check.plugin for check in self.checks if isinstance(check.plugin, RowCheck | AggregateCheck)}
-        return Rules.of(counted).without(without)
+        return self._spark.rules(counted).without(without)
 
     def _make_tally(self) -> None:
-        self._tally = Tally(self._tallied.frame, self._rules(list(self._errors)), splitting(self.checks), self._taken)
+        self._tally = self._spark.tally(
+            self._tallied.frame, self._rules(list(self._errors)), splitting(self.checks), self._taken
+        )
 
     @property
     def _taken(self) -> dict[int, int]:
@@ -253,7 +263,7 @@ class Checking:
         return {key: self._numbers[place] for key, place in places(self.checks).items()}
 
     def _labelled(self) -> "DataFrame":
-        return self._tallied.labelled.select("*")  # anew: a frame decides once whether it reads what is kept
+        return self._spark.planned_anew(self._tallied.labelled)
 
     def _set_apart(self, place: int | None, run_id: str) -> "DataFrame":
         """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
@@ -261,7 +271,7 @@ class Checking:
         if not self.is_kept and self.counts is not None:
             tally = tally.narrowed([key for key, failed in self.counts.failed.items() if failed])
             labelled = tally.labelled
-        return signed(tally.placed(labelled, place, self._names), run_id, self.at)
+        return self._spark.signed(tally.placed(labelled, place, self._names), run_id, self.at)
 
     def _seen(self, expected: int) -> Summary | None:
         """What was counted during the ride; None when nothing arrived, or when other rows went on."""
@@ -313,13 +323,13 @@ class Checking:
         """The frame of the frame checks: one and the same object for all of them."""
         if self._whole is None:
             tally = self._tallied
-            self._whole = self._labelled().drop(*tally.masks) if self.is_kept else tally.frame
+            self._whole = tally.unlabelled(self._labelled()) if self.is_kept else tally.frame
         return self._whole
 
 
-def _texts(rows: "DataFrame", masked: Collection[str]) -> list[list[str | None]]:
-    hidden = [name in masked or mask_by_name({name: "shown"})[name] == MASK for name in rows.columns]
-    return [[_text(value, is_hidden=hide) for value, hide in zip(row, hidden, strict=True)] for row in rows.collect()]
+def _texts(columns: Sequence[str], rows: Sequence[Sequence[Any]], masked: Collection[str]) -> list[list[str | None]]:
+    hidden = [name in masked or mask_by_name({name: "shown"})[name] == MASK for name in columns]
+    return [[_text(value, is_hidden=hide) for value, hide in zip(row, hidden, strict=True)] for row in rows]
 
 
 def _text(value: object, *, is_hidden: bool) -> str | None:

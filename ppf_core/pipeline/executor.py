@@ -31,7 +31,6 @@ from ppf_core.pipeline.publishing import Publishing
 from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.work import Ended, OutOfTime, Quiet, Signalled, Work
-from ppf_core.spark.errors import jvm_is_dead
 from ppf_core.threads import SIGTERM
 
 Describe = Callable[[BaseException], ErrorInfo]
@@ -280,7 +279,7 @@ class Executor:
     def _fail(self, step: Step, component: ComponentRun, error: BaseException) -> None:
         if isinstance(error, CheckpointRefused):
             self._refused = error
-        if jvm_is_dead(error) and self._stopped_by is None:
+        if self.steps.engine.is_gone(error) and self._stopped_by is None:
             self._stop(RuntimeError("Spark's JVM is gone."))
         if step.kind != "publish" or isinstance(error, TargetMoved):
             self._discard(component)

@@ -19,7 +19,7 @@ from ppf_core.pipeline.resume import resume
 from ppf_core.pipeline.run import Run, used_plugins
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace
-from ppf_core.spark.readiness import require_spark
+from ppf_core.spark.engines import engines
 from ppf_core.threads import threads
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -32,7 +32,7 @@ def begin_run(
     now = threads().now()
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
     components, hooks = workspace.components(), workspace.hooks()
-    require_spark(workspace.session_request(), given)
+    engines().require(workspace.session_request(), given)
     Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
     kept = _kept(workspace, plan, components)
     record = store.create(run_id)

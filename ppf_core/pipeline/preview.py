@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ppf_core.spark.engine import Engine
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -16,11 +18,10 @@ class Preview:
     rows: list[tuple[Any, ...]]
 
 
-def preview_frame(frame: "DataFrame", limit: int, redact: Callable[[str], str]) -> Preview:
+def preview_frame(engine: Engine, frame: "DataFrame", limit: int, redact: Callable[[str], str]) -> Preview:
     """The first rows of a frame. One Spark action. What would show a secret is a text in which it is masked."""
-    columns = tuple(redact(name) for name in frame.columns)
-    rows = [tuple(_shown(value, redact) for value in row) for row in frame.limit(limit).collect()]
-    return Preview(columns, rows)
+    columns, rows = engine.collected(frame, limit)
+    return Preview(tuple(map(redact, columns)), [tuple(_shown(value, redact) for value in row) for row in rows])
 
 
 def _shown(value: Any, redact: Callable[[str], str]) -> Any:

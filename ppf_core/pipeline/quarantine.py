@@ -16,7 +16,7 @@ from ppf_core.contracts.results import ComponentInfo
 from ppf_core.errors import RunError
 from ppf_core.pipeline.carriers import quarantine_of
 from ppf_core.pipeline.component_run import ComponentRun
-from ppf_core.spark.frame_files import count_stored, remove_frames, show_frame, write_frame
+from ppf_core.spark.engines import engines
 from ppf_core.spark.tallies import OWN_COLUMNS
 
 if TYPE_CHECKING:
@@ -46,18 +46,19 @@ class QuarantineFolder(StagedSink[QuarantineOptions]):
 
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes the rows under a name that readers pass over."""
-        write_frame(frame, self._staged)
-        rows = count_stored(context.spark, self._staged)
+        engine = engines().engine(context.spark)
+        engine.write_frame(frame, self._staged)
+        rows = engine.count_stored(self._staged)
         context.report(rows_written=rows)
         return {"stage": self._staged, "target": self._shown, "rows": str(rows)}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
         """Renames."""
-        show_frame(context.spark, ticket["stage"], ticket["target"])
+        engines().engine(context.spark).show_frame(ticket["stage"], ticket["target"])
 
     def discard(self, context: Context, ticket: Ticket | None) -> None:
         """Removes what was not shown."""
-        remove_frames(context.spark, self._staged)
+        engines().engine(context.spark).remove_frames(self._staged)
 
     @property
     def _shown(self) -> str:
@@ -125,4 +126,5 @@ class QuarantinedRows(Source[ReplayOptions]):
                 f"The quarantined rows of {context.component!r} of the run {self.options.run_id!r} were replayed by {by!r}."
             )
         context.advance(key, context.run_id)
-        return context.spark.read.parquet(self.options.path).drop(*OWN_COLUMNS)
+        engine = engines().engine(context.spark)
+        return engine.without_columns(engine.stored_rows(self.options.path), OWN_COLUMNS)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ppf_core.contracts.components import TargetMoved
 from ppf_core.contracts.context import Dataset
@@ -30,14 +30,12 @@ from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.targets import overlap
 from ppf_core.pipeline.validation import check_writes
 from ppf_core.pipeline.workspace import Workspace
+from ppf_core.spark.engine import Engine
 from ppf_core.spark.errors import describe_error
 from ppf_core.threads import threads
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
 Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
-SparkOf = Callable[[Workspace], "SparkSession"]
+EngineOf = Callable[[Workspace], Engine]
 
 
 @dataclass
@@ -60,7 +58,7 @@ class Finished:
 
 
 def recover(
-    store: RunStore, run_id: str, spark: SparkOf, *, abandon: bool = False, current: CheckedPipeline | None = None
+    store: RunStore, run_id: str, engine: EngineOf, *, abandon: bool = False, current: CheckedPipeline | None = None
 ) -> Finished:
     """Finishes one run. abandon: shows nothing any more, removes what was staged, and so frees the targets.
 
@@ -73,7 +71,7 @@ def recover(
         if not journal.open_writes and not journal.moves:
             record.settle()
             return Finished(run_id, journal.pipeline, [], [], {})
-        finished = finish_writes(record, journal, spark, store, abandon=abandon, current=current)
+        finished = finish_writes(record, journal, engine, store, abandon=abandon, current=current)
         record.conclude(_ending(document, finished, abandon=abandon))
     finally:
         record.release()
@@ -84,18 +82,18 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
     """`recover` with a Spark session of its own, which is only opened when there is something to do with it."""
     with ExitStack() as stack:
 
-        def spark(workspace: Workspace) -> "SparkSession":
+        def engine(workspace: Workspace) -> Engine:
             log = store.folder(run_id) / "spark.log"
             stack.enter_context(capture(log, workspace.redactor.redact))
             session = workspace.open_session(None, log)
             stack.callback(session.close)
-            return session.spark
+            return session.engine
 
-        return recover(store, run_id, spark, abandon=abandon)
+        return recover(store, run_id, engine, abandon=abandon)
 
 
 def recover_touching(
-    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], spark: "SparkSession", current: CheckedPipeline
+    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: CheckedPipeline
 ) -> list[Finished]:
     """Finishes every dead run that has left something in one of the datasets, or cursors to move. own: the run that asks.
 
@@ -108,7 +106,7 @@ def recover_touching(
         touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
         if touches or not journal.open_writes or (journal.moves and journal.pipeline == own.pipeline):
             try:
-                found.append(recover(store, run_id, lambda _workspace: spark, current=current))
+                found.append(recover(store, run_id, lambda _workspace: engine, current=current))
             except RunLocked:
                 continue
             except PpfError as error:
@@ -121,7 +119,7 @@ def recover_touching(
 def finish_writes(
     record: RunRecord,
     journal: Journal,
-    spark: SparkOf,
+    engine: EngineOf,
     store: RunStore,
     *,
     abandon: bool = False,
@@ -135,7 +133,7 @@ def finish_writes(
         try:
             workspace.resolve_secrets()
             components = workspace.components() | _folders(journal)
-            steps = Steps(spark(workspace), journal.run_id, journal.pipeline, components, record.note)
+            steps = Steps(engine(workspace), journal.run_id, journal.pipeline, components, record.note)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)

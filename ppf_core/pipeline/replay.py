@@ -107,7 +107,8 @@ def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Pr
         with capture(log, workspace.redactor.redact):
             session = workspace.open_session(None, log)
             try:
-                return preview_frame(session.spark.read.parquet(rows.path), limit, workspace.redactor.redact)
+                engine = session.engine
+                return preview_frame(engine, engine.stored_rows(rows.path), limit, workspace.redactor.redact)
             finally:
                 session.close()
     finally:

@@ -10,7 +10,7 @@ from ppf_core.config.model import RetryConfig
 from ppf_core.contracts.components import TargetMoved
 from ppf_core.errors import CheckFailed, CheckpointRefused, ConfigError, PluginError, RunLocked, SchemaError
 from ppf_core.spark.error_classes import matches
-from ppf_core.spark.errors import is_analysis_error, jvm_is_dead
+from ppf_core.spark.errors import is_analysis_error
 from ppf_core.threads import Flag, threads
 
 T = TypeVar("T")
@@ -29,13 +29,14 @@ class RetryExecutor:
 
     config: None for a single attempt. stopped: ends a delay at once; the last failure is raised then. is_repeatable: whether a
     second attempt can do no harm. on_failure: hears of every failed attempt, its error, and the seconds until the next one, or
-    None when there is none.
+    None when there is none. is_gone: whether an error says that nothing else can run.
     """
 
     config: RetryConfig | None
     stopped: Flag
     is_repeatable: bool = True
     on_failure: OnFailure = lambda _attempt, _error, _delay: None
+    is_gone: Callable[[BaseException], bool] = lambda _error: False
 
     def run(self, action: Callable[[int], T]) -> T:
         """What `action` gives, called with the number of the attempt, from 1. Raises the error of the last attempt."""
@@ -78,7 +79,7 @@ class RetryExecutor:
         self.on_failure(state.attempt_number, error, state.upcoming_sleep)
 
     def _is_worth_it(self, error: BaseException, config: RetryConfig) -> bool:
-        if not self.is_repeatable or is_final(error):
+        if not self.is_repeatable or is_final(error) or self.is_gone(error):
             return False
         if any(matches(error, name) for name in config.give_up_on):
             return False
@@ -86,8 +87,8 @@ class RetryExecutor:
 
 
 def is_final(error: BaseException) -> bool:
-    """Whether no retry block may ask for another attempt: a mistake, an ended program, a Spark that is gone."""
-    return not isinstance(error, Exception) or isinstance(error, _FINAL) or is_analysis_error(error) or jvm_is_dead(error)
+    """Whether no retry block may ask for another attempt: a mistake, an ended program."""
+    return not isinstance(error, Exception) or isinstance(error, _FINAL) or is_analysis_error(error)
 
 
 class _Delay:

@@ -25,6 +25,7 @@ from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
+from ppf_core.spark.engine import Engine
 from ppf_core.spark.errors import describe_error
 from ppf_core.threads import threads
 
@@ -90,8 +91,8 @@ class Run:
             require_known_errors(checked.file)
             frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
             self.workspace.require_reachable_frames(session.facts["master"])
-            steps = self._steps(session.spark, frames)
-            self._finish_earlier(session.spark)
+            steps = self._steps(session.engine, frames)
+            self._finish_earlier(session.engine)
             self._keep_done()
             ping_all(steps)
             runtime = checked.file.config.runtime
@@ -108,10 +109,10 @@ class Run:
             with interrupts(_ignore, second):
                 session.close()
 
-    def _steps(self, spark: "SparkSession", frames: str) -> Steps:
+    def _steps(self, engine: Engine, frames: str) -> Steps:
         inner = self.workspace.folders(self.components, self.info.run_id)
         return Steps(
-            spark,
+            engine,
             self.info.run_id,
             self.info.pipeline,
             {**inner, **self.components},
@@ -121,14 +122,14 @@ class Run:
             self.workspace.redactor.redact,
         )
 
-    def _finish_earlier(self, spark: "SparkSession") -> None:
+    def _finish_earlier(self, engine: Engine) -> None:
         """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
         finished = []
         if self.resumption is not None:
             journal, current = self.resumption.journal, self.workspace.checked
-            finished.append(finish_writes(self.record, journal, lambda _workspace: spark, self.store, current=current))
+            finished.append(finish_writes(self.record, journal, lambda _workspace: engine, self.store, current=current))
         datasets = [dataset for component in self.components.values() for dataset in component.info.datasets]
-        finished += recover_touching(self.store, self.info, datasets, spark, self.workspace.checked)
+        finished += recover_touching(self.store, self.info, datasets, engine, self.workspace.checked)
         for each in finished:
             if each.published or each.discarded or each.moved:
                 self._emit(Warned(Problem(code="recovered", message=each.text)))

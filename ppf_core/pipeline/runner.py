@@ -30,8 +30,7 @@ from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_pipeline
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.spark.errors import describe_error
-from ppf_core.spark.frames import why_keep
-from ppf_core.spark.profiles import FrameProfile, profile_frame
+from ppf_core.spark.profiles import FrameProfile
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -162,7 +161,7 @@ class PipelineRunner:
         self._require_rows(component, "Show")
 
         def rows(steps: Steps, redactor: Redactor) -> Preview:
-            return preview_frame(steps.frame(component), limit, redactor.redact)
+            return preview_frame(steps.engine, steps.frame(component), limit, redactor.redact)
 
         return self._look([component], spark, capture, rows)
 
@@ -173,7 +172,7 @@ class PipelineRunner:
         self._require_rows(component, "Profile")
 
         def numbers(steps: Steps, redactor: Redactor) -> FrameProfile:
-            return without_secrets(profile_frame(steps.frame(component), limit), redactor.redact)
+            return without_secrets(steps.engine.profile(steps.frame(component), limit), redactor.redact)
 
         return self._look([component], spark, capture, numbers)
 
@@ -183,14 +182,16 @@ class PipelineRunner:
         def schemas(steps: Steps, redactor: Redactor) -> AnalyzedPlan:
             ping_all(steps)
             frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
-            components = tuple(decided(each, frames.get(each.name)) for each in self.plan.components)
+            components = tuple(decided(steps, each, frames.get(each.name)) for each in self.plan.components)
             plan = replace(self.plan, components=components)
-            return AnalyzedPlan(plan, {name: redactor.redact(frame.schema.simpleString()) for name, frame in frames.items()})
+            return AnalyzedPlan(
+                plan, {name: redactor.redact(steps.engine.schema_summary(frame)) for name, frame in frames.items()}
+            )
 
-        def decided(planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
+        def decided(steps: Steps, planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
             if planned.persist != "auto" or frame is None:
                 return planned
-            reason = why_keep(frame)
+            reason = steps.engine.why_keep(frame)
             persist: Literal["memory", "none"] = "memory" if reason is not None else "none"
             return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")
 
@@ -214,7 +215,7 @@ class PipelineRunner:
     def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
         session = workspace.open_session(spark, log)
         try:
-            steps = Steps(session.spark, "preview", self.config.name, workspace.components(), _note_nothing)
+            steps = Steps(session.engine, "preview", self.config.name, workspace.components(), _note_nothing)
             for step in self.plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])

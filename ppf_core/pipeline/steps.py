@@ -14,14 +14,12 @@ from ppf_core.pipeline.checking import Evaluate
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
 from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
+from ppf_core.spark.engine import Engine
 from ppf_core.spark.errors import describe_error
-from ppf_core.spark.frame_files import read_frame, remove_frames, unstorable_columns, write_frame
-from ppf_core.spark.frames import frame_schema, keep_frame, release_frame, why_keep
-from ppf_core.spark.jobs import cancel_jobs, count_tasks, enter_thread, name_jobs
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 
 Note = Callable[..., None]
@@ -39,7 +37,7 @@ class Steps:
     redact: takes secrets out of a text.
     """
 
-    spark: "SparkSession"
+    engine: Engine
     run_id: str
     pipeline: str
     components: Mapping[str, ComponentRun]
@@ -50,22 +48,22 @@ class Steps:
 
     def enter(self, number: int) -> None:
         """Prepares a thread for the steps that will run in it."""
-        enter_thread(self.spark, f"ppf-{number}")
+        self.engine.enter_thread(f"ppf-{number}")
 
     def begin(self, component: ComponentRun, attempt: int) -> None:
         """An attempt begins: Spark jobs of this thread carry the component's name from here on."""
         component.attempt, component.attempts = attempt, max(component.attempts, attempt)
         component.attempt_began = threads().now()
         name = component.info.name
-        name_jobs(self.spark, f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name), self.attempt_tag(component)))
+        self.engine.name_jobs(f"ppf: {self.pipeline}/{name}", (self._tag(), self._tag(name), self.attempt_tag(component)))
 
     def cancel(self, component: ComponentRun | None = None) -> None:
         """Ends the Spark jobs of one component, or of the whole run."""
-        cancel_jobs(self.spark, self._tag(component.info.name if component is not None else ""))
+        self.engine.cancel_jobs(self._tag(component.info.name if component is not None else ""))
 
     def tasks(self, component: ComponentRun) -> tuple[int, int]:
         """How many Spark tasks of the component's running jobs are done, of how many."""
-        return count_tasks(self.spark, self._tag(component.info.name))
+        return self.engine.count_tasks(self._tag(component.info.name))
 
     def attempt_tag(self, component: ComponentRun) -> str:
         """The tag of the Spark jobs of this attempt."""
@@ -78,7 +76,7 @@ class Steps:
         """Makes the lazy frame of a source or a transform. What a source pins is pinned once, also when it is built again."""
         plugin, name = component.plugin, component.info.name
         if component.saved is not None and component.schema is not None:
-            component.frame = read_frame(self.spark, component.saved, component.schema)
+            component.frame = self.engine.read_frame(component.saved, component.schema)
             return
         if isinstance(plugin, Source):
             frame = self._read(component, plugin)
@@ -88,8 +86,8 @@ class Steps:
             raise TypeError(f"{name!r} is neither a source nor a transform.")
         require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
         if component.config.checkpoint:
-            _require_storable(name, frame)
-        component.frame, component.schema = frame, frame_schema(frame)
+            _require_storable(name, self.engine.unstorable_columns(frame))
+        component.frame, component.schema = frame, self.engine.schema_text(frame)
 
     def fill(self, component: ComponentRun) -> None:
         """Computes a frame once, before its readers start; where reading it again is as good and cheaper, does nothing."""
@@ -103,7 +101,7 @@ class Steps:
         level = "memory" if wanted == "auto" else wanted
         self.note("persist", component=component.info.name, level=level, reason=reason)
         component.kept = frame
-        component.frame = keep_frame(frame, level)
+        component.frame = self.engine.keep_frame(frame, level)
 
     def stage(self, component: ComponentRun) -> None:
         """Writes a sink's rows where no reader looks; what an earlier attempt left there is removed first.
@@ -177,12 +175,12 @@ class Steps:
     def forget_frames(self) -> None:
         """Removes the checkpointed frames of the run, if it has any."""
         if any(component.config.checkpoint for component in self.components.values()):
-            remove_frames(self.spark, self.frame_root)
+            self.engine.remove_frames(self.frame_root)
 
     def release(self, component: ComponentRun) -> None:
         """Lets go of a frame that was kept."""
         if component.kept is not None:
-            release_frame(component.kept)
+            self.engine.release_frame(component.kept)
             component.kept = None
         if component.checking is not None:
             component.checking.release()
@@ -204,7 +202,7 @@ class Steps:
             return state[key]
 
         return Context(
-            spark=self.spark,
+            spark=self.engine.session,
             run_id=self.run_id,
             pipeline=self.pipeline,
             component=name,
@@ -246,14 +244,14 @@ class Steps:
             return
         name = component.info.name
         path = f"{self.frame_root}/{name}"
-        write_frame(frame, path)
+        self.engine.write_frame(frame, path)
         if path.startswith("file:"):
             sync_tree(local_path(path))
-        component.frame = read_frame(self.spark, path, component.schema or frame_schema(frame))
+        component.frame = self.engine.read_frame(path, component.schema or self.engine.schema_text(frame))
         component.stored = path
 
     def _why_keep(self, component: ComponentRun, frame: "DataFrame") -> str | None:
-        reason = why_keep(frame)
+        reason = self.engine.why_keep(frame)
         if reason is None and component.must_repeat and not self.is_pinned(component):
             return "a sink that is not staged must write the very rows that were staged"
         return reason
@@ -293,8 +291,7 @@ class Steps:
         return frame
 
 
-def _require_storable(name: str, frame: "DataFrame") -> None:
-    columns = unstorable_columns(frame)
+def _require_storable(name: str, columns: Mapping[str, str]) -> None:
     if columns:
         listed = ", ".join(f"{column!r} ({kind})" for column, kind in columns.items())
         hint = "Cast it, drop it, or leave out checkpoint = true."

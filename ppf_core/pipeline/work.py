@@ -168,7 +168,9 @@ class Work:
             if delay is not None:
                 self.tell(Retried(component.info, number, delay, told))
 
-        RetryExecutor(component.retry, stopped, _is_repeatable(step, component), on_failure).run(attempt)
+        RetryExecutor(component.retry, stopped, _is_repeatable(step, component), on_failure, self._steps.engine.is_gone).run(
+            attempt
+        )
 
     def _note(self, step: Step, component: ComponentRun, number: int, error: ErrorInfo | None, delay: float | None) -> None:
         """What a reader of the record wants to know of an attempt. One that succeeds at once is known by its component."""

@@ -27,8 +27,9 @@ from ppf_core.pipeline.secrets import SecretsResolver
 from ppf_core.pipeline.selection import BoundPlugin, create
 from ppf_core.pipeline.steps import Steps
 from ppf_core.plugins.hooks import HookCaller, HookInstance
-from ppf_core.spark.requirements import installed_spark, merge_requirements
-from ppf_core.spark.session import RunSession, SessionRequest, open_session
+from ppf_core.spark.engines import engines
+from ppf_core.spark.requirements import merge_requirements
+from ppf_core.spark.session import RunSession, SessionRequest
 from ppf_core.spark.tallies import MASKING
 from ppf_core.threads import threads
 
@@ -146,7 +147,7 @@ class Workspace:
         ]
         if any(self.checked.components[name].checks for name in self.selected):
             conf = {**MASKING, **conf}
-        merged = merge_requirements(asked, conf=conf, packages=spark.packages, spark_version=installed_spark())
+        merged = merge_requirements(asked, conf=conf, packages=spark.packages, spark_version=engines().installed_version())
         return SessionRequest(
             app_name=spark.app_name or self.checked.file.config.name,
             master=spark.master,
@@ -158,7 +159,7 @@ class Workspace:
 
     def open_session(self, given: "SparkSession | None", log: "Path | None" = None) -> RunSession:
         """A Spark session of the run's own."""
-        return open_session(self.session_request(log), given)
+        return engines().open(self.session_request(log), given)
 
     def close(self) -> list[str]:
         """Closes every plugin, whatever happened; the texts say which ones failed to close."""

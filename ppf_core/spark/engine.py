@@ -176,7 +176,7 @@ class Engine(ABC):
 
     @abstractmethod
     def write_frame(self, frame: "DataFrame", path: str) -> None:
-        """Writes a frame with one action, replacing what an attempt that did not end left there. It is durable then."""
+        """Writes a frame with one action, replacing what an attempt that did not end left there."""
 
     @abstractmethod
     def read_frame(self, path: str, schema: str) -> "DataFrame":

@@ -74,7 +74,7 @@ def engines() -> Engines:
 @contextmanager
 def replaced_engines(other: Engines) -> Iterator[None]:
     """Within the block, the kernel gets its Spark from elsewhere."""
-    global _current  # noqa: PLW0603 -- the one seam between the kernel and Spark
+    global _current
     before, _current = _current, other
     try:
         yield

@@ -1,4 +1,4 @@
-"""The Spark jobs of a run: named, sharing the cluster fairly, and found again when they must end.
+"""The jobs of a run in classic Spark: named, sharing the cluster fairly, and found again when they must end.
 
 pyspark gives each Python thread a thread of its own in the JVM, and all this is set per thread.
 """
@@ -6,8 +6,6 @@ pyspark gives each Python thread a thread of its own in the JVM, and all this is
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-from ppf_core.spark.connect import is_connect
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -17,8 +15,6 @@ _TAGS = "spark.job.tags"
 
 def enter_thread(spark: "SparkSession", pool: str) -> None:
     """Prepares a new thread: its jobs share the executors with those of other pools, and `expr` finds the run's session."""
-    if is_connect(spark):
-        return
     from pyspark.sql import SparkSession
 
     context = spark.sparkContext
@@ -29,11 +25,6 @@ def enter_thread(spark: "SparkSession", pool: str) -> None:
 
 def name_jobs(spark: "SparkSession", description: str, tags: Sequence[str]) -> None:
     """From here on, the jobs of this thread have this description and these tags."""
-    if is_connect(spark):
-        spark.clearTags()
-        for tag in tags:
-            spark.addTag(tag)
-        return
     context = spark.sparkContext
     context.setJobDescription(description)
     # What addJobTag does, once for all of them.
@@ -41,9 +32,7 @@ def name_jobs(spark: "SparkSession", description: str, tags: Sequence[str]) -> N
 
 
 def count_tasks(spark: "SparkSession", tag: str) -> tuple[int, int]:
-    """How many tasks of the jobs with this tag are done, of how many; (0, 0) under Spark Connect, and when no job runs."""
-    if is_connect(spark):
-        return 0, 0
+    """How many tasks of the jobs with this tag are done, of how many; (0, 0) when no job runs."""
     context: Any = spark.sparkContext
     tracker = context._jsc.sc().statusTracker()
     done = total = 0
@@ -60,7 +49,4 @@ def count_tasks(spark: "SparkSession", tag: str) -> tuple[int, int]:
 def cancel_jobs(spark: "SparkSession", tag: str) -> None:
     """Ends all jobs that carry a tag. A Spark that is gone has none."""
     with suppress(Exception):
-        if is_connect(spark):
-            spark.interruptTag(tag)
-        else:
-            spark.sparkContext.cancelJobsWithTag(tag)
+        spark.sparkContext.cancelJobsWithTag(tag)

@@ -212,6 +212,10 @@ class Tally:
         """The rows that are not set apart, as they were."""
         if self._split:
             labelled = labelled.where(~self.is_bad(self._split))
+        return self.unlabelled(labelled)
+
+    def unlabelled(self, labelled: "DataFrame") -> "DataFrame":
+        """All rows, as they were."""
         return labelled.drop(*self.masks)
 
     def placed(self, labelled: "DataFrame", place: int | None, names: Mapping[int, str]) -> "DataFrame":

@@ -6,8 +6,6 @@ Numbers that Spark gathers while a job runs count a task again that ran again. S
 import time
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.spark.connect import is_connect
-
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -15,12 +13,7 @@ _PATIENCE_SECONDS = 2.0
 
 
 def ran_once(spark: "SparkSession", tag: str) -> bool:
-    """Whether every job with the tag has succeeded, and each of its stages at once. False where that cannot be told.
-
-    Spark Connect cannot tell.
-    """
-    if is_connect(spark):
-        return False
+    """Whether every job with the tag has succeeded, and each of its stages at once. False where that cannot be told."""
     tracker: Any = spark.sparkContext._jsc.sc().statusTracker()
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
