@@ -19,6 +19,7 @@ from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recovery import recover
 from ppf_core.pipeline.steps import Steps
 from ppf_core.plugins.hooks import HookCaller
+from ppf_core.spark.engines import engines
 
 # 16 bytes a row that nothing compresses: 1 GB of Parquet.
 LARGE_ROWS = 64_000_000
@@ -97,7 +98,7 @@ components {
     Steps.publish = publish  # type: ignore[method-assign]
     assert runner.store.show(failed.run_id)["status"] == "publishing"
     start = time.perf_counter()
-    finished = recover(runner.store, failed.run_id, lambda _workspace: spark)
+    finished = recover(runner.store, failed.run_id, lambda _workspace: engines().engine(spark))
     assert finished.published == ["one", "two"]
     return {"recovery": time.perf_counter() - start}
 

@@ -17,6 +17,7 @@ from ppf_core import PipelineRunner, PpfError
 from ppf_core.pipeline.cleaning import find_old, remove
 from ppf_core.pipeline.recovery import recover
 from ppf_core.pipeline.store import RunStore
+from ppf_core.spark.engines import engines
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -82,7 +83,7 @@ class Scene:
         try:
             if kind == "recover":
                 for run_id in self.store.dead():
-                    recover(self.store, run_id, lambda _workspace: spark)
+                    recover(self.store, run_id, lambda _workspace: engines().engine(spark))
                 return 0
             runner = PipelineRunner.from_file(self.folder / "struck.conf", self._values(batch))
             if kind == "resume":

@@ -25,6 +25,7 @@ from ppf_core.pipeline.events import Event, Observer, StepStarted
 from ppf_core.pipeline.recovery import Finished, recover
 from ppf_core.pipeline.runner import RunRequest
 from ppf_core.pipeline.store import RunStore
+from ppf_core.spark.engines import engines
 
 # Of capget(2): the version of its structures, and the right to ignore the rights of files.
 _CAPABILITIES = 0x20080522
@@ -63,7 +64,7 @@ class Place:
         return runner.execute(RunRequest(spark=self.spark, run_id=run_id, observers=observers))
 
     def recover(self, run_id: str) -> Finished:
-        return recover(self.store, run_id, lambda _workspace: self.spark)
+        return recover(self.store, run_id, lambda _workspace: engines().engine(self.spark))
 
     def status(self, run_id: str) -> str:
         return str(self.store.show(run_id)["status"])

@@ -12,6 +12,7 @@ from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.pipeline import steps
 from ppf_core.pipeline.recovery import Finished, recover
 from ppf_core.pipeline.store import RunStore
+from ppf_core.spark.engines import engines
 
 WritePipeline = Callable[[str], Path]
 
@@ -44,7 +45,7 @@ def stages(path: Path) -> list[str]:
 
 
 def do(path: Path, spark: SparkSession, run_id: str, *, abandon: bool = False) -> Finished:
-    return recover(store(path), run_id, lambda _workspace: spark, abandon=abandon)
+    return recover(store(path), run_id, lambda _workspace: engines().engine(spark), abandon=abandon)
 
 
 class Killed(BaseException):
