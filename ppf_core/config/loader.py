@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path as FilePath
@@ -84,14 +84,11 @@ class PipelineFile:
 class ConfigLoader:
     """Loads one pipeline file. overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON; they win.
 
-    home: what relative paths in it are relative to, if not to its own folder.
-
     file = ConfigLoader("flights.conf", {"runtime.parallelism": 2}).load()
     """
 
     path: str | PathLike[str]
     overrides: Mapping[str, object] = field(default_factory=dict)
-    home: FilePath | None = None
 
     def load(self) -> PipelineFile:
         """The file. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`."""
@@ -118,25 +115,36 @@ class ConfigLoader:
                 resolver.add(setting)
         document = Writer(resolver).write()
         places = Places(str(given), document.keys, document.values)
-        reader = BlockReader(self.home or path.parent, places, resolver.variables, document.broken)
-        values = document.parse()
-        config = reader.read(values)
-        for fault in rule_faults(config, values, reader.broken):
-            if fault.path not in reader.broken:
-                reader.refuse(fault)
-        incomplete = any(problem.code in _LOSSES for problem in problems)
-        problems += [problem for problem in reader.problems if not (incomplete and problem.code in _ABSENCES)]
-        return PipelineFile(
-            path,
-            config,
-            places,
-            in_order(problems),
-            in_order(library.warnings),
-            frozenset(reader.broken),
-            incomplete,
-            values,
-            self.home,
-        )
+        reader = BlockReader(path.parent, places, resolver.variables, document.broken)
+        file = _file(path, document.parse(), reader, None, problems)
+        return replace(file, warnings=in_order(library.warnings))
+
+
+def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | None = None) -> PipelineFile:
+    """The pipeline file that has these plain values: without HOCON, so without places. path: what its mistakes name."""
+    return _file(path, values, BlockReader(home or path.parent, Places(str(path))), home, [])
+
+
+def _file(
+    path: FilePath, values: Mapping[str, Any], reader: BlockReader, home: FilePath | None, problems: Sequence[Problem]
+) -> PipelineFile:
+    """The blocks of a file. problems: those that reading its values has had."""
+    config = reader.read(values)
+    for fault in rule_faults(config, values, reader.broken):
+        if fault.path not in reader.broken:
+            reader.refuse(fault)
+    incomplete = any(problem.code in _LOSSES for problem in problems)
+    found = [*problems, *(problem for problem in reader.problems if not (incomplete and problem.code in _ABSENCES))]
+    return PipelineFile(
+        path,
+        config,
+        reader.places,
+        in_order(found),
+        broken=frozenset(reader.broken),
+        is_incomplete=incomplete,
+        values=values,
+        home=home,
+    )
 
 
 def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:

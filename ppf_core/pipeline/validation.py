@@ -1,17 +1,18 @@
 """Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
 from ppf_core.config.faults import shown
-from ppf_core.config.loader import ConfigLoader, PipelineFile
+from ppf_core.config.loader import ConfigLoader, PipelineFile, file_of_values
 from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.config.places import Path, dotted
 from ppf_core.config.secret_references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.contracts.checks import RowCheck
-from ppf_core.errors import Problem, in_order
+from ppf_core.errors import ConfigError, Problem, in_order
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.error_names import misnamed_errors
 from ppf_core.pipeline.graph import Graph
@@ -34,8 +35,11 @@ def check_pipeline(
     overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON. Imports the plugins that the file names, and
     nothing else.
     """
-    file = ConfigLoader(path, overrides or {}).load()
-    registry = registry or PluginRegistry.discover()
+    return check_file(ConfigLoader(path, overrides or {}).load(), registry or PluginRegistry.discover())
+
+
+def check_file(file: PipelineFile, registry: PluginRegistry) -> CheckedPipeline:
+    """The same for a file that was read."""
     selection = Selection(file, registry)
     enabled = {name: config for name, config in file.config.components.items() if config.enabled}
     plugins = _bound(enabled, selection.component)
@@ -64,7 +68,7 @@ def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> Chec
 
     Raises ConfigError or PluginError when they cannot be made here.
     """
-    file = ConfigLoader(path, home=home).load()
+    file = file_of_values(path, _written(path), home)
     selection = Selection(file, PluginRegistry.discover())
     configs = {name: config for name, config in file.config.components.items() if name in names}
     plugins = _bound(configs, selection.component)
@@ -74,6 +78,18 @@ def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> Chec
     checked = CheckedPipeline(file, selection.registry, components, {}, backends, graph, in_order(selection.problems), ())
     checked.require_sound()
     return checked
+
+
+def _written(path: FilePath) -> dict[str, Any]:
+    """The values of a file that a run has written itself, as JSON."""
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        hint = "Restore it from a backup, or remove by hand what the run has left."
+        raise ConfigError(
+            f"The file {path} cannot be read, without which nobody can finish the run: {error}", hint=hint
+        ) from error
+    return values
 
 
 def _bound(configs: Mapping[str, Any], bind: Any) -> dict[str, BoundPlugin]:

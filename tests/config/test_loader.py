@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_files import SOUND, load, options, places, refused
 
+from ppf_core.config.loader import file_of_values
 from ppf_core.errors import ConfigError, Problem
 
 
@@ -235,3 +236,14 @@ def test_a_file_whose_components_are_all_disabled_has_nothing_to_run(tmp_path: P
     assert places(problems) == [("missing-key", 2, 1)]
     assert problems[0].message == "The pipeline has nothing to run: every component is disabled."
     assert load(tmp_path, text.format(one="true")).problems == ()
+
+
+def test_plain_values_make_the_file_that_their_hocon_makes(tmp_path: Path) -> None:
+    file = load(tmp_path, SOUND)
+    again = file_of_values(file.path, file.values)
+    assert (again.config, again.values, again.problems) == (file.config, file.values, ())
+
+
+def test_mistakes_in_plain_values_are_told_all_at_once(tmp_path: Path) -> None:
+    file = file_of_values(tmp_path / "pipeline.json", {"name": "x", "components": {"a": {"sorce": "csv"}}, "runtime": 3})
+    assert [problem.code for problem in file.problems] == ["wrong-type", "unknown-key"]

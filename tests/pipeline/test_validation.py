@@ -9,7 +9,7 @@ from wheels import build_wheel, install
 
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.pipeline.checked import CheckedPipeline
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.pipeline.validation import check_pipeline, check_writes
 
 WritePipeline = Callable[[str], Path]
 
@@ -295,3 +295,12 @@ def test_a_mistake_in_the_syntax_does_not_hide_what_is_wrong_with_plugins(tmp_pa
         ("unknown-option", 5),
         ("syntax", 7),
     ]
+
+
+@pytest.mark.parametrize("text", [None, "{", "torn"])
+def test_the_file_of_an_earlier_run_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "pipeline.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=r"The file .*pipeline.json cannot be read"):
+        check_writes(path, tmp_path, ["out"])
