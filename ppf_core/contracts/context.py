@@ -52,6 +52,10 @@ class Dataset:
     name: str
 
 
+# A setting of the run's own session, so that whoever has the session knows.
+SPARK_ENDS = "spark.ppf.endsWithRun"
+
+
 def _advance_nothing(_key: str, value: str) -> str:
     return value
 
@@ -81,6 +85,14 @@ class Context:
     logger: logging.Logger
     _advance: Callable[[str, str], str] = field(default=_advance_nothing, repr=False)
     _report: Callable[[int | None, Mapping[str, float]], None] = field(default=_report_nothing, repr=False)
+
+    @property
+    def spark_ends(self) -> bool:
+        """Whether Spark ends with this run, and with it all that only its memory holds.
+
+        False in a session that the caller gave, which goes on, and on a server of Spark Connect.
+        """
+        return self.spark.conf.get(SPARK_ENDS, "") == "true"
 
     def advance(self, key: str, value: str) -> str:
         """Moves a cursor. The first value in a run wins and is returned on later reads, so that `read` repeats the same slice.

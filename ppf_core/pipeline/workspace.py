@@ -13,7 +13,7 @@ from ppf_core.contracts.context import Context
 from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
-from ppf_core.errors import ConfigError, Problem, RunError, SecretError
+from ppf_core.errors import ConfigError, PpfError, Problem, RunError, SecretError
 from ppf_core.pipeline.carriers import carriers_of, has_quarantine, quarantine_of, readers_of, takers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.checking import Checking
@@ -226,25 +226,31 @@ class Workspace:
 def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
     """Asks every component, at the same time, whether its outside system answers; RunError names all that do not."""
     asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
-    answers: dict[str, str | None] = {}
+    answers: dict[str, Problem | None] = {}
     started = [
         threads().start(partial(_ping, each, steps.context(each), answers), f"ppf-ping-{each.info.name}") for each in asked
     ]
     deadline = threads().monotonic() + seconds
     for thread in started:
         thread.join(max(0.0, deadline - threads().monotonic()))
-    failures = {each.info.name: answers.get(each.info.name, f"no answer within {seconds:g} s") for each in asked}
-    problems = [_unreachable(name, text) for name, text in failures.items() if text is not None]
+    names = [each.info.name for each in asked]
+    told = [answers.get(name, _unreachable(name, f"no answer within {seconds:g} s")) for name in names]
+    problems = [problem for problem in told if problem is not None]
     if problems:
         raise RunError("Not everything that the pipeline needs can be reached.", problems=problems)
 
 
-def _ping(component: ComponentRun, context: Context, answers: dict[str, str | None]) -> None:
+def _ping(component: ComponentRun, context: Context, answers: dict[str, Problem | None]) -> None:
+    name = component.info.name
     try:
         component.plugin.ping(context)
-        answers[component.info.name] = None
+        answers[name] = None
+    except PpfError as error:  # it says itself what is wrong and what to do
+        answers[name] = Problem(
+            code="unusable", message=f"{name!r}: {error.message}", hint=error.hint, path=f"components.{name}"
+        )
     except Exception as error:  # noqa: BLE001 -- foreign code; every failure is reported
-        answers[component.info.name] = f"{type(error).__name__}: {error}"
+        answers[name] = _unreachable(name, f"{type(error).__name__}: {error}")
 
 
 def _unreachable(name: str, text: str) -> Problem:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ppf_core.contracts.context import SPARK_ENDS
 from ppf_core.errors import Problem, RunError
 from ppf_core.spark import jvm
 from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
@@ -144,6 +145,8 @@ def _remote(request: SessionRequest, url: str, undo: ExitStack) -> _Opened:
         # pyspark marks the whole process as a client of Spark Connect; a later run may want a JVM again.
         undo.callback(_set_environment, "SPARK_CONNECT_MODE_ENABLED", mode)
         undo.callback(spark.stop)
+        if url.startswith("local"):
+            spark.conf.set(SPARK_ENDS, "true")
         return spark, apply_settings(spark, request.conf)
 
 
@@ -172,6 +175,7 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
     if _SUBMITTED not in os.environ:
         undo.callback(jvm.end_context)
     spark = base.newSession()
+    spark.conf.set(SPARK_ENDS, "true")
     # spark-submit's own settings stay as they are; what belongs to a session is this run's to choose.
     return spark, apply_settings(spark, {key: value for key, value in late.items() if key != "spark.app.name"})
 

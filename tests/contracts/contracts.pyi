@@ -101,6 +101,10 @@ class Context:
     pinned: str | None  # what this source's `pin` returned for this run
     state: Mapping[str, str]  # committed cursor values of this component, plus what this run advanced
     logger: logging.Logger
+    @property
+    def spark_ends(self) -> bool:
+        """Whether Spark ends with this run, and with it all that only its memory holds. False in a session that the caller
+        gave, which goes on, and on a server of Spark Connect."""
     def advance(self, key: str, value: str) -> str:
         """Moves a cursor. The first value in a run wins and is returned on later reads, so that `read` repeats the same
         slice. Committed with the publish journal, when every enabled sink downstream has published."""

@@ -14,7 +14,7 @@ Table = tuple[str, ...]
 
 # What Hive writes into the properties of a table by itself.
 _HIVES_OWN = "transient_lastDdlTime"
-_FILE_FORMATS = {"parquet", "orc", "csv", "json", "text", "avro", "xml", "hive"}
+FILE_FORMATS = {"parquet", "orc", "csv", "json", "text", "avro", "xml", "hive"}
 _DETAILS, _PARTITIONS = "# Detailed Table Information", "# Partition Information"
 
 
@@ -49,7 +49,7 @@ class Description:
     @property
     def is_of_files(self) -> bool:
         """Whether its rows are the files in a folder that Spark's own catalog tells."""
-        return self.table[0] == SESSION_CATALOG and self.provider in _FILE_FORMATS and bool(self.location)
+        return self.table[0] == SESSION_CATALOG and self.provider in FILE_FORMATS and bool(self.location)
 
     @property
     def properties(self) -> str:
@@ -60,6 +60,19 @@ class Description:
 def is_connect(spark: "SparkSession") -> bool:
     """Whether Spark runs elsewhere, so that its file systems are out of reach."""
     return type(spark).__module__.startswith("pyspark.sql.connect")
+
+
+def is_in_memory(spark: "SparkSession", table: Table) -> bool:
+    """Whether it is a table of Spark's own catalog, and Spark keeps that in its memory."""
+    return table[0] == SESSION_CATALOG and spark.conf.get("spark.sql.catalogImplementation") == "in-memory"
+
+
+def is_lost_with_spark(spark: "SparkSession", table: Table, format_name: str) -> bool:
+    """Whether a table of this format, made anew, would be told of in Spark's memory alone."""
+    kind = spark.conf.get("spark.sql.catalog.spark_catalog", "builtin") or "builtin"
+    # Delta's class only adds to Spark's own catalog. Others may keep their tables elsewhere, but leave those of files to it.
+    is_own = kind.rpartition(".")[2] in ("builtin", "DeltaCatalog") or format_name.lower() in FILE_FORMATS
+    return is_in_memory(spark, table) and is_own
 
 
 def exists(spark: "SparkSession", table: Table) -> bool:
@@ -109,7 +122,7 @@ def find_partitions(spark: "SparkSession", table: Table) -> None:
     Spark's catalog in memory moves the folder of a table that it renames, and leaves the places of its partitions as they were:
     the table would be empty. Hive's catalog moves both.
     """
-    if table[0] != SESSION_CATALOG or spark.conf.get("spark.sql.catalogImplementation") != "in-memory":
+    if not is_in_memory(spark, table):
         return
     found = describe(spark, table)
     if found is not None and found.is_of_files and found.partition_columns:

@@ -5,13 +5,49 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError, suggestion
+from ppf_table import catalog
 from ppf_table.catalog import Description
+from ppf_table.files import Files
 from ppf_table.names import SESSION_CATALOG, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from ppf_core import Context
+
 _EQUAL = "Make the columns equal with a transform, or write another table."
+
+
+# What a catalog that outlives Spark needs on one machine; tests/test_lasting.py runs with it.
+_LASTING = (
+    "Under spark.conf set 'spark.sql.catalogImplementation' = hive with your metastore ('spark.hadoop.hive.metastore.uris'), "
+    "or, on one machine, with 'spark.sql.warehouse.dir' = /data/warehouse and 'spark.hadoop.javax.jdo.option.ConnectionURL' = "
+    "'jdbc:derby:;databaseName=/data/metastore;create=true'. Or write files: a sink with a path, such as parquet."
+)
+
+
+def require_lasting(context: "Context", target: tuple[str, ...], format_name: str) -> None:
+    """Refuses a table that nobody could find once the run has ended, and whose folder would be in the way of the next run."""
+    spark = context.spark
+    if context.spark_ends and catalog.is_lost_with_spark(spark, target, format_name) and not catalog.exists(spark, target):
+        name = ".".join(target)
+        raise PpfError(
+            f"Spark's catalog lives in memory and ends with the run, and the table {name!r} with it.",
+            hint=_LASTING,
+        )
+
+
+def require_free_folder(spark: "SparkSession", target: tuple[str, ...], format_name: str) -> None:
+    """Refuses a new table whose folder is there: Spark would tell only when the table is shown."""
+    is_plain = target[0] == SESSION_CATALOG and format_name.lower() in catalog.FILE_FORMATS
+    if not is_plain or catalog.is_connect(spark) or not spark.catalog.databaseExists(quoted(target[:-1])):
+        return
+    folder = catalog.default_location(spark, target)
+    if Files(spark, folder).exists(folder):
+        raise PpfError(
+            f"There is no table {'.'.join(target)!r}, but the folder that it would have is there: {folder!r}.",
+            hint="Perhaps a catalog in memory forgot its table. Look into it, then remove it or choose another name.",
+        )
 
 
 def require_new_name(target: tuple[str, ...]) -> None:

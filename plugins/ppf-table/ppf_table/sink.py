@@ -71,6 +71,10 @@ class TableSink(StagedSink[TableSinkOptions]):
         """The table."""
         return (dataset(self.options.name),)
 
+    def ping(self, context: Context) -> None:
+        """Refuses a table that would be gone when the run ends."""
+        guards.require_lasting(context, full_name(context.spark, self.options.name), self.options.format)
+
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes the hidden table, after refusing what could not be published.
 
@@ -121,6 +125,7 @@ class TableSink(StagedSink[TableSinkOptions]):
         guards.require_columns(self.options.partition_by, frame)
         if found is None:
             guards.require_new_name(place.target)
+            guards.require_free_folder(place.spark, place.target, self.options.format)
             return
         if self.options.mode == "error":
             hint = "Set mode to overwrite, append or ignore."

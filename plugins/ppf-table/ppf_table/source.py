@@ -4,10 +4,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Dataset, OptionsError, PpfError, Source, option, options, suggestion
+from ppf_table.catalog import is_in_memory
 from ppf_table.names import dataset, full_name, parts, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+_EMPTY = (
+    "Spark's catalog lives in memory, so that it is empty when a run starts Spark. Under spark.conf set "
+    "'spark.sql.catalogImplementation' = hive, with the metastore or the database of Derby in which the table is."
+)
 
 
 @options
@@ -37,7 +44,9 @@ class TableSource(Source[TableSourceOptions]):
         """The rows of the table."""
         spark, table = context.spark, full_name(context.spark, self.options.name)
         if not spark.catalog.tableExists(quoted(table)):
-            raise PpfError(f"There is no table {self.options.name!r} in the catalog.", hint=_near(spark, table))
+            is_empty = context.spark_ends and is_in_memory(spark, table)
+            hint = _EMPTY if is_empty else _near(spark, table)
+            raise PpfError(f"There is no table {self.options.name!r} in the catalog.", hint=hint)
         return spark.read.table(quoted(table))
 
 
