@@ -226,7 +226,8 @@ class _Registered(pluggy.PluginManager):
     """pluggy's registry, which knows our mark."""
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> "pluggy.HookimplOpts | None":
-        if name not in _marked(type(plugin)):
+        kind: type = type(plugin)
+        if name not in _marked(kind):
             return None
         return {
             "wrapper": False,
@@ -238,6 +239,7 @@ class _Registered(pluggy.PluginManager):
         }
 
 
+@cache
 def _marked(plugin: type) -> dict[str, Callable[..., Any]]:
     """The methods of a class that are marked as implementations."""
     attributes = {name: inspect.getattr_static(plugin, name) for name in dir(plugin)}

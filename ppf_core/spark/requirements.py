@@ -95,8 +95,8 @@ def _spark_homes() -> Iterator[Path]:
 
 def _filled(wants: Requirements, spark_version: str | None) -> Requirements:
     """The requirements with the versions of the installed Spark in place of their names in braces."""
-    if spark_version is None:
-        return wants
+    if spark_version is None or wants == Requirements():
+        return wants  # nearly always: the names of jars need not be read
     versions = {"{spark}": spark_version, "{spark_minor}": ".".join(spark_version.split(".")[:2]), "{scala}": installed_scala()}
 
     def fill(text: str) -> str:
