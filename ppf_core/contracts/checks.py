@@ -26,6 +26,7 @@ class Columns(Mapping[str, "Column"]):
     def __init__(self, frame: "DataFrame") -> None:
         self._frame = frame
         self._names: list[str] | None = None
+        self._found: dict[str, Column] = {}
 
     @property
     def schema(self) -> "StructType":
@@ -66,8 +67,10 @@ class Columns(Mapping[str, "Column"]):
         return self._names
 
     def _column(self, name: str) -> "Column":
-        quoted = name.replace("`", "``")
-        return self._frame[f"`{quoted}`"]
+        if name not in self._found:
+            quoted = name.replace("`", "``")
+            self._found[name] = self._frame[f"`{quoted}`"]
+        return self._found[name]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.contracts.context import SPARK_ENDS
 from ppf_core.errors import Problem, RunError
-from ppf_core.spark import jvm
+from ppf_core.spark import call_sites, jvm
 from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
@@ -104,6 +104,8 @@ def open_session(request: SessionRequest, given: "SparkSession | None" = None) -
         else:
             spark, warnings = _started(request, undo)
         undo.enter_context(quiet_loggers())
+        if request.conf.get(call_sites.SETTING) != "true":
+            undo.enter_context(call_sites.without_call_sites())
         return RunSession(spark, base is None and _SUBMITTED not in os.environ, warnings, _facts(spark), undo)
     except BaseException:
         undo.close()

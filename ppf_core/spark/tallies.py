@@ -8,6 +8,9 @@ whoever looks at the mask:
 
 A count of rows and the union of the masks say whether all is well. Only when it is not, the rows are counted again, rule by
 rule.
+
+Each call on a column is a call to the JVM. So what is asked of the masks is SQL text, in which the names of masks, which are
+ours, and numbers stand, and nothing else ever.
 """
 
 import datetime
@@ -39,9 +42,10 @@ OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
 """What set-apart rows have beside their own columns."""
 
 _MASK = "_ppf_mask"
+_SMALL = 31  # bits that an INT holds besides its sign
 _ROWS, _APART = "rows", "apart"
 
-RowRule: TypeAlias = "Callable[[Columns, Column, Column], Column]"
+RowRule: TypeAlias = "Callable[[Columns, int, int], Column]"
 ValueRule: TypeAlias = "Callable[[Columns], Mapping[str, Column]]"
 
 
@@ -199,19 +203,10 @@ class Tally:
         """The same with these rules alone: where the others found nothing, there is no need to ask them again."""
         return Tally(self.frame, self.rules.only(*keys), self._split, self._places)
 
-    def is_bad(self, keys: Collection[int]) -> "Column":
-        """Of a labelled frame: whether one of these rules found the row bad."""
-        from pyspark.sql import functions as F
-
-        positions = [self._keys.index(key) for key in keys]
-        bits = [sum(1 << (position % BITS) for position in positions if position // BITS == index) for index in self._indexes]
-        tests = [F.col(name).bitwiseAND(F.lit(bit)) != 0 for name, bit in zip(self.masks, bits, strict=True) if bit]
-        return reduce(lambda left, right: left | right, tests, F.lit(False))
-
     def good(self, labelled: "DataFrame") -> "DataFrame":
         """The rows that are not set apart, as they were."""
         if self._split:
-            labelled = labelled.where(~self.is_bad(self._split))
+            labelled = labelled.where(f"NOT ({self._is_bad(self._split)})")
         return self.unlabelled(labelled)
 
     def unlabelled(self, labelled: "DataFrame") -> "DataFrame":
@@ -222,16 +217,15 @@ class Tally:
         """The rows that go to a place, or to any (None), with the names of all rules that found them bad in FAILED_CHECKS."""
         from pyspark.sql import functions as F
 
-        found = F.array(*(F.when(self.is_bad([key]), F.lit(names[key])) for key in self._keys))
+        found = F.array(*(F.when(F.expr(self._is_bad([key])), names[key]) for key in self._keys))
         named = F.filter(found, lambda name: name.isNotNull())
         # Spark would move the filter below the masks and put all rules in the place of each of their names, time and again.
-        never = F.monotonically_increasing_id() * 0
-        labelled = labelled.withColumns({name: F.col(name).bitwiseOR(never) for name in self.masks})
+        labelled = labelled.withColumns({name: F.expr(f"{name} | monotonically_increasing_id() * 0") for name in self.masks})
         return labelled.where(self._goes_to(place)).withColumn(FAILED_CHECKS, named).drop(*self.masks)
 
     def bad_rows(self, labelled: "DataFrame", key: int, limit: int) -> "DataFrame":
         """Some of the rows that a rule found bad."""
-        return labelled.where(self.is_bad([key])).drop(*self.masks).limit(limit)
+        return labelled.where(self._is_bad([key])).drop(*self.masks).limit(limit)
 
     @property
     def _has_one_place(self) -> bool:
@@ -242,54 +236,55 @@ class Tally:
     def _used_places(self) -> list[int]:
         return sorted(set(self._places.values()))
 
-    def _goes_to(self, place: int | None) -> "Column":
-        """Of a labelled frame: whether the row goes to this place, or to any."""
-        from pyspark.sql import functions as F
+    def _is_bad(self, keys: Collection[int]) -> str:
+        """Of a labelled frame: whether one of these rules found the row bad."""
+        positions = [self._keys.index(key) for key in keys]
+        bits = [sum(1 << (position % BITS) for position in positions if position // BITS == index) for index in self._indexes]
+        tests = [f"({name} & {bit}L) <> 0L" for name, bit in zip(self.masks, bits, strict=True) if bit]
+        return " OR ".join(tests) or "false"
 
+    def _goes_to(self, place: int | None) -> str:
+        """Of a labelled frame: whether the row goes to this place, or to any."""
         if place is None or len(self._used_places) == 1:
-            return self.is_bad(self._places)
-        choices = [F.when(self.is_bad([key]), F.lit(place)) for key, place in self._places.items()]
-        return F.coalesce(F.coalesce(*choices) == place, F.lit(False))
+            return self._is_bad(self._places)
+        choices = " ".join(f"WHEN {self._is_bad([key])} THEN {number}" for key, number in self._places.items())
+        return f"coalesce(CASE {choices} END = {place}, false)"
 
     @property
     def _indexes(self) -> range:
         return range(len(self.masks))
 
     def _mask_columns(self) -> Iterator["Column"]:
-
-        rules, none = list(self.rules.rows.values()), _big(0)
+        rules = list(self.rules.rows.values())
         for start in range(0, len(rules), BITS):
-            bits = [rule(self._columns, _big(1 << bit), none) for bit, rule in enumerate(rules[start : start + BITS])]
-            yield _united(bits)
+            bits = [rule(self._columns, 1 << bit, 0) for bit, rule in enumerate(rules[start : start + BITS])]
+            yield _united([_united(bits[:_SMALL]).cast("bigint"), *bits[_SMALL:]])
 
     def _aggregates(self, *, is_detailed: bool = False) -> list["Column"]:
         from pyspark.sql import functions as F
 
-        columns = [F.count(F.lit(1)).alias(_ROWS)]
+        counted = {_ROWS: "count(1)"}
         if self._split:
-            columns.append(F.count_if(self.is_bad(self._split)).alias(_APART))
+            counted[_APART] = f"count_if({self._is_bad(self._split)})"
         if not self._has_one_place:
-            columns += [F.count_if(self._goes_to(place)).alias(f"place {place}") for place in self._used_places]
+            counted |= {f"place {place}": f"count_if({self._goes_to(place)})" for place in self._used_places}
         if is_detailed:
-            columns += [F.count_if(self.is_bad([key])).alias(f"failed {key}") for key in self._keys]
-        columns += self._unions()
+            counted |= {f"failed {key}": self._failures_of(key) for key in self._keys}
+        counted |= {f"mask {index}": f"bit_or({name})" for index, name in enumerate(self.masks)}
+        columns = [F.expr(f"{text} AS `{name}`") for name, text in counted.items()]
         columns += [
             column.alias(f"value {key} {name}") for key, values in self._values.items() for name, column in values.items()
         ]
         return columns
 
+    def _failures_of(self, key: int) -> str:
+        return f"count_if({self._is_bad([key])})"
+
     def _failed(self, keys: Collection[int]) -> tuple[int, dict[int, int]]:
         """The number of all rows, and of the bad ones of these rules, in one action."""
-        from pyspark.sql import functions as F
-
-        counted = [F.count_if(self.is_bad([key])).alias(str(key)) for key in keys]
-        row = self.labelled.agg(F.count(F.lit(1)).alias(_ROWS), *counted).collect()[0]
+        counted = [f"{self._failures_of(key)} AS `{key}`" for key in keys]
+        row = self.labelled.selectExpr(f"count(1) AS `{_ROWS}`", *counted).collect()[0]
         return row[_ROWS], {key: row[str(key)] for key in keys}
-
-    def _unions(self) -> list["Column"]:
-        from pyspark.sql import functions as F
-
-        return [F.bit_or(F.col(name)).alias(f"mask {index}") for index, name in enumerate(self.masks)]
 
     def _masks_of(self, row: Any) -> tuple[int, ...]:
         return tuple(row[f"mask {index}"] or 0 for index in self._indexes)
@@ -362,7 +357,7 @@ def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
 
 
 def _row_rule(check: "RowCheck[Any]") -> RowRule:
-    def chosen(columns: Columns, bad: "Column", good: "Column") -> "Column":
+    def chosen(columns: Columns, bad: int, good: int) -> "Column":
         from pyspark.sql import functions as F
 
         passes = check.passes(columns)
@@ -373,13 +368,6 @@ def _row_rule(check: "RowCheck[Any]") -> RowRule:
 
 def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:
     return check.metrics
-
-
-def _big(number: int) -> "Column":
-    """A BIGINT. What does not fit into an INT is one already; each call on a column costs a fraction of a millisecond."""
-    from pyspark.sql import functions as F
-
-    return F.lit(number) if number >> 31 else F.lit(number).cast("bigint")
 
 
 def _united(bits: Sequence["Column"]) -> "Column":

@@ -6,15 +6,17 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from py4j.clientserver import ClientServerConnection
 from pyspark.errors import AnalysisException, PySparkAssertionError
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from ppf_core import Columns
+from ppf_core.spark.call_sites import without_call_sites
 from ppf_core.spark.tallies import BITS, Rules, Tally, fitting, raising_rules, same_shape
 
 
-def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, Column, Column], Column]:
+def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, int, int], Column]:
     return lambda columns, bad, good: F.when(condition(columns), bad).otherwise(good)
 
 
@@ -104,6 +106,23 @@ def test_two_hundred_rules_are_one_stage_of_generated_code(spark: SparkSession) 
     generated = str(spark._jvm.org.apache.spark.sql.execution.debug.package.codegenString(plan.executedPlan()))
     assert "Found 1 WholeStageCodegen subtrees." in generated
     assert tally.count().failed[199] == 199
+
+
+def test_a_rule_more_is_few_calls_to_the_jvm(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes a fraction of a millisecond, which adds up: 20 rules are to cost no more than a filter."""
+    calls: list[str] = []
+    send = ClientServerConnection.send_command
+    monkeypatch.setattr(ClientServerConnection, "send_command", lambda self, told: calls.append(told) or send(self, told))
+
+    def cost(number: int) -> int:
+        frame = spark.range(3)
+        made = rules(*(low(limit) for limit in range(number)))
+        calls.clear()
+        fitting(frame, made, split=range(number))
+        return sum(not told.startswith("m") for told in calls)
+
+    with without_call_sites():
+        assert cost(40) - cost(20) <= 20 * 8
 
 
 # ---- the traps

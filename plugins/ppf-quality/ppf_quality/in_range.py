@@ -93,7 +93,7 @@ class InRangeCheck(RowCheck[InRangeOptions]):
             conditions.append(~functions.isnan(found.column))
         return reduce(and_, conditions)
 
-    def _bound(self, found: Found, option: str) -> "Column | None":
+    def _bound(self, found: Found, option: str) -> "Column | str | int | None":
         value = getattr(self.options, option)
         if found.kind == "boolean":
             raise PpfError(f"Column {found.name!r} is boolean, which has no range. Use in_set.")

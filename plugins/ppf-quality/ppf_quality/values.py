@@ -38,13 +38,18 @@ def moment(value: Any) -> datetime.datetime | None:
         return None
 
 
-def literal(value: Any, found: "Found", rounding: Rounding = "none") -> "Column":
-    """The value in the type of the column, for comparisons with it. Raises ValueError saying what is wrong."""
+def literal(value: Any, found: "Found", rounding: Rounding = "none") -> "Column | str | int":
+    """The value in the type of the column, for comparisons with it. Raises ValueError saying what is wrong.
+
+    What Spark takes for that type by itself stays a value of Python, since each column that is made is a call to the JVM.
+    """
     from pyspark.sql import functions
 
-    text = functions.lit(as_text(value, found, rounding))
+    text = as_text(value, found, rounding)
+    if found.kind == "string":
+        return text
     # The name of the type, since a type itself would want an active session.
-    return text if found.kind == "string" else text.cast(found.type_name)
+    return int(text) if found.kind == "int" else functions.lit(text).cast(found.type_name)
 
 
 def as_text(value: Any, found: "Found", rounding: Rounding = "none") -> str:
