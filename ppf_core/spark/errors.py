@@ -1,11 +1,12 @@
 """What a failure of Spark says to a person: its class and its first words, without the stack of the JVM."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ppf_core.contracts.results import ErrorInfo
+from ppf_core.spark.error_chain import Link, links_of_java, links_of_text, telling
 
 _LONGEST = 2000
 # Where a stack begins, in all the ways in which Spark appends one to a message; under DataFrame, which line of a plugin it was.
@@ -13,13 +14,6 @@ _STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(
 # Spark appends the whole plan to the message of an analysis error.
 _PLAN = re.compile(r";\s*\n(?=\s*['!]?[A-Z]\w+)")
 _PYTHON_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)')
-_JAVA_CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]+(?:: |$)")
-# These say only that something failed; their cause says what.
-_WRAPPERS = re.compile(
-    r"^(?:Job aborted|Writing job aborted|Task failed|Exception thrown in awaitResult"
-    r"|\[(?:TASK_WRITE_FAILED|FAILED_READ_FILE\.NO_HINT)\])"
-)
-_WRAPPER_CLASSES = frozenset({"ExecutionException", "InvocationTargetException", "UndeclaredThrowableException"})
 
 
 def describe_error(error: BaseException) -> ErrorInfo:
@@ -37,9 +31,13 @@ def _described(error: BaseException) -> ErrorInfo:
         return ErrorInfo(type(error).__name__, "Spark's JVM is gone. If it ran out of memory, raise spark.driver.memory.")
     java = getattr(error, "java_exception", None)
     if java is not None:
-        return _of_java(java)
-    text = words_of_worker(text_of(error)) if "Python worker" in text_of(error) else text_of(error) + _sql(error)
-    return ErrorInfo(type(error).__name__, _shorten(text) or f"{type(error).__name__}, without a message.")
+        return _of_links(list(links_of_java(java)))
+    text, name = text_of(error), type(error).__name__
+    if "Python worker" in text:
+        return ErrorInfo(name, _shorten(words_of_worker(text)))
+    if is_of_spark(error) and (causes := list(links_of_text(text))):
+        return _of_links([Link(name, _shorten(text) + _sql(error)), *causes])
+    return ErrorInfo(name, _shorten(text + _sql(error)) or f"{name}, without a message.")
 
 
 def is_of_spark(error: BaseException) -> bool:
@@ -73,20 +71,13 @@ def jvm_is_dead(error: BaseException) -> bool:
         return True
 
 
-def _of_java(java: Any) -> ErrorInfo:
-    """The first Java exception of the chain that says more than that something failed."""
-    while (cause := java.getCause()) is not None and _says_nothing(java):
-        java = cause
-    name, words = str(java.getClass().getName()), str(java.getMessage() or "")
-    if name.endswith(".PythonException"):
-        return ErrorInfo("PythonException", _shorten(words_of_worker(words)))
-    return ErrorInfo(name, _shorten(_PLAN.split(words, maxsplit=1)[0]) or f"{name}, without a message.")
-
-
-def _says_nothing(java: Any) -> bool:
-    words = java.getMessage()
-    repeats = words is not None and _JAVA_CLASS.match(words) is not None
-    return words is None or repeats or java.getClass().getSimpleName() in _WRAPPER_CLASSES or _WRAPPERS.match(words) is not None
+def _of_links(links: Sequence[Link]) -> ErrorInfo:
+    """The first exception of a chain that says more than that something failed, with the file that the ones around it name."""
+    link, place = telling(links)
+    if link.name.endswith(".PythonException"):
+        return ErrorInfo("PythonException", _shorten(words_of_worker(link.words)))
+    words = _shorten(_PLAN.split(link.words, maxsplit=1)[0]) or f"{link.name}, without a message."
+    return ErrorInfo(link.name, f"{words} ({place})" if place else words)
 
 
 def text_of(error: BaseException) -> str:

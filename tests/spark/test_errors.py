@@ -1,7 +1,9 @@
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyspark
 import pytest
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
@@ -82,6 +84,60 @@ def test_no_message_has_a_stack_even_when_spark_is_told_to_show_it(spark: SparkS
     told = describe_error(fail(session.sql("SELECT raise_error('mine') FROM range(2)").collect))
     assert "\tat " not in told.message
     assert "JVM stacktrace" not in told.message
+
+
+# Spark 3.5 itself does not tell which compressed file, or which ORC file, it could not read.
+tells_the_file = pytest.mark.skipif(pyspark.__version__ < "4", reason="Spark 3.5 does not tell which file it was")
+
+
+def cut(path: Path) -> Path:
+    """The first half of a file is left of it."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
+    return path
+
+
+@tells_the_file
+@pytest.mark.parametrize(("form", "line"), [("csv", "{}"), ("json", '{{"id": {}}}')])
+def test_a_compressed_file_that_is_cut_off_is_named(spark: SparkSession, tmp_path: Path, form: str, line: str) -> None:
+    for name in (f"a.{form}.gz", f"b 2.{form}.gz"):
+        (tmp_path / name).write_bytes(gzip.compress("\n".join(line.format(number) for number in range(9_999)).encode()))
+    cut(tmp_path / f"b 2.{form}.gz")
+    frame = spark.read.schema("id INT").format(form).load(str(tmp_path))
+    for action in (frame.selectExpr("sum(id)").collect, lambda: frame.write.parquet(str(tmp_path / "out"))):
+        told = describe_error(fail(action))
+        assert told.type == "java.io.EOFException"
+        assert told.message == f"Unexpected end of input stream (reading {tmp_path}/b 2.{form}.gz)"
+
+
+@pytest.mark.parametrize("form", ["parquet", pytest.param("orc", marks=tells_the_file)])
+def test_a_file_without_its_footer_is_named(spark: SparkSession, tmp_path: Path, form: str) -> None:
+    spark.range(1000).coalesce(1).write.format(form).save(str(tmp_path / "rows"))
+    (file,) = map(cut, (tmp_path / "rows").glob("part-*"))
+    frame = spark.read.schema("id LONG").format(form).load(str(tmp_path / "rows"))
+    assert file.name in describe_error(fail(frame.selectExpr("sum(id)").collect)).message
+
+
+@pytest.mark.parametrize("form", ["parquet", "orc"])
+def test_a_file_with_broken_content_is_named_with_what_is_wrong(spark: SparkSession, tmp_path: Path, form: str) -> None:
+    spark.range(1000).coalesce(1).write.format(form).save(str(tmp_path / "rows"))
+    (file,) = (tmp_path / "rows").glob("part-*")
+    data = file.read_bytes()
+    file.write_bytes(data[:4] + b"x" * 40 + data[44:])
+    file.with_name(f".{file.name}.crc").unlink()
+    told = describe_error(fail(spark.read.format(form).load(str(tmp_path / "rows")).selectExpr("sum(id)").collect))
+    assert told.type == "java.io.IOException"
+    assert told.message.endswith(f" (reading {file})")
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_file_that_went_away_between_planning_and_reading_is_named(spark: SparkSession, tmp_path: Path, form: str) -> None:
+    spark.range(9).coalesce(1).write.format(form).save(str(tmp_path / "rows"))
+    (file,) = (tmp_path / "rows").glob("part-*")
+    frame = spark.read.schema("id LONG").format(form).load(str(tmp_path / "rows"))
+    file.unlink()
+    assert file.name in describe_error(fail(frame.selectExpr("sum(id)").collect)).message
 
 
 def test_errors_of_python_keep_their_words() -> None:

@@ -80,6 +80,10 @@ class FileSource(Source[R]):
             if explained is None:
                 raise
             raise explained from error
+        except Exception as error:
+            # Of a broken ORC file Spark does not tell which one it is.
+            error.add_note(f"looking for the columns in {', '.join(paths)}")
+            raise
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader."""

@@ -154,3 +154,14 @@ def test_a_source_says_what_it_reads_and_which_schema_it_gives(tmp_path: Path) -
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         build(CsvSource, **options)
+
+
+def test_a_file_from_which_no_columns_can_be_taken_is_looked_for_by_its_path(spark: SparkSession, tmp_path: Path) -> None:
+    spark.range(1000).coalesce(1).write.orc(str(tmp_path / "rows"))
+    (file,) = (tmp_path / "rows").glob("part-*")
+    file.write_bytes(file.read_bytes()[:100])
+    file.with_name(f".{file.name}.crc").unlink()
+    source = build(OrcSource, tmp_path, path="rows")
+    with pytest.raises(Exception) as caught:  # noqa: PT011 -- ORC has many errors of its own
+        source.read(context(spark))
+    assert caught.value.__notes__ == [f"looking for the columns in file:{tmp_path}/rows"]
