@@ -49,7 +49,8 @@ def command(output: Output, pipeline: str, overrides: dict[str, str], analyze: b
 def _document(plan: "Plan", schemas: "Mapping[str, str]") -> dict[str, Any]:
     from ppf_core.pipeline.documents import to_document
 
-    document: dict[str, Any] = to_document({**vars(plan), "problems": []})
+    shown = {key: getattr(plan, key) for key in ("pipeline", "components", "steps", "hooks", "warnings")}
+    document: dict[str, Any] = to_document({**shown, "problems": []})
     for component in document["components"]:
         component["schema"] = schemas.get(component["name"])
     return document

@@ -79,17 +79,17 @@ class CheckSteps:
 
     def has_bad_rows(self, folder: ComponentRun) -> bool:
         """Whether there is something to write in a folder of bad rows."""
-        return any(self._checking(self.steps.components[name]).quarantined(None) for name in folder.takes)
+        return any(self._checking(self.steps.components[name]).quarantined(None) for name in folder.role.takes)
 
     def bad_rows(self, sink: ComponentRun) -> "DataFrame":
         """What was set apart for a sink, by all that set rows apart for it."""
         place = None if sink.is_inner else sink.info.name
-        givers = [self._checking(self.steps.components[name]) for name in sink.takes]
+        givers = [self._checking(self.steps.components[name]) for name in sink.role.takes]
         return self.steps.engine.united_rows([giver.bad(place, self.steps.run_id) for giver in givers])
 
     def keep_evidence(self, component: ComponentRun) -> None:
         """Keeps the quarantined rows of a rejected component, under the id of the run."""
-        (giver,) = (self.steps.components[name] for name in component.takes)
+        (giver,) = (self.steps.components[name] for name in component.role.takes)
         checking = self._checking(giver)
         if not checking.all_quarantined or isinstance(giver.plugin, QuarantinedRows):
             return  # rows that were to be replayed lie where they were
@@ -158,7 +158,7 @@ class CheckSteps:
         if component.config.persist == "never" and not checking.is_split:
             return False
         frame = checking.frame
-        if frame is None or not component.is_read:
+        if frame is None or not component.role.is_read:
             return False
         return self.steps.engine.why_keep(frame) is not None or not self.steps.is_pinned(component)
 
@@ -192,8 +192,8 @@ class CheckSteps:
     def _require_bad_rows(self, sink: ComponentRun) -> None:
         """A row that is in no place, or in two, must not go unseen: as many are set apart as the checks found."""
         place = None if sink.is_inner else sink.info.name
-        wanted = sum(self._checking(self.steps.components[name]).quarantined(place) for name in sink.takes)
-        if sink.takes and sink.rows_written is not None and sink.rows_written != wanted:
-            givers = ", ".join(map(repr, sink.takes))
+        wanted = sum(self._checking(self.steps.components[name]).quarantined(place) for name in sink.role.takes)
+        if sink.role.takes and sink.rows_written is not None and sink.rows_written != wanted:
+            givers = ", ".join(map(repr, sink.role.takes))
             message = f"The checks of {givers} found {wanted} rows to set apart, but {sink.rows_written} were written."
             raise RuntimeError(f"{message} The frame differs each time it is read: set persist = disk on it.")

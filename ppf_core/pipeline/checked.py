@@ -10,6 +10,7 @@ from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import PipelineComponent, Schema
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.pipeline.dataflow import Dataflow
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.selection import BoundPlugin
 from ppf_core.plugins.registry import PluginRegistry
@@ -57,6 +58,11 @@ class CheckedPipeline:
     graph: Graph
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+
+    @cached_property
+    def dataflow(self) -> Dataflow:
+        """Who has whose rows."""
+        return Dataflow.of(self.components)
 
     @property
     def exit_code(self) -> int:

@@ -16,9 +16,9 @@ from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verd
 from ppf_core.contracts.context import Context
 from ppf_core.contracts.results import ComponentInfo, QualityResult
 from ppf_core.contracts.secrets import MASK
-from ppf_core.pipeline.carriers import Carrier
 from ppf_core.pipeline.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
 from ppf_core.pipeline.redaction import mask_by_name
+from ppf_core.pipeline.roles import Carrier
 from ppf_core.spark.engine import Engine, Tally
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.tallies import Counts, Rules, Summary

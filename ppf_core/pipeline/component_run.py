@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.config.model import ComponentConfig, RetryConfig
+from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import PipelineComponent, StagedSink, Ticket
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo, QualityResult
 from ppf_core.pipeline.checking import Checking
+from ppf_core.pipeline.roles import Role
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:
@@ -21,19 +22,18 @@ if TYPE_CHECKING:
 class ComponentRun:
     """The state of one component in one run; the only thing here that changes.
 
-    frames: the components that its options name. retry, breaker: None where neither the file nor its defaults set one.
-    stored: where its frame was written. saved: the same, once a resumed run may read it back. must_repeat: whether a second
-    read has to give the very same rows. is_read: whether somebody reads its frame.
+    role: what the plan says of it. frames: the components that its options name. breaker: None where neither the file nor its
+    defaults set one. stored: where its frame was written. saved: the same, once a resumed run may read it back.
     state, advanced: its cursors before the run, and what the run moves them to.
-    checking: None without checks. takes: the components whose bad rows it takes. rejection: why its checks forbid to publish.
+    checking: None without checks. rejection: why its checks forbid to publish.
     is_inner: whether it stands in no file, and nobody hears of it.
     """
 
     info: ComponentInfo
     plugin: PipelineComponent[Any]
     config: ComponentConfig
+    role: Role
     frames: tuple[str, ...] = ()
-    retry: RetryConfig | None = None
     breaker: "CircuitBreaker | None" = None
     frame: "DataFrame | None" = None
     ticket: Ticket | None = None
@@ -43,13 +43,10 @@ class ComponentRun:
     stored: str | None = None
     saved: str | None = None
     is_writing: bool = False
-    must_repeat: bool = False
     state: Mapping[str, str] = field(default_factory=dict)
     advanced: dict[str, str] = field(default_factory=dict)
     checking: Checking | None = None
-    takes: tuple[str, ...] = ()
     is_inner: bool = False
-    is_read: bool = False
     quality: tuple[QualityResult, ...] = ()
     rejection: ErrorInfo | None = None
     attempt: int = 1

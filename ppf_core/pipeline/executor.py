@@ -1,17 +1,19 @@
 """Walks the steps of a plan, as many at a time as the run allows, decides what a failure prevents, and tells every observer.
 
-One thread, the one that calls `walk`, decides everything. The steps are at work in threads of their own, and send messages.
+One thread, the one that calls `walk`, decides everything. All that touches data is at work in threads of its own, and sends
+messages: steps, and the removal of stages as well, so that a store that hangs never keeps the run from hearing a signal.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
 from ppf_core.contracts.results import CircuitState, ErrorInfo
 from ppf_core.errors import CheckpointRefused, PpfError, Problem, Terminated
 from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.dataflow import Dataflow
 from ppf_core.pipeline.events import (
     CheckJudged,
     CircuitChanged,
@@ -27,10 +29,11 @@ from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.keeping import Keeping
 from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.progress import Progress
-from ppf_core.pipeline.publishing import Publishing
+from ppf_core.pipeline.publishing import cursor_moves
+from ppf_core.pipeline.run_state import RunState
 from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import Steps
-from ppf_core.pipeline.work import Ended, OutOfTime, Quiet, Signalled, Work
+from ppf_core.pipeline.work import Discarded, Ended, OutOfTime, Quiet, Signalled, Work
 from ppf_core.threads import SIGTERM
 
 Describe = Callable[[BaseException], ErrorInfo]
@@ -48,13 +51,13 @@ class Executor:
     second: what a second signal does, in the place of what it did before the run.
     is_watched: whether somebody wants to hear how far Spark is.
 
-    Invariant: a component without a status has not ended. Once it has one, no further step of it starts.
-
-    A component that its checks rejected ends at the next barrier: until then all others go on, so that all failures are found.
+    Invariant: a component without a status has not ended. Once it has one, no further step of it starts; its end is told when
+    nothing of it is left to remove.
     """
 
     steps: Steps
     graph: Graph
+    dataflow: Dataflow
     runtime: RuntimeConfig
     emit: Observer
     describe: Describe
@@ -62,8 +65,6 @@ class Executor:
     progress: Progress
     second: Callable[[int], None] | None = None
     is_watched: bool = False
-    _failed: list[str] = field(default_factory=list)
-    _rejected: list[str] = field(default_factory=list)
     _stopped_by: BaseException | None = None
     _refused: CheckpointRefused | None = None
 
@@ -80,9 +81,9 @@ class Executor:
         """
         limit = self.runtime.timeout
         self._schedule = Schedule(steps)
-        self._publishing = Publishing(self.steps, self.graph)
+        self._state = RunState(stops_at_failure=self.runtime.on_failure == "stop")
         checked = [name for name, each in self.components.items() if each.checking is not None]
-        self._keeping = Keeping(_readers(self.components), checked)
+        self._keeping = Keeping(self._users(), checked)
         seconds = limit.total_seconds() if limit else None
         self._work = Work(self.steps, self.runtime.parallelism, seconds, self.describe, is_watched=self.is_watched)
         try:
@@ -97,77 +98,63 @@ class Executor:
         finally:
             self._work.close()
             self._release([name for name, each in self.components.items() if each.is_kept])
-        if isinstance(self._stopped_by, KeyboardInterrupt) and any(
-            each.status != "success" for each in self.components.values()
-        ):
+        is_whole = all(each.status in ("success", "resumed") for each in self.components.values())
+        if isinstance(self._stopped_by, KeyboardInterrupt) and not is_whole:
             raise self._stopped_by
         if self._refused is not None:
             raise self._refused
+
+    def _users(self) -> dict[str, tuple[str, ...]]:
+        """Component → those that have rows of it; the folders of bad rows among them."""
+        found = {name: users for name, users in self.dataflow.users.items() if name in self.components}
+        for name, component in self.components.items():
+            if component.is_inner:
+                found |= {giver: (*found.get(giver, ()), name) for giver in component.role.takes}
+        return {name: tuple(each for each in users if each in self.components) for name, users in found.items()}
 
     # ---- starting
 
     def _start_ready(self) -> None:
         while (taken := self._schedule.take()) is not None:
             position, step = taken
-            reason = self._why_not(step)
-            if reason is None and step.component:
+            if step.kind == "decide":
+                self._end_rejected()
+            elif step.kind == "commit":
+                self._commit()
+            elif self._may_start(step):
                 if not self._work.has_room:
                     self._schedule.put_back(position)
                     return
                 if self._begin(position, step):
                     continue
-            elif reason:
-                self._skip(self.components[step.component], reason)
             self._schedule.end(position)
 
-    def _why_not(self, step: Step) -> str | None:
-        """What prevents a step; None when it may start; empty when its component has ended already."""
-        if step.kind in ("decide", "commit"):
-            self._reject()
-        if step.kind == "commit":
-            self._publishing.decide(self._why_stopped() or self.veto())
-            self._work.without_deadline()
-        if not step.component:
-            return None
-        if self.components[step.component].status is not None:
-            return ""
-        if step.kind == "publish":
-            return self._publishing.obstacle
-        if self.components[step.component].is_inner:
-            return self._why_not_kept(step)
-        if step.kind == "stage" and not step.carries and self._rejected and self.runtime.on_failure == "stop":
-            return f"{self._rejected[0]!r} failed."
-        return self._why_stopped() or self._why_not_fed(step.component)
+    def _may_start(self, step: Step) -> bool:
+        """Whether a step starts now. If it never will, its component has ended when this returns."""
+        component = self.components[step.component]
+        if component.is_inner and step.kind != "publish":
+            return self._may_keep(step, component)
+        answer = self._state.answer(step.kind, step.component, component.status, carries=step.carries)
+        if answer.act == "skip":
+            self._skip(component, answer.reason)
+        return answer.act == "start"
 
-    def _why_not_kept(self, step: Step) -> str | None:
-        """What prevents that bad rows are kept: those of a rejected component are evidence, all others go with the rest."""
-        giver = self._giver(self.components[step.component])
+    def _may_keep(self, step: Step, folder: ComponentRun) -> bool:
+        """Whether bad rows are kept: those of a rejected component are evidence, all others go with the good ones."""
+        giver = self._giver(folder)
         if step.kind == "evidence":
-            return None if giver.rejection is not None else ""
-        if giver.rejection is not None or giver.status in ("failed", "skipped"):
-            return ""
-        reason = self._why_stopped()
-        if reason is not None and giver.status is None:
-            self._skip(giver, reason)
-        return reason
+            return giver.rejection is not None and folder.status is None
+        if folder.status is not None or giver.rejection is not None or giver.status in ("failed", "skipped"):
+            return False
+        answer = self._state.answer(step.kind, giver.info.name, None)
+        if answer.act == "skip" and giver.status is None:
+            self._skip(giver, answer.reason)
+        return answer.act == "start"
 
     def _giver(self, folder: ComponentRun) -> ComponentRun:
         """The component whose bad rows a folder takes."""
-        (name,) = folder.takes
+        (name,) = folder.role.takes
         return self.components[name]
-
-    def _why_stopped(self) -> str | None:
-        if self._stopped_by is not None:
-            return _INTERRUPTED if isinstance(self._stopped_by, KeyboardInterrupt) else str(self._stopped_by)
-        if self._failed and self.runtime.on_failure == "stop":
-            return f"{self._failed[0]!r} failed."
-        return None
-
-    def _why_not_fed(self, name: str) -> str | None:
-        for need in self.graph.needs[name]:
-            if need in self.components and self.components[need].status in ("failed", "skipped"):
-                return f"{need!r} {self.components[need].status}."
-        return None
 
     def _begin(self, position: int, step: Step) -> bool:
         """Whether the step is at work now; if not, the circuit breaker of its component is open."""
@@ -186,6 +173,36 @@ class Executor:
         self._work.start(position, step, component)
         return True
 
+    # ---- the commit
+
+    def _commit(self) -> None:
+        """Decides whether the rows may be shown. The decision is on disk when this returns."""
+        self._end_rejected()
+        self._work.without_deadline()
+        veto = self.veto() if self._state.phase == "running" else None
+        if veto is not None:
+            self._state.stop(veto)
+        if self._state.phase == "running":
+            sinks = [name for name, each in self.components.items() if each.status is None and each.ticket is not None]
+            self.steps.commit(sinks, list(cursor_moves(self.components, self.graph, sinks)))
+            self._state.commit()
+
+    def _end_rejected(self) -> None:
+        """Ends what its checks rejected, and all that depends on a failure."""
+        for name in self._state.rejected:
+            component = self.components[name]
+            if component.status is None and component.rejection is not None:
+                if component.breaker is not None:
+                    component.breaker.abandoned()
+                self._end_failed(component, component.rejection)
+        for name, component in self.components.items():
+            if component.status is None and not component.is_inner and (reason := self._state.spoiled(name)) is not None:
+                self._skip(component, reason)
+        for folder in [each for each in self.components.values() if each.is_inner and each.status is None]:
+            giver = self._giver(folder)
+            if giver.rejection is None and giver.status in ("failed", "skipped"):
+                self._skip(folder, f"{giver.info.name!r} {giver.status}.")
+
     # ---- hearing
 
     def _hear(self) -> None:
@@ -193,6 +210,8 @@ class Executor:
             case Ended():
                 self._settle(message.step, self.components[message.step.component], message.error)
                 self._schedule.end(message.position)
+            case Discarded():
+                self._hear_discarded(self.components[message.component], message.error)
             case Signalled():
                 self._interrupt(Terminated() if message.number == SIGTERM else KeyboardInterrupt())
             case OutOfTime():
@@ -205,7 +224,7 @@ class Executor:
                 self.emit(message)
 
     def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
-        if self._publishing.is_committed:
+        if self._state.is_committed:
             self._stopped_by = interrupt  # what is committed gets published, and nothing else is at work
         else:
             self._stop(interrupt)
@@ -213,13 +232,14 @@ class Executor:
     def _stop(self, reason: BaseException) -> None:
         """Nothing new starts, and what is at work ends early."""
         self._stopped_by = reason
+        self._state.stop(_INTERRUPTED if isinstance(reason, KeyboardInterrupt) else str(reason))
         self._work.end_early(reason)
 
     def _give_up(self) -> None:
         """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why."""
         self.steps.cancel()
-        for component in () if self._publishing.is_committed else self.components.values():
-            if component.status is None and component.attempts and isinstance(component.plugin, StagedSink):
+        for component in () if self._state.is_committed else self.components.values():
+            if component.status is None and self._has_stage(component) and not self._work.is_abandoned(component):
                 with suppress(Exception):  # the failure that led here is the one to report
                     self.steps.discard(component)
 
@@ -230,7 +250,7 @@ class Executor:
         if error is None:
             self._advance(step, component)
         elif error is self._stopped_by and not isinstance(error, TimeoutError):
-            self._skip(component, self._why_stopped() or "")
+            self._skip(component, self._state.reason)
         else:
             self._fail(step, component, error)
 
@@ -248,7 +268,7 @@ class Executor:
         for result in component.quality:
             self.emit(CheckJudged(component.info, result))
         if component.rejection is not None:
-            self._rejected.append(component.info.name)
+            self._state.rejected.append(component.info.name)
 
     def _note_kept(self, component: ComponentRun) -> None:
         """Frames are kept in a step of their own, or with the stage that carries their checks."""
@@ -256,24 +276,12 @@ class Executor:
             if name in self.components and self.components[name].is_kept and not self._keeping.holds(name):
                 self._release(self._keeping.keep(name))
 
-    def _reject(self) -> None:
-        """Ends what its checks rejected, and all that has its rows."""
-        for name in self._rejected:
-            component = self.components[name]
-            if component.status is None and component.rejection is not None:
-                self._discard(component)
-                if component.breaker is not None:
-                    component.breaker.abandoned()
-                self._end_failed(component, component.rejection)
-        for name, component in self.components.items():
-            reason = self._why_not_fed(name) if component.status is None and not component.is_inner else None
-            if reason is not None:
-                self._skip(component, reason)
-
     def _succeed(self, component: ComponentRun) -> None:
+        if component.status is not None:
+            return  # what depended on a failure was ended while its last step was at work
         if component.breaker is not None:
             self._tell_changes(component, component.breaker.succeeded)
-        component.end("success")
+        component.end("resumed" if component.role.is_saved else "success")
         self._tell_end(component)
 
     def _fail(self, step: Step, component: ComponentRun, error: BaseException) -> None:
@@ -281,35 +289,68 @@ class Executor:
             self._refused = error
         if self.steps.engine.is_gone(error) and self._stopped_by is None:
             self._stop(RuntimeError("Spark's JVM is gone."))
-        if step.kind != "publish" or isinstance(error, TargetMoved):
-            self._discard(component)
-        if step.kind == "publish" and self.runtime.on_failure == "stop":
-            self._publishing.failed(component, error)
         if component.breaker is not None:
             self._tell_changes(component, component.breaker.failed)
-        self._end_failed(component, self.describe(error))
+        may_be_shown = step.kind == "publish" and not isinstance(error, TargetMoved)
+        if step.kind == "publish" and self.runtime.on_failure == "stop":
+            self._hold(component, error)
+        self._end_failed(component, self.describe(error), keeps_stage=may_be_shown)
         if component.is_inner:
             self._lose_bad_rows(self._giver(component), step, self.describe(error))
+
+    def _hold(self, component: ComponentRun, error: BaseException) -> None:
+        """All or none: the rest waits for whoever can publish this one, or is discarded if nobody can and nothing is shown."""
+        name = component.info.name
+        if not isinstance(error, TargetMoved):
+            self._state.hold(f"{name!r} could not be published; `ppf runs recover` goes on.")
+        elif not any(each.published for each in self.components.values()):
+            self._state.stop(f"{name!r} could not be published.")
 
     def _lose_bad_rows(self, giver: ComponentRun, step: Step, error: ErrorInfo) -> None:
         """Without a place for its bad rows a component has failed. One that its checks rejected has failed already."""
         told = f"The quarantined rows of {giver.info.name!r} could not be kept: {error.type}: {error.message}"
         self._warn("quarantine", giver, told, "Look at runtime.data_dir.")
         if step.kind == "stage" and giver.status is None:
-            self._discard(giver)
             self._end_failed(giver, error)
 
-    def _end_failed(self, component: ComponentRun, error: ErrorInfo) -> None:
-        self._failed.append(component.info.name)
+    def _end_failed(self, component: ComponentRun, error: ErrorInfo, *, keeps_stage: bool = False) -> None:
+        name = component.info.name
         component.end("failed", error=error)
-        self._tell_end(component)
+        self._state.fail(name, self.graph.downstream([name]) - {name} if not component.is_inner else ())
+        self._close(component, keeps_stage=keeps_stage)
 
     def _skip(self, component: ComponentRun, reason: str) -> None:
-        if reason != self._publishing.held:
-            self._discard(component)
+        if component.status is not None:
+            return
         if component.breaker is not None and component.started_at is not None:
             component.breaker.abandoned()
         component.end("skipped", reason=reason)
+        self._close(component, keeps_stage=self._state.phase == "held")
+
+    # ---- removing stages
+
+    def _close(self, component: ComponentRun, *, keeps_stage: bool) -> None:
+        """A component has its status. Its end is told at once, or when what it staged is removed."""
+        if keeps_stage or not self._has_stage(component):
+            self._tell_end(component)
+        elif self._work.is_abandoned(component):
+            self._hear_discarded(component, TimeoutError("It is still being written by a thread that does not end."))
+        else:
+            if not component.is_inner:
+                self.emit(StepStarted(component.info.name, "discard"))
+            self._work.discard(component)
+
+    def _has_stage(self, component: ComponentRun) -> bool:
+        """Whether it may have staged something that is not shown."""
+        return bool(component.attempts) and isinstance(component.plugin, StagedSink) and not component.published
+
+    def _hear_discarded(self, component: ComponentRun, error: BaseException | None) -> None:
+        """What cannot be removed is reported, and does not hide the failure that led here."""
+        if error is not None:
+            told = self.describe(error)
+            message = f"The stage of {component.info.name!r} could not be removed: {told.type}: {told.message}"
+            hint = "No reader sees it. The next run of the pipeline removes it, or `ppf runs recover`."
+            self._warn("stage-left", component, message, hint)
         self._tell_end(component)
 
     def _tell_end(self, component: ComponentRun) -> None:
@@ -321,19 +362,6 @@ class Executor:
         for name in names:
             with suppress(Exception):  # the memory of a Spark that is gone
                 self.steps.release(self.components[name])
-
-    def _discard(self, component: ComponentRun) -> None:
-        """Removes a stage. What cannot be removed is reported, and does not hide the failure that led here."""
-        if not component.attempts or not isinstance(component.plugin, StagedSink):
-            return
-        if not component.is_inner:
-            self.emit(StepStarted(component.info.name, "discard"))
-        try:
-            self.steps.discard(component)
-        except Exception as error:  # noqa: BLE001 -- the failure that led here must still be reported
-            told = self.describe(error)
-            message = f"The stage of {component.info.name!r} could not be removed: {told.type}: {told.message}"
-            self._warn("stage-left", component, message, "Remove it by hand; no reader sees it.")
 
     # ---- circuit breakers
 
@@ -362,12 +390,3 @@ class Executor:
 
     def _warn(self, code: str, component: ComponentRun, message: str, hint: str | None) -> None:
         self.emit(Warned(Problem(code=code, message=message, hint=hint, path=f"components.{component.info.name}")))
-
-
-def _readers(components: Mapping[str, ComponentRun]) -> dict[str, list[str]]:
-    """Component → those that read its frame."""
-    found: dict[str, list[str]] = {}
-    for name, component in components.items():
-        for read in (*component.info.inputs.values(), *component.frames, *component.takes):
-            found.setdefault(read, []).append(name)
-    return found

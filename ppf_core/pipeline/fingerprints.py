@@ -30,20 +30,19 @@ def fingerprints(checked: CheckedPipeline) -> dict[str, Fingerprint]:
     """The fingerprints of all components."""
     found: dict[str, Fingerprint] = {}
     for name in checked.graph.order():
-        own = _own(checked, checked.components[name])
-        component = checked.components[name]
-        feeding = sorted({*component.config.inputs.values(), *component.frames})
+        own = _own(checked.components[name])
+        feeding = sorted(set(checked.dataflow.reads[name]))
         text = json.dumps([own, {each: found[each].digest for each in feeding}], sort_keys=True, ensure_ascii=False)
         found[name] = Fingerprint(own, hashlib.sha256(text.encode()).hexdigest())
     return found
 
 
-def _own(checked: CheckedPipeline, component: CheckedComponent) -> dict[str, Any]:
+def _own(component: CheckedComponent) -> dict[str, Any]:
     entry, config = component.plugin.entry, component.config
     return {
         "plugin": f"{entry.distribution}:{entry.name}",
         "version": entry.version,
-        "options": known_options(checked, component.plugin),
+        "options": known_options(component.plugin),
         "inputs": dict(config.inputs),
         "frames": sorted(component.frames),
         "quality": to_document(config.quality),

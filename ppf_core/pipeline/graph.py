@@ -51,11 +51,11 @@ class Graph:
 
     def upstream(self, names: Iterable[str]) -> frozenset[str]:
         """The named components and all that they need."""
-        return _reachable(names, self.needs)
+        return reachable(names, self.needs)
 
     def downstream(self, names: Iterable[str]) -> frozenset[str]:
         """The named components and all that need them."""
-        return _reachable(names, self.needed_by)
+        return reachable(names, self.needed_by)
 
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """The ways round, none sharing a component with another: ("a", "b", "a") says that a waits for b and b for a."""
@@ -83,12 +83,13 @@ class Graph:
         return tuple(found)
 
 
-def _reachable(names: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+def reachable(names: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """These and all that the edges lead to from them, in any number of steps."""
     reached: set[str] = set()
     left = list(names)
     while left:
         name = left.pop()
         if name not in reached:
             reached.add(name)
-            left.extend(edges[name])
+            left.extend(edges.get(name, ()))
     return frozenset(reached)

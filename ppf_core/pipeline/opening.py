@@ -11,7 +11,7 @@ from ppf_core.errors import CheckpointRefused, ConfigError
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.events import Observer
-from ppf_core.pipeline.planning import Plan
+from ppf_core.pipeline.planning import Plan, make_plan
 from ppf_core.pipeline.progress import Progress, load_kept
 from ppf_core.pipeline.record import RunRecord, new_run_id
 from ppf_core.pipeline.recorded_plan import journaled_values, recorded_plan
@@ -25,13 +25,12 @@ from ppf_core.threads import threads
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def begin_run(
-    plan: Plan, workspace: Workspace, store: RunStore, run_id: str | None, observers: Sequence[Observer], given: object
-) -> Run:
+def begin_run(workspace: Workspace, store: RunStore, run_id: str | None, observers: Sequence[Observer], given: object) -> Run:
     """A new run. Makes the instances, and the record last: what fails before leaves no trace in the state directory."""
     now = threads().now()
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
-    components, hooks = workspace.components(), workspace.hooks()
+    plan = make_plan(workspace.checked, workspace.selected)
+    components, hooks = workspace.components(plan.roles), workspace.hooks()
     engines().require(workspace.session_request(), given)
     Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
     kept = _kept(workspace, plan, components)
@@ -43,7 +42,7 @@ def begin_run(
 
 
 def resume_run(
-    plan: Plan, workspace: Workspace, store: RunStore, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
+    workspace: Workspace, store: RunStore, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
 ) -> Run:
     """A run that goes on. What refuses that leaves its record as it was.
 
@@ -63,7 +62,8 @@ def resume_run(
         chosen = workspace.selected
         resumption = resume(workspace.checked, chosen, progress.marks, kept, journal, accept_changes=accept_changes)
         workspace.selected = frozenset({*resumption.needed, *resumption.done})
-        components = workspace.components()
+        plan = make_plan(workspace.checked, resumption.needed, saved=resumption.saved, done=resumption.done)
+        components = workspace.components(plan.roles)
         for name, component in components.items():
             component.pinned = journal.pins.get(name)
             component.advanced = dict(journal.advanced.get(name, {}))

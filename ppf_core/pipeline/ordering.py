@@ -9,14 +9,13 @@ A component with checks has a step `check`: after the stage of the sink that car
 that no sink takes are staged after it. What a rejected component leaves as evidence is written after `decide`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import StagedSink
-from ppf_core.pipeline.carriers import carriers_of, has_quarantine, quarantine_of, takers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.roles import Role, has_folder, has_quarantine, quarantine_of
 
 StepKind = Literal["build", "fill", "stage", "check", "decide", "evidence", "write", "commit", "publish"]
 
@@ -36,15 +35,12 @@ class Step:
     carries: bool = False
 
 
-def order_steps(checked: CheckedPipeline, selected: Collection[str], saved: Collection[str] = ()) -> tuple[Step, ...]:
-    """The steps of the selected components. What these need must be among them, or was done before.
-
-    saved: those whose frame is only read back from its checkpoint.
-    """
-    components = {name: checked.components[name] for name in checked.components if name in selected}
+def order_steps(checked: CheckedPipeline, roles: Mapping[str, Role]) -> tuple[Step, ...]:
+    """The steps of the components that have a role. What these need must be among them, or was done before."""
+    components = {name: checked.components[name] for name in checked.components if name in roles}
     staged = {name for name, each in components.items() if issubclass(each.plugin.cls, StagedSink)}
     unstaged = {name for name, each in components.items() if each.config.kind == "sink"} - staged
-    ordering = _Ordering(checked, components, staged, unstaged, saved)
+    ordering = _Ordering(checked, roles, components, staged, unstaged)
     for name in checked.graph.order(last=unstaged):
         if name in components:
             ordering.own(name)
@@ -54,50 +50,15 @@ def order_steps(checked: CheckedPipeline, selected: Collection[str], saved: Coll
     return tuple(ordering.steps)
 
 
-def is_shared(config: ComponentConfig, consumers: int, *, must_repeat: bool = False) -> bool:
-    """Whether the frame of a source or a transform may be computed once for all who read it.
-
-    must_repeat: whether its rows are staged and written unstaged as well, and have to be the same.
-    """
-    if config.kind == "sink" or config.persist == "never":
-        return False
-    return consumers > (1 if config.persist == "auto" and not must_repeat else 0)
-
-
-def repeated_frames(checked: CheckedPipeline, selected: Collection[str]) -> frozenset[str]:
-    """What feeds an unstaged sink and shares a source with a staged one, or has checks above it.
-
-    Such a sink runs after the others have staged and were judged, and must not read other rows than they did.
-    """
-    components = {name: checked.components[name] for name in selected if name in checked.components}
-    sinks = {name: each for name, each in components.items() if each.config.kind == "sink"}
-    staged = [name for name, each in sinks.items() if issubclass(each.plugin.cls, StagedSink)]
-    bound = set(checked.graph.upstream(staged))
-    for name in checked.graph.order():
-        if checked.components[name].config.quality or not bound.isdisjoint(checked.graph.needs[name]):
-            bound.add(name)
-    unstaged = [sinks[name] for name in sinks.keys() & bound - set(staged)]
-    return frozenset(feeding for sink in unstaged for feeding in (*sink.config.inputs.values(), *sink.frames))
-
-
-def consumers_of(components: Collection[CheckedComponent]) -> dict[str, int]:
-    """How often each component's frame is read by others; a component that reads it under two aliases counts twice."""
-    found: dict[str, int] = {}
-    for component in components:
-        for name in (*component.config.inputs.values(), *component.frames):
-            found[name] = found.get(name, 0) + 1
-    return found
-
-
 @dataclass
 class _Ordering:
     """Adds the steps of one component after the other."""
 
     checked: CheckedPipeline
-    components: dict[str, CheckedComponent]
+    roles: Mapping[str, Role]
+    components: Mapping[str, CheckedComponent]
     staged: Collection[str]
     unstaged: Collection[str]
-    saved: Collection[str]
     steps: list[Step] = field(default_factory=list)
     _last: dict[str, int] = field(default_factory=dict)
     _judged: dict[str, int] = field(default_factory=dict)
@@ -105,16 +66,16 @@ class _Ordering:
     _decided: int | None = None
 
     def __post_init__(self) -> None:
-        self._consumers = consumers_of(self.components.values())
-        self._repeated = repeated_frames(self.checked, self.components)
-        carriers = carriers_of(self.checked, self.components)
-        self._carriers = {name: each for name, each in carriers.items() if name not in self.saved}
-        self._taken = takers_of(self.components)
+        self._carriers = {name: role.carrier for name, role in self.roles.items() if role.carrier is not None}
+        self._riders: dict[str, list[str]] = {}
+        for name, carrier in self._carriers.items():
+            if carrier.sink is not None:
+                self._riders.setdefault(carrier.sink, []).append(name)
 
     def own(self, name: str) -> None:
         """What a component does by itself, after all that it needs has done the same."""
         # Bad rows are known once the sink has staged that carries the checks, which may come later in the order.
-        for giver in self._taken.get(name, ()):
+        for giver in self.roles[name].takes:
             sink = self._carriers[giver].sink if giver in self._carriers else None
             if sink is not None:
                 self._own_above(sink)
@@ -158,8 +119,8 @@ class _Ordering:
             return
         self._owned.add(name)
         needs = tuple(self._last[need] for need in self.checked.graph.needs[name] if need in self._last)
-        needs += tuple(self._judged[giver] for giver in self._taken.get(name, ()) if giver in self._judged)
-        if name in self.saved:
+        needs += tuple(self._judged[giver] for giver in self.roles[name].takes if giver in self._judged)
+        if self.roles[name].is_saved:
             self._add("build", name, ())
         elif self.components[name].config.kind != "sink":
             self._frame(name, needs)
@@ -172,8 +133,7 @@ class _Ordering:
             self._add("write", name, (*needs, decided, *([self._judged[name]] if name in self._judged else [])))
 
     def _frame(self, name: str, needs: tuple[int, ...]) -> None:
-        config, carrier = self.components[name].config, self._carriers.get(name)
-        shared = config.checkpoint or is_shared(config, self._consumers.get(name, 0), must_repeat=name in self._repeated)
+        shared, carrier = self.roles[name].persistence.is_step, self._carriers.get(name)
         built = self._add("build", name, needs, is_last=not shared and carrier is None)
         if carrier is not None and carrier.kind != "stage":
             self._check(name, (built,))
@@ -181,7 +141,7 @@ class _Ordering:
             self._add("fill", name, (built,))
 
     def _stage(self, name: str, needs: tuple[int, ...]) -> None:
-        riders = [rider for rider, carrier in self._carriers.items() if carrier.sink == name]
+        riders = self._riders.get(name, [])
         staged = self._add("stage", name, needs, is_last=False, carries=bool(riders))
         for rider in riders:
             built = self._last[rider]
@@ -191,7 +151,7 @@ class _Ordering:
 
     def _check(self, name: str, needs: tuple[int, ...]) -> None:
         component = self.components[name]
-        keeps = None in (check.quarantine_to for check in component.config.quality if check.action == "quarantine")
+        keeps = has_folder(component)
         is_last = component.config.kind != "sink" and not keeps
         self._judged[name] = self._add("check", name, needs, is_last=is_last)
         if keeps:

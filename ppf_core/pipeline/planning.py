@@ -1,18 +1,21 @@
 """The plan of a run: a value that can be printed, compared and executed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
-from ppf_core.config.model import PipelineConfig, RetryConfig
-from ppf_core.contracts.components import Sink, Source, StagedSink
+from ppf_core.contracts.components import Source, StagedSink
 from ppf_core.contracts.hooks import HOOKIMPL_MARK
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
-from ppf_core.pipeline.carriers import carriers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
-from ppf_core.pipeline.ordering import Step, consumers_of, is_shared, order_steps, repeated_frames
+from ppf_core.pipeline.ordering import Step, order_steps
+from ppf_core.pipeline.roles import Role, roles_of
+
+State = Literal["run", "read_back", "done", "not_run"]
+"""What a run does with a component: all of it, only read back its checkpoint, nothing since it was done before, or nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,7 @@ class PlannedComponent:
     distribution: str
     inputs: Mapping[str, str]
     stage: int
+    state: State
     persist: Literal["none", "memory", "disk", "auto"]
     persist_reason: str | None
     pinned: bool | None
@@ -50,11 +54,16 @@ class PlannedHook:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will do. `steps` are in an order in which they could be executed one by one."""
+    """What a run will do: `ppf plan` prints it, the executor executes it, the record keeps it.
+
+    components: all enabled ones of the file. steps: in an order in which they could be executed one by one. roles: of those
+    that run, are read back, or are done.
+    """
 
     pipeline: str
     components: tuple[PlannedComponent, ...]
     steps: tuple[Step, ...]
+    roles: Mapping[str, Role]
     hooks: tuple[PlannedHook, ...]
     warnings: tuple[Problem, ...]
 
@@ -62,38 +71,45 @@ class Plan:
         """The component of this name."""
         return self._by_name[name]
 
-    @property
+    @cached_property
     def _by_name(self) -> Mapping[str, PlannedComponent]:
         return {component.name: component for component in self.components}
 
 
-def make_plan(checked: CheckedPipeline) -> Plan:
-    """The plan of a sound pipeline. Pure: no Spark, no network, no clock."""
+def make_plan(
+    checked: CheckedPipeline,
+    selected: Collection[str] | None = None,
+    *,
+    saved: Collection[str] = (),
+    done: Collection[str] = (),
+) -> Plan:
+    """The plan of a sound pipeline, or of some of its components. Pure: no Spark, no network, no clock.
+
+    saved, done: in a resumed run, what is only read back from its checkpoint, and sinks whose rows are out.
+    """
     checked.require_sound()
-    config = checked.file.config
+    chosen = checked.components.keys() if selected is None else selected
+    running = roles_of(checked, chosen, saved)
+    roles = {**roles_of(checked, done), **running}
+    shown = roles_of(checked, checked.components) if len(roles) < len(checked.components) else roles
     stages = checked.graph.stages()
-    consumers = consumers_of(checked.components.values())
-    repeated = repeated_frames(checked, checked.components)
-    carriers = carriers_of(checked, checked.components)
     components = tuple(
-        replace(
-            _component(component, config, stages[name], consumers.get(name, 0), must_repeat=name in repeated),
-            carrier=carriers[name].text if name in carriers else None,
-        )
+        _component(component, roles.get(name) or shown[name], stages[name], _state(name, running, done))
         for name, component in checked.components.items()
     )
-    warnings = [*checked.warnings, *_warnings(checked, components)]
-    return Plan(config.name, components, order_steps(checked, checked.components), _hooks(checked), tuple(warnings))
+    warnings = (*checked.warnings, *_warnings(checked, components))
+    return Plan(checked.file.config.name, components, order_steps(checked, running), roles, _hooks(checked), warnings)
 
 
-def _component(
-    component: CheckedComponent, config: PipelineConfig, stage: int, consumers: int, *, must_repeat: bool
-) -> PlannedComponent:
+def _state(name: str, running: Mapping[str, Role], done: Collection[str]) -> State:
+    if name in running:
+        return "read_back" if running[name].is_saved else "run"
+    return "done" if name in done else "not_run"
+
+
+def _component(component: CheckedComponent, role: Role, stage: int, state: State) -> PlannedComponent:
     cls = component.plugin.cls
     kind = component.config.kind
-    persist = component.config.persist if is_shared(component.config, consumers, must_repeat=must_repeat) else "never"
-    if component.config.checkpoint:
-        persist = "disk"
     return PlannedComponent(
         name=component.name,
         kind=kind,
@@ -101,24 +117,17 @@ def _component(
         distribution=component.plugin.entry.distribution,
         inputs=component.config.inputs,
         stage=stage,
-        persist="none" if persist == "never" else persist,
-        persist_reason="Its frame is a checkpoint." if component.config.checkpoint else _persist_reason(persist, consumers),
+        state=state,
+        persist=role.persistence.level,
+        persist_reason=role.persistence.reason,
         pinned=_is_overridden(cls, Source, "pin") if kind == "source" else None,
         staged=issubclass(cls, StagedSink) if kind == "sink" else None,
         atomic=_is_atomic(component) if kind == "sink" else None,
-        carrier=None,
-        retry=_retry(component, config),
+        carrier=role.carrier.text if role.carrier is not None else None,
+        retry=_retry(role),
         quality=tuple({"check": c.check, "name": c.name or c.check, "action": c.action} for c in component.config.quality),
         description=component.config.description,
     )
-
-
-def _persist_reason(persist: str, consumers: int) -> str | None:
-    if persist == "auto" and consumers < 2:
-        return "A sink that is not staged writes it too: it is computed once unless a second read gives the same rows."
-    if persist == "auto":
-        return f"It is read {consumers} times; it is computed once if Spark says that its plan is costly or not repeatable."
-    return "The file asks for it." if persist in ("memory", "disk") else None
 
 
 def _is_overridden(cls: type[Plugin[Any]], base: type[Any], method: str) -> bool:
@@ -131,12 +140,12 @@ def _is_atomic(component: CheckedComponent) -> bool | None:
     return component.draft.atomic if isinstance(component.draft, StagedSink) else None
 
 
-def _retry(component: CheckedComponent, config: PipelineConfig) -> Mapping[str, Any] | None:
-    retry = component.config.retry or config.defaults.retry
+def _retry(role: Role) -> Mapping[str, Any] | None:
+    retry = role.retry
     if retry is None:
         return None
     return {
-        "max_attempts": retry.max_attempts if _is_repeatable(component, retry) else 1,
+        "max_attempts": role.max_attempts,
         "initial_delay": retry.initial_delay.total_seconds(),
         "max_delay": retry.max_delay.total_seconds(),
         "multiplier": retry.multiplier,
@@ -144,12 +153,6 @@ def _retry(component: CheckedComponent, config: PipelineConfig) -> Mapping[str, 
         "retry_on": list(retry.retry_on),
         "give_up_on": list(retry.give_up_on),
     }
-
-
-def _is_repeatable(component: CheckedComponent, retry: RetryConfig) -> bool:
-    """Whether a second attempt can do no harm: a sink that shows rows at once may have shown some."""
-    sink = component.draft
-    return retry.unsafe or not isinstance(sink, Sink) or isinstance(sink, StagedSink) or sink.idempotent
 
 
 def _hooks(checked: CheckedPipeline) -> tuple[PlannedHook, ...]:

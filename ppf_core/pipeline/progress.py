@@ -84,7 +84,7 @@ class Progress:
 
     def before_write(self, component: ComponentRun) -> None:
         """Keeps that a write begins which nobody could take back."""
-        if self._is_wanted and not _can_repeat(component):
+        if self._is_wanted and not component.role.is_idempotent:
             component.is_writing = True
             self.save()
 
@@ -115,7 +115,3 @@ def _reached(component: ComponentRun, before: Kept) -> Kept:
         if component.is_writing:
             return replace(before, reached="writing")
     return before
-
-
-def _can_repeat(component: ComponentRun) -> bool:
-    return isinstance(component.plugin, Sink) and component.plugin.idempotent

@@ -14,8 +14,8 @@ from ppf_core.contracts.context import Context, Dataset
 from ppf_core.contracts.options import option, options
 from ppf_core.contracts.results import ComponentInfo
 from ppf_core.errors import RunError
-from ppf_core.pipeline.carriers import quarantine_of
 from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.roles import folder_role, quarantine_of, quarantined_from
 from ppf_core.spark.engines import engines
 from ppf_core.spark.tallies import OWN_COLUMNS
 
@@ -86,12 +86,12 @@ def inner_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
         datasets=folder.datasets(),
         options={},
     )
-    return ComponentRun(info, folder, ComponentConfig(), takes=(component,), is_inner=True)
+    return ComponentRun(info, folder, ComponentConfig(), folder_role(component), is_inner=True)
 
 
 def folder_at(name: str, dataset: Dataset, run_id: str) -> ComponentRun:
     """The folder that a journal names, in another process."""
-    component, shown = name.rpartition("/")[0], f"{dataset.namespace}:{dataset.name}"
+    component, shown = quarantined_from(name), f"{dataset.namespace}:{dataset.name}"
     return inner_sink(component, shown.rpartition(f"/quarantine/{component}/")[0], run_id)
 
 

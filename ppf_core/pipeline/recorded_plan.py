@@ -5,10 +5,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ppf_core import __version__
-from ppf_core.config.binding import bind
 from ppf_core.config.secret_references import find_secrets
 from ppf_core.contracts.components import StagedSink
-from ppf_core.contracts.plugin import options_class
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.documents import to_document
@@ -29,10 +27,9 @@ def recorded_plan(checked: CheckedPipeline, plan: Plan, selected: Collection[str
     return {"components": components, "settings": _settings(checked), "warnings": to_document(plan.warnings)}
 
 
-def known_options(checked: CheckedPipeline, plugin: BoundPlugin) -> dict[str, Any]:
+def known_options(plugin: BoundPlugin) -> dict[str, Any]:
     """The options with their defaults, as far as they can be known without any secret."""
-    options = _built(checked, plugin)
-    shown: Mapping[str, Any] = to_document(options) or {}
+    shown: Mapping[str, Any] = to_document(plugin.known_options) or {}
     references = {key: value for key, value in plugin.values.items() if isinstance(value, str) and find_secrets(value)}
     masked: dict[str, Any] = mask_by_name({**shown, **references})
     return masked
@@ -48,7 +45,7 @@ def _component(
         "needs": list(checked.graph.needs[component.name]),
         "selected": is_selected,
         "datasets": mask_by_name(to_document(component.datasets)),
-        "options": known_options(checked, component.plugin),
+        "options": known_options(component.plugin),
     }
 
 
@@ -69,7 +66,7 @@ def _settings(checked: CheckedPipeline) -> dict[str, Any]:
 def _instance(checked: CheckedPipeline, name: str, bound: BoundPlugin) -> dict[str, Any]:
     config = checked.file.config.hooks.get(name) if bound.place[:1] == ("hooks",) else None
     required = {} if config is None else {"required": config.required}
-    return {"plugin": bound.entry.name, "distribution": bound.entry.distribution, **required, **known_options(checked, bound)}
+    return {"plugin": bound.entry.name, "distribution": bound.entry.distribution, **required, **known_options(bound)}
 
 
 def journaled_values(checked: CheckedPipeline) -> dict[str, Any]:
@@ -78,24 +75,13 @@ def journaled_values(checked: CheckedPipeline) -> dict[str, Any]:
     kept = {key: values[key] for key in ("name", "spark", "secrets", "plugins") if key in values}
     sinks = {name: each for name, each in checked.components.items() if issubclass(each.plugin.cls, StagedSink)}
     blocks = values.get("components", {})
-    kept["components"] = {
-        name: {**blocks[name], "options": without_secrets(checked, each.plugin)} for name, each in sinks.items()
-    }
+    kept["components"] = {name: {**blocks[name], "options": without_secrets(each.plugin)} for name, each in sinks.items()}
     return kept
 
 
-def without_secrets(checked: CheckedPipeline, plugin: BoundPlugin) -> Any:
+def without_secrets(plugin: BoundPlugin) -> Any:
     """The options as they stand in the file; a literal in the place of a secret is masked."""
-    return _masked(plugin.values, _built(checked, plugin))
-
-
-def _built(checked: CheckedPipeline, plugin: BoundPlugin) -> Any:
-    """The options, as far as they can be known without any secret: where they wait for one, its reference stands in for it."""
-    if plugin.bound.options is not None:
-        return plugin.bound.options
-    return bind(
-        options_class(plugin.cls), plugin.values, folder=checked.file.folder, resolve=lambda reference: reference
-    ).options
+    return _masked(plugin.values, plugin.known_options)
 
 
 def _masked(value: Any, built: Any) -> Any:

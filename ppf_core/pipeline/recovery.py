@@ -15,7 +15,6 @@ from ppf_core.contracts.context import Dataset
 from ppf_core.contracts.results import RunInfo
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import PpfError, Problem, RunError, RunLocked
-from ppf_core.pipeline.carriers import is_quarantine
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
@@ -25,6 +24,7 @@ from ppf_core.pipeline.quarantine import folder_at
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
 from ppf_core.pipeline.recorded_plan import without_secrets
+from ppf_core.pipeline.roles import is_quarantine, roles_of
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.targets import overlap
@@ -132,8 +132,9 @@ def finish_writes(
         workspace = Workspace(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
         try:
             workspace.resolve_secrets()
-            components = workspace.components() | _folders(journal)
-            steps = Steps(engine(workspace), journal.run_id, journal.pipeline, components, record.note)
+            checked = workspace.checked
+            components = workspace.components(roles_of(checked, names)) | _folders(journal)
+            steps = Steps(engine(workspace), journal.run_id, journal.pipeline, components, record.note, checked.dataflow)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)
@@ -194,7 +195,7 @@ def _whole(checked: CheckedPipeline, current: CheckedPipeline | None) -> Checked
         if not _holds_mask(component.plugin.values):
             continue
         now = lenders.get(name)
-        if current is None or now is None or without_secrets(current, now.plugin) != component.plugin.values:
+        if current is None or now is None or without_secrets(now.plugin) != component.plugin.values:
             hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
             raise RunError(f"The options of {name!r} hold a secret as text, which the journal does not keep.", hint=hint)
         components[name] = replace(component, plugin=now.plugin)

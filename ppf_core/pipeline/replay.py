@@ -14,7 +14,6 @@ from ppf_core.config.binding import Bound
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import ConfigError, Problem, RunLocked, suggestion
-from ppf_core.pipeline.carriers import is_quarantine
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.graph import Graph
@@ -22,6 +21,7 @@ from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.preview import Preview, preview_frame
 from ppf_core.pipeline.quarantine import QuarantinedRows, ReplayOptions, mark
 from ppf_core.pipeline.recovery import Capture
+from ppf_core.pipeline.roles import is_quarantine, quarantined_from
 from ppf_core.pipeline.selection import BoundPlugin
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_writes
@@ -58,7 +58,7 @@ def quarantined_in(store: RunStore, journal: Journal) -> Iterator[Quarantined]:
     marks = Cursors(store.state_dir, journal.pipeline).read()
     for write in journal.writes.values():
         if is_quarantine(write.component) and write.state == "published" and write.ticket is not None:
-            name = write.component.rpartition("/")[0]
+            name = quarantined_from(write.component)
             rows, by = write.ticket.get("rows"), marks.get(name, {}).get(mark(journal.run_id))
             count = int(rows) if rows is not None else None
             yield Quarantined(journal.run_id, journal.pipeline, name, count, by, write.ticket["target"], str(journal.source))
@@ -154,7 +154,7 @@ def _reader(component: CheckedComponent, rows: Quarantined) -> CheckedComponent:
     values: Mapping[str, Any] = {"path": rows.path, "run_id": rows.run_id}
     entry = PluginEntry("sources", "quarantined", "ppf-core", component.plugin.entry.version, "ready", None, None, "")
     bound = Bound(ReplayOptions(path=rows.path, run_id=rows.run_id))
-    plugin = BoundPlugin(component.name, entry, QuarantinedRows, values, bound, component.plugin.place)
+    plugin = BoundPlugin(component.name, entry, QuarantinedRows, values, bound, component.plugin.place, component.plugin.folder)
     config = replace(component.config, source="quarantined", transform=None, inputs={}, after=[], options={})
     checks = tuple(name for check in component.checks for _, name in check.bound.components)
     return CheckedComponent(component.name, config, plugin, component.checks, checks)

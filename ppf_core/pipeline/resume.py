@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.errors import CheckpointRefused, Problem
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.fingerprints import Fingerprint
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.progress import Kept
+from ppf_core.pipeline.roles import roles_of
 from ppf_core.pipeline.targets import overlap
 
 
@@ -74,7 +74,7 @@ def _needed(
     done: Mapping[str, Kept],
 ) -> set[str]:
     """The unfinished sinks, frames that nobody reads, and what these need; a frame that is read back needs nothing."""
-    consumed = {feed for name in selected for feed in _feeds(checked.components[name])}
+    consumed = {feed for name in selected for feed in checked.dataflow.reads[name]}
     left = [
         name
         for name in unfinished
@@ -89,10 +89,6 @@ def _needed(
         if name not in saved:
             left.extend(checked.graph.needs[name])
     return needed
-
-
-def _feeds(component: CheckedComponent) -> tuple[str, ...]:
-    return (*component.config.inputs.values(), *component.frames)
 
 
 def _changed(checked: CheckedPipeline, name: str, changes: Mapping[str, tuple[str, ...]], stale: Collection[str]) -> Problem:
@@ -112,12 +108,7 @@ def _feeds_into(checked: CheckedPipeline, name: str, other: str) -> bool:
 
 
 def _is_half_written(checked: CheckedPipeline, name: str, kept: Kept) -> bool:
-    component = checked.components.get(name)
-    if component is None or kept.reached != "writing" or isinstance(component.draft, StagedSink):
-        return False
-    retry = component.config.retry or checked.file.config.defaults.retry
-    is_unsafe = retry is not None and retry.unsafe
-    return not is_unsafe and not (isinstance(component.draft, Sink) and component.draft.idempotent)
+    return name in checked.components and kept.reached == "writing" and not roles_of(checked, [name])[name].is_retry_safe
 
 
 def _half_written(name: str) -> Problem:

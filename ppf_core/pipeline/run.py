@@ -14,7 +14,6 @@ from ppf_core.pipeline.executor import Executor
 from ppf_core.pipeline.hook_events import hook_observer
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.judging import check_text, is_blocking
-from ppf_core.pipeline.ordering import order_steps
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Progress
 from ppf_core.pipeline.publishing import cursor_moves
@@ -87,7 +86,7 @@ class Run:
             self.record.note("session", facts=session.facts)
             for warning in (*self.plan.warnings, *session.warnings):
                 self._emit(Warned(warning))
-            checked, resumed = self.workspace.checked, self.resumption
+            checked = self.workspace.checked
             require_known_errors(checked.file)
             frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
             self.workspace.require_reachable_frames(session.facts["master"])
@@ -98,11 +97,18 @@ class Run:
             runtime = checked.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
             executor = Executor(
-                steps, checked.graph, runtime, self._emit, self._describe, self._veto, self.progress, second, watched
+                steps=steps,
+                graph=checked.graph,
+                dataflow=checked.dataflow,
+                runtime=runtime,
+                emit=self._emit,
+                describe=self._describe,
+                veto=self._veto,
+                progress=self.progress,
+                second=second,
+                is_watched=watched,
             )
-            executor.walk(
-                order_steps(checked, resumed.needed, resumed.saved) if resumed else order_steps(checked, self.components)
-            )
+            executor.walk(self.plan.steps)
             if all(each.status in ("success", "resumed") for each in self.components.values()):
                 self._forget_frames(steps)
         finally:
@@ -117,6 +123,7 @@ class Run:
             self.info.pipeline,
             {**inner, **self.components},
             self.record.note,
+            self.workspace.checked.dataflow,
             frames,
             lambda component, frame, checks: self.hooks.quality_evaluate(self.info, component, frame, checks),
             self.workspace.redactor.redact,

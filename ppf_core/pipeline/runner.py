@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
-from ppf_core.pipeline.carriers import takers_of
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run
@@ -144,7 +143,7 @@ class PipelineRunner:
 
     def _open(self, request: RunRequest, workspace: Workspace) -> Run:
         if request.resume is None:
-            run = begin_run(self.plan, workspace, self.store, request.run_id, request.observers, request.spark)
+            run = begin_run(workspace, self.store, request.run_id, request.observers, request.spark)
             if request.replays is not None:
                 run.record.note("replay", run_id=request.replays)
             return run
@@ -152,7 +151,7 @@ class PipelineRunner:
         if request.run_id is not None and request.run_id != run_id:
             raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")
         accepted = request.accept_changes
-        return resume_run(self.plan, workspace, self.store, run_id, request.observers, accept_changes=accepted)
+        return resume_run(workspace, self.store, run_id, request.observers, accept_changes=accepted)
 
     def preview(
         self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
@@ -215,8 +214,16 @@ class PipelineRunner:
     def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
         session = workspace.open_session(spark, log)
         try:
-            steps = Steps(session.engine, "preview", self.config.name, workspace.components(), _note_nothing)
-            for step in self.plan.steps:
+            plan = make_plan(self.checked, workspace.selected)
+            steps = Steps(
+                session.engine,
+                "preview",
+                self.config.name,
+                workspace.components(plan.roles),
+                _note_nothing,
+                self.checked.dataflow,
+            )
+            for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
             return question(steps, workspace.redactor)
@@ -234,7 +241,9 @@ class PipelineRunner:
         wanted = frozenset(only or self.checked.components)
         while wanted - selected:
             selected = self.checked.graph.upstream(wanted)
-            wanted = selected | takers_of({name: self.checked.components[name] for name in selected}).keys()
+            wanted = selected | {
+                sink for sink, givers in self.checked.dataflow.takes.items() if not selected.isdisjoint(givers)
+            }
         return selected
 
     def _require_known(self, names: Sequence[str]) -> None:

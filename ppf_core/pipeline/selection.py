@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -38,6 +39,7 @@ class BoundPlugin:
     values: Mapping[str, Any]
     bound: Bound
     place: Path
+    folder: FilePath
 
     @property
     def secret_places(self) -> tuple[tuple[Path, str], ...]:
@@ -48,6 +50,18 @@ class BoundPlugin:
     def draft(self) -> Plugin[Any] | None:
         """An instance for questions that need no outside world; None while its options wait for a secret or are wrong."""
         return None if self.bound.options is None else self.cls(self.bound.options)
+
+    @cached_property
+    def known_options(self) -> Any:
+        """The options, as far as they can be known without any secret: where they wait for one, its reference stands there."""
+        if self.bound.options is not None or not self.bound.secrets:
+            return self.bound.options
+        return bind(options_class(self.cls), self.values, folder=self.folder, resolve=lambda reference: reference).options
+
+    @property
+    def sketch(self) -> Plugin[Any] | None:
+        """An instance for questions whose answer hangs on no secret; None when its options are wrong."""
+        return None if self.known_options is None else self.cls(self.known_options)
 
 
 class Selection:
@@ -103,7 +117,7 @@ class Selection:
         bound = bind(options_class(cls), values, folder=self.file.folder, broken=self.file.broken_below(place))
         self.problems.extend(self._fault(fault, place) for fault in bound.faults)
         self.warnings.extend(self._fault(fault, place) for fault in bound.warnings)
-        return BoundPlugin(name, entry, cls, values, bound, place)
+        return BoundPlugin(name, entry, cls, values, bound, place, self.file.folder)
 
     def _choose(self, groups: tuple[str, ...], plugin: str) -> PluginEntry:
         key = (groups, plugin)

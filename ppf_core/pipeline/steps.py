@@ -12,6 +12,7 @@ from ppf_core.errors import CheckpointRefused, SchemaError
 from ppf_core.pipeline.check_steps import CheckSteps
 from ppf_core.pipeline.checking import Evaluate
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
+from ppf_core.pipeline.dataflow import Dataflow
 from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.engine import Engine
@@ -42,6 +43,7 @@ class Steps:
     pipeline: str
     components: Mapping[str, ComponentRun]
     note: Note
+    dataflow: Dataflow
     frame_root: str = ""
     evaluate: Evaluate = _nobody
     redact: Callable[[str], str] = str
@@ -252,22 +254,15 @@ class Steps:
 
     def _why_keep(self, component: ComponentRun, frame: "DataFrame") -> str | None:
         reason = self.engine.why_keep(frame)
-        if reason is None and component.must_repeat and not self.is_pinned(component):
+        if reason is None and component.role.persistence.must_repeat and not self.is_pinned(component):
             return "a sink that is not staged must write the very rows that were staged"
         return reason
 
     def is_pinned(self, component: ComponentRun) -> bool:
         """Whether all sources above a frame are."""
-        left = [component]
-        seen: set[str] = set()
-        while left:
-            above = left.pop()
-            if isinstance(above.plugin, Source) and above.pinned is None and above.saved is None:
-                return False
-            feeding = {*above.info.inputs.values(), *above.frames} - seen
-            seen |= feeding
-            left += [self.components[name] for name in feeding]
-        return True
+        above = self.dataflow.above([component.info.name], until=[name for name, each in self.components.items() if each.saved])
+        sources = [self.components[name] for name in above if isinstance(self.components[name].plugin, Source)]
+        return all(each.pinned is not None or each.saved is not None for each in sources)
 
     def _inputs(self, component: ComponentRun) -> "dict[str, DataFrame]":
         name = component.info.name
@@ -278,7 +273,7 @@ class Steps:
 
     def input(self, component: ComponentRun) -> "DataFrame":
         """The rows that a sink is given."""
-        if component.takes:
+        if component.role.takes:
             return self.checks.bad_rows(component)
         (frame,) = self._inputs(component).values()
         return frame

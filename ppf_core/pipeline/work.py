@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ppf_core.contracts.components import Sink
 from ppf_core.contracts.results import ErrorInfo
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.events import Event, Retried
@@ -16,6 +15,8 @@ from ppf_core.threads import Empty, Flag, Queue, threads
 
 GRACE_SECONDS = 15.0
 """How long a step may take to end once its Spark jobs were cancelled; then its thread is left alone."""
+DISCARD_SECONDS = 60.0
+"""How long the removal of a stage may take; then its thread is left alone, and a later run removes what is left."""
 _TICK_SECONDS = 0.5
 _WATCH_SECONDS = 1.0
 
@@ -26,6 +27,22 @@ class Ended:
 
     position: int
     step: Step
+    error: BaseException | None
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """What a component had staged is removed. `error` says why it could not be."""
+
+    component: str
+    error: BaseException | None
+
+
+@dataclass(frozen=True)
+class _Removed:
+    """The thread that removes a stage is done."""
+
+    key: int
     error: BaseException | None
 
 
@@ -46,7 +63,7 @@ class Quiet:
     """Nothing has happened for a while; told only when the work is watched."""
 
 
-Message: TypeAlias = Ended | Signalled | OutOfTime | Quiet | Event
+Message: TypeAlias = Ended | Discarded | Signalled | OutOfTime | Quiet | Event
 
 
 @dataclass
@@ -58,6 +75,14 @@ class _Running:
     deadline: float | None
     stopped: Flag = field(default_factory=lambda: threads().event())
     reason: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class _Removing:
+    """The removal of what a component had staged."""
+
+    component: ComponentRun
+    deadline: float
 
 
 class Work:
@@ -79,8 +104,11 @@ class Work:
         self._steps = steps
         self._describe = describe
         self._workers = Workers(parallelism, steps.enter)
-        self._messages: Queue[Message] = threads().queue()
+        self._messages: Queue[Message | _Removed] = threads().queue()
         self._running: dict[int, _Running] = {}
+        self._removing: dict[int, _Removing] = {}
+        self._removals = 0
+        self._abandoned: set[str] = set()
         self._deadline = threads().monotonic() + seconds if seconds is not None else None
 
     @property
@@ -95,8 +123,12 @@ class Work:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no step is at work."""
-        return not self._running
+        """Whether nothing is at work."""
+        return not self._running and not self._removing
+
+    def is_abandoned(self, component: ComponentRun) -> bool:
+        """Whether a step of it is still at work in a thread that did not end in time."""
+        return component.info.name in self._abandoned
 
     def start(self, position: int, step: Step, component: ComponentRun) -> None:
         """Starts a step. Its end comes as a message."""
@@ -105,7 +137,14 @@ class Work:
         self._running[position] = running
         self._workers.start(position, lambda: self._do(position, running))
 
-    def tell(self, message: Message) -> None:
+    def discard(self, component: ComponentRun) -> None:
+        """Removes what a component had staged, also when all threads are at work. Its end comes as a message."""
+        self._removals += 1
+        key = -self._removals  # steps have positions from 0
+        self._removing[key] = _Removing(component, threads().monotonic() + DISCARD_SECONDS)
+        self._workers.start(key, lambda: self._remove(key, component))
+
+    def tell(self, message: Message | _Removed) -> None:
         """Adds a message."""
         self._messages.put(message)
 
@@ -120,11 +159,16 @@ class Work:
                 if self._is_watched:
                     return Quiet()
                 continue
+            if isinstance(message, _Removed):
+                if message.key in self._removing:  # else it was left alone before
+                    self._workers.done(message.key)
+                    return Discarded(self._removing.pop(message.key).component.info.name, message.error)
+                continue
             if not isinstance(message, Ended):
                 return message
             if (running := self._running.pop(message.position, None)) is not None:  # else it was abandoned before
                 self._workers.done(message.position)
-                return Ended(message.position, message.step, running.reason or message.error)
+                return Ended(message.position, message.step, _outcome(running, message.error))
 
     def end_early(self, reason: BaseException) -> None:
         """Every step that is at work ends now, with this reason."""
@@ -140,7 +184,10 @@ class Work:
         for position, running in list(self._running.items()):
             self._end_early(running, InterruptedError("The run ended."))
             self._workers.abandon(position)
+        for key in self._removing:
+            self._workers.abandon(key)
         self._running.clear()
+        self._removing.clear()
         self._workers.close()
 
     # ---- in a thread of its own
@@ -152,6 +199,14 @@ class Work:
         except BaseException as raised:  # noqa: BLE001 -- it is told, whatever it is: SystemExit of a plugin, too
             error = raised
         self.tell(Ended(position, running.step, error))
+
+    def _remove(self, key: int, component: ComponentRun) -> None:
+        error: BaseException | None = None
+        try:
+            self._steps.discard(component)
+        except BaseException as raised:  # noqa: BLE001 -- it is told, whatever it is
+            error = raised
+        self.tell(_Removed(key, error))
 
     def _try(self, step: Step, component: ComponentRun, stopped: Flag) -> None:
         act = getattr(self._steps, step.kind)
@@ -168,9 +223,8 @@ class Work:
             if delay is not None:
                 self.tell(Retried(component.info, number, delay, told))
 
-        RetryExecutor(component.retry, stopped, _is_repeatable(step, component), on_failure, self._steps.engine.is_gone).run(
-            attempt
-        )
+        is_safe = step.kind != "write" or component.role.is_retry_safe
+        RetryExecutor(component.role.retry, stopped, is_safe, on_failure, self._steps.engine.is_gone).run(attempt)
 
     def _note(self, step: Step, component: ComponentRun, number: int, error: ErrorInfo | None, delay: float | None) -> None:
         """What a reader of the record wants to know of an attempt. One that succeeds at once is known by its component."""
@@ -195,6 +249,7 @@ class Work:
         if any(running.reason is not None for running in self._running.values()):
             return _TICK_SECONDS
         deadlines = [self._deadline, *(running.deadline for running in self._running.values())]
+        deadlines += [removing.deadline for removing in self._removing.values()]
         known = [deadline - threads().monotonic() for deadline in deadlines if deadline is not None]
         return max(0.0, min([*known, _WATCH_SECONDS]))
 
@@ -209,10 +264,18 @@ class Work:
                 if running.deadline is not None and now >= running.deadline:
                     del self._running[position]
                     self._workers.abandon(position)
+                    self._abandoned.add(running.component.info.name)
                     return Ended(position, running.step, running.reason)
             elif running.deadline is not None and now >= running.deadline:
                 self._end_early(running, _too_long(running.component))
-        return None
+        late = next((key for key, removing in self._removing.items() if now >= removing.deadline), None)
+        return None if late is None else self._leave_alone(late)
+
+    def _leave_alone(self, key: int) -> Discarded:
+        """A removal takes too long."""
+        self._workers.abandon(key)
+        error = TimeoutError(f"It took longer than {DISCARD_SECONDS:g} s.")
+        return Discarded(self._removing.pop(key).component.info.name, error)
 
     def _end_early(self, running: _Running, reason: BaseException) -> None:
         if running.reason is None:
@@ -222,14 +285,13 @@ class Work:
             self._steps.cancel(running.component)
 
 
+def _outcome(running: _Running, error: BaseException | None) -> BaseException | None:
+    """What a step ended with. One that was told to end, and was done before it heard that, is done."""
+    is_late = isinstance(running.reason, TimeoutError)
+    return running.reason if running.reason is not None and (error is not None or is_late) else error
+
+
 def _too_long(component: ComponentRun) -> TimeoutError:
     limit = component.config.timeout
     seconds = f"{limit.total_seconds():g} s" if limit is not None else "its time"
     return TimeoutError(f"{component.info.name!r} took longer than {seconds}, its timeout.")
-
-
-def _is_repeatable(step: Step, component: ComponentRun) -> bool:
-    """Whether a second attempt can do no harm: a sink that shows rows at once may have shown some."""
-    if step.kind != "write" or not isinstance(component.plugin, Sink) or component.plugin.idempotent:
-        return True
-    return component.retry is not None and component.retry.unsafe

@@ -14,15 +14,14 @@ from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
 from ppf_core.errors import ConfigError, PpfError, Problem, RunError, SecretError
-from ppf_core.pipeline.carriers import carriers_of, has_quarantine, quarantine_of, readers_of, takers_of
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.checking import Checking
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.judging import CheckRun
-from ppf_core.pipeline.ordering import repeated_frames
 from ppf_core.pipeline.quarantine import inner_sink
 from ppf_core.pipeline.redaction import Redactor
+from ppf_core.pipeline.roles import Role, has_quarantine, quarantine_of
 from ppf_core.pipeline.secrets import SecretsResolver
 from ppf_core.pipeline.selection import BoundPlugin, create
 from ppf_core.pipeline.steps import Steps
@@ -103,28 +102,13 @@ class Workspace:
         if problems:
             raise SecretError(f"{len(problems)} of {len(uses)} secrets cannot be had.", problems=problems)
 
-    def components(self) -> dict[str, ComponentRun]:
-        """The selected components with their instances, in the order of the file."""
-        chosen = {
-            name: self._component(self.checked.components[name]) for name in self.checked.components if name in self.selected
-        }
-        for name in repeated_frames(self.checked, chosen):
-            if name in chosen:
-                chosen[name].must_repeat = True
-        checked = {name: self.checked.components[name] for name in chosen}
-        for name in readers_of(checked):
-            if name in chosen:
-                chosen[name].is_read = True
-        for sink, givers in takers_of(checked).items():
-            chosen[sink].takes = tuple(givers)
-        for name, carrier in carriers_of(self.checked, chosen).items():
-            chosen[name].checking = Checking(self._checks(checked[name]), carrier)
-        return chosen
+    def components(self, roles: Mapping[str, Role]) -> dict[str, ComponentRun]:
+        """The components that have a role, with their instances, in the order of the file."""
+        return {name: self._component(each, roles[name]) for name, each in self.checked.components.items() if name in roles}
 
     def folders(self, components: Mapping[str, ComponentRun], run_id: str) -> dict[str, ComponentRun]:
         """Where the bad rows of these components go that no sink takes."""
-        names = [name for name in components if name in self.checked.components]
-        kept = [name for name in names if has_quarantine(self.checked.components[name])]
+        kept = [name for name in components if has_quarantine(self.checked.components[name])]
         return {quarantine_of(name): inner_sink(name, self.data_dir, run_id) for name in kept}
 
     def hooks(self) -> HookCaller:
@@ -183,7 +167,7 @@ class Workspace:
         yield from self.checked.hooks.values()
         yield from self.checked.backends.values()
 
-    def _component(self, component: CheckedComponent) -> ComponentRun:
+    def _component(self, component: CheckedComponent, role: Role) -> ComponentRun:
         plugin = self._create(component.plugin, PipelineComponent)
         info = ComponentInfo(
             name=component.name,
@@ -194,8 +178,9 @@ class Workspace:
             datasets=tuple(plugin.datasets()),
             options=self.redactor.redact_all(to_document(plugin.options)),
         )
-        defaults, config = self.checked.file.config.defaults, component.config
-        return ComponentRun(info, plugin, config, component.frames, config.retry or defaults.retry, self._breaker(component))
+        checking = Checking(self._checks(component), role.carrier) if role.carrier is not None else None
+        breaker = self._breaker(component)
+        return ComponentRun(info, plugin, component.config, role, component.frames, breaker, checking=checking)
 
     def _checks(self, component: CheckedComponent) -> tuple[CheckRun, ...]:
         pairs = zip(component.config.quality, component.checks, strict=True)

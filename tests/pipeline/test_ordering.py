@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ppf_core.pipeline.keeping import Keeping
 from ppf_core.pipeline.ordering import Step, order_steps
+from ppf_core.pipeline.roles import roles_of
 from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.validation import check_pipeline
 
@@ -17,7 +18,7 @@ WritePipeline = Callable[[str], Path]
 def steps(path: Path, *selected: str) -> list[Step]:
     checked = check_pipeline(path)
     checked.require_sound()
-    return list(order_steps(checked, selected or checked.components))
+    return list(order_steps(checked, roles_of(checked, selected or checked.components)))
 
 
 def named(found: list[Step]) -> list[str]:
