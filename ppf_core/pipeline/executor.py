@@ -200,8 +200,9 @@ class Executor:
                 self._skip(component, reason)
         for folder in [each for each in self.components.values() if each.is_inner and each.status is None]:
             giver = self._giver(folder)
-            if giver.rejection is None and giver.status in ("failed", "skipped"):
-                self._skip(folder, f"{giver.info.name!r} {giver.status}.")
+            reason = self._state.spoiled(giver.info.name)
+            if giver.rejection is None and (reason is not None or giver.status in ("failed", "skipped")):
+                self._skip(folder, reason or f"{giver.info.name!r} {giver.status}.")
 
     # ---- hearing
 

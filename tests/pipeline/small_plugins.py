@@ -196,6 +196,7 @@ class FolderOptions:
     path: str = option("The folder that it writes.", path=True)
     fails: str | None = option("The step that fails: stage, publish or discard.", default=None)
     failures: int | None = option("How many attempts of that step fail; all of them unless given.", default=None)
+    hangs: str | None = option("The step that takes a minute.", default=None)
     sleeps: float = option("Seconds that staging takes, in Python.", default=0.0)
     token: Secret | None = option("A password.", default=None)
     readable: bool = option("Whether its stage can be read.", default=False)
@@ -224,6 +225,8 @@ class Folder(StagedSink[FolderOptions]):
 
     def _note(self, what: str, context: Context) -> None:
         note(self.options.log, what, context.component)
+        if self.options.hangs == what:
+            time.sleep(60)
         if self.options.fails == what and (self.options.failures is None or context.attempt <= self.options.failures):
             raise OSError(f"{what} failed")
 
@@ -263,6 +266,7 @@ class DirectOptions:
     fails: bool = option("Whether it fails.", default=False)
     repeatable: bool = option("Whether writing twice equals writing once.", default=False)
     out: str | None = option("A file for the rows.", path=True, default=None)
+    note: str | None = option("A text that may hold a secret.", default=None)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
