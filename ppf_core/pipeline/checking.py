@@ -56,7 +56,8 @@ class Checking:
     """The state of a component's checks; one thread at a time uses it.
 
     frame: what is checked; None before `begin`. is_repeatable: whether it gives the very same rows each time it is read.
-    counts: what was counted. answer: the results of a hook that evaluates in our place. results: what came of it.
+    counts: what was counted. answer: the results of a hook that evaluates in our place. is_kept_first: whether the frame is
+    computed once before anybody writes it, since it could not be judged otherwise.
     """
 
     checks: tuple[CheckRun, ...]
@@ -65,7 +66,7 @@ class Checking:
     is_repeatable: bool = False
     counts: Counts | None = None
     answer: Sequence[QualityResult] | None = None
-    results: tuple[QualityResult, ...] = ()
+    is_kept_first: bool = False
     at: datetime.datetime = field(default_factory=lambda: threads().now())
     _tally: Tally | None = None
     _errors: dict[int, str] = field(default_factory=dict)
@@ -126,17 +127,20 @@ class Checking:
         labelled, self._observation = tally.observed(is_detailed=not self.is_repeatable)
         return tally.good(labelled)
 
-    def hear(self, written: Written, expected: int | None) -> None:
+    def hear(self, written: Written, expected: int | None) -> bool:
         """Takes over what was counted while the rows were written, if nothing speaks against it, else counts what was written.
 
-        expected: how many good rows went on, as far as it is known.
+        expected: how many good rows went on, as far as it is known. False when neither can be had: Spark did part of the work
+        twice, or a check looks at the whole frame, and the rows differ each time.
         """
         tally = self._tallied
         summary = self._seen(expected) if written.is_once and expected is not None else None
         frame = written.frame if written.frame is not None and self._spark.same_shape(written.frame, tally.frame) else None
         self._whole = frame if not self.is_split else None
+        if self._whole is None and not self.is_repeatable and self._looks_at_frame:
+            return False
         if self.is_settled:
-            return
+            return True
         try:
             if summary is not None:
                 self.counts = tally.complete(summary, self._whole if self._whole is not None else tally.frame)
@@ -146,9 +150,10 @@ class Checking:
                 self.counts = tally.count()
                 self._compare(expected)
             else:
-                self._give_up("Spark did part of the work twice, and the rows differ each time: they cannot be counted again.")
+                return False
         except Exception as error:  # noqa: BLE001 -- what cannot be counted was not evaluated, whatever the reason
             self._give_up(_reason(error))
+        return True
 
     def keep(self, level: str) -> None:
         """Computes the frame once, and counts its rows in the same action."""
@@ -241,6 +246,10 @@ class Checking:
     def _numbers(self) -> dict[str | None, int]:
         """Place → its number."""
         return {place: number for number, place in enumerate(dict.fromkeys(places(self.checks).values()))}
+
+    @property
+    def _looks_at_frame(self) -> bool:
+        return any(isinstance(check.plugin, FrameCheck) for check in self.checks)
 
     @property
     def _is_counting(self) -> bool:

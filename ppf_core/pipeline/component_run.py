@@ -68,6 +68,18 @@ class ComponentRun:
         """Whether its frame is computed already."""
         return self.kept is not None or (self.checking is not None and self.checking.is_kept)
 
+    @property
+    def checks(self) -> Checking:
+        """Its checks; an error where it has none."""
+        if self.checking is None:
+            raise TypeError(f"{self.info.name!r} has no checks.")
+        return self.checking
+
+    @property
+    def place(self) -> str | None:
+        """Which bad rows it takes: those for this sink, or (None) those for the folder of the run."""
+        return None if self.is_inner else self.info.name
+
     def start(self) -> None:
         """The first step begins."""
         self.started_at = threads().now()

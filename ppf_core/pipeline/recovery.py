@@ -25,6 +25,7 @@ from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
 from ppf_core.pipeline.recorded_plan import without_secrets
 from ppf_core.pipeline.roles import is_quarantine, roles_of
+from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.targets import overlap
@@ -134,7 +135,9 @@ def finish_writes(
             workspace.resolve_secrets()
             checked = workspace.checked
             components = workspace.components(roles_of(checked, names)) | _folders(journal)
-            steps = Steps(engine(workspace), journal.run_id, journal.pipeline, components, record.note, checked.dataflow)
+            spark = engine(workspace)
+            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.note, checked.dataflow)
+            steps = Steps.of(frames)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)

@@ -20,6 +20,7 @@ from ppf_core.pipeline.publishing import cursor_moves
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recovery import finish_writes, recover_touching
 from ppf_core.pipeline.resume import Resumption
+from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace, ping_all
@@ -117,16 +118,18 @@ class Run:
 
     def _steps(self, engine: Engine, frames: str) -> Steps:
         inner = self.workspace.folders(self.components, self.info.run_id)
-        return Steps(
-            engine,
-            self.info.run_id,
-            self.info.pipeline,
-            {**inner, **self.components},
-            self.record.note,
-            self.workspace.checked.dataflow,
-            frames,
-            lambda component, frame, checks: self.hooks.quality_evaluate(self.info, component, frame, checks),
-            self.workspace.redactor.redact,
+        return Steps.of(
+            RunFrames(
+                engine=engine,
+                run_id=self.info.run_id,
+                pipeline=self.info.pipeline,
+                components={**inner, **self.components},
+                note=self.record.note,
+                dataflow=self.workspace.checked.dataflow,
+                root=frames,
+            ),
+            evaluate=lambda component, frame, checks: self.hooks.quality_evaluate(self.info, component, frame, checks),
+            redact=self.workspace.redactor.redact,
         )
 
     def _finish_earlier(self, engine: Engine) -> None:
@@ -168,7 +171,7 @@ class Run:
             steps.forget_frames()
         except Exception as error:  # noqa: BLE001 -- the run has done what it was asked to
             told = self._describe(error)
-            message = f"The checkpointed frames in {steps.frame_root} could not be removed: {told.type}: {told.message}"
+            message = f"The checkpointed frames in {steps.frames.root} could not be removed: {told.type}: {told.message}"
             self._tell(Warned(Problem(code="frames-left", message=message)))
 
     def _move_cursors(self) -> None:

@@ -24,6 +24,7 @@ from ppf_core.pipeline.profiling import without_secrets
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.replay import Quarantined, replayed_alone, replaying
 from ppf_core.pipeline.run import Run
+from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_pipeline
@@ -160,7 +161,7 @@ class PipelineRunner:
         self._require_rows(component, "Show")
 
         def rows(steps: Steps, redactor: Redactor) -> Preview:
-            return preview_frame(steps.engine, steps.frame(component), limit, redactor.redact)
+            return preview_frame(steps.engine, steps.frames.frame(component), limit, redactor.redact)
 
         return self._look([component], spark, capture, rows)
 
@@ -171,7 +172,7 @@ class PipelineRunner:
         self._require_rows(component, "Profile")
 
         def numbers(steps: Steps, redactor: Redactor) -> FrameProfile:
-            return without_secrets(steps.engine.profile(steps.frame(component), limit), redactor.redact)
+            return without_secrets(steps.engine.profile(steps.frames.frame(component), limit), redactor.redact)
 
         return self._look([component], spark, capture, numbers)
 
@@ -215,14 +216,9 @@ class PipelineRunner:
         session = workspace.open_session(spark, log)
         try:
             plan = make_plan(self.checked, workspace.selected)
-            steps = Steps(
-                session.engine,
-                "preview",
-                self.config.name,
-                workspace.components(plan.roles),
-                _note_nothing,
-                self.checked.dataflow,
-            )
+            components = workspace.components(plan.roles)
+            frames = RunFrames(session.engine, "preview", self.config.name, components, _note_nothing, self.checked.dataflow)
+            steps = Steps.of(frames)
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])

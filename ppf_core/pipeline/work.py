@@ -228,7 +228,7 @@ class Work:
 
     def _note(self, step: Step, component: ComponentRun, number: int, error: ErrorInfo | None, delay: float | None) -> None:
         """What a reader of the record wants to know of an attempt. One that succeeds at once is known by its component."""
-        self._steps.note(
+        self._steps.frames.note(
             "attempt",
             component=component.info.name,
             attempt=number,

@@ -213,7 +213,8 @@ def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
     asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
     answers: dict[str, Problem | None] = {}
     started = [
-        threads().start(partial(_ping, each, steps.context(each), answers), f"ppf-ping-{each.info.name}") for each in asked
+        threads().start(partial(_ping, each, steps.frames.context(each), answers), f"ppf-ping-{each.info.name}")
+        for each in asked
     ]
     deadline = threads().monotonic() + seconds
     for thread in started:

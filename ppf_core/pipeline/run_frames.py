@@ -1,0 +1,128 @@
+"""The frames of a run, and where each component stands: what steps and checks both need."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ppf_core.contracts.components import Source
+from ppf_core.contracts.context import Context, WriteId
+from ppf_core.contracts.paths import local_path
+from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.dataflow import Dataflow
+from ppf_core.pipeline.durable import sync_tree
+from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
+from ppf_core.spark.engine import Engine
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+Note = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class RunFrames:
+    """The components of a run with their frames.
+
+    note: writes what resume and recovery need into the record. root: the folder of the checkpointed frames of this run.
+    """
+
+    engine: Engine
+    run_id: str
+    pipeline: str
+    components: Mapping[str, ComponentRun]
+    note: Note
+    dataflow: Dataflow
+    root: str = ""
+
+    def attempt_tag(self, component: ComponentRun) -> str:
+        """The tag of the Spark jobs of this attempt."""
+        return f"{self.tag(component.info.name)}/{component.attempt}"
+
+    def tag(self, component: str = "") -> str:
+        """The tag of the Spark jobs of the run, or of one component."""
+        return f"ppf-{self.run_id}" + (f"/{component}" if component else "")
+
+    def context(self, component: ComponentRun) -> Context:
+        """Where the component stands now."""
+        name = component.info.name
+
+        def report(rows_written: int | None, metrics: Mapping[str, float]) -> None:
+            component.rows_written = rows_written if rows_written is not None else component.rows_written
+            component.metrics.update(metrics)
+
+        state = dict(component.state)
+
+        def advance(key: str, value: str) -> str:
+            if key not in component.advanced:
+                self.note("advance", component=name, key=key, value=value)
+            state[key] = component.advanced.setdefault(key, value)
+            return state[key]
+
+        return Context(
+            spark=self.engine.session,
+            run_id=self.run_id,
+            pipeline=self.pipeline,
+            component=name,
+            attempt=component.attempt,
+            write_id=WriteId(f"{self.pipeline}/{self.run_id}/{name}", 0),
+            frames={each: self.frame(each) for each in component.frames},
+            pinned=component.pinned,
+            state=state,
+            logger=logging.getLogger(f"ppf.{self.pipeline}.{name}"),
+            _advance=advance,
+            _report=report,
+        )
+
+    def inputs(self, component: ComponentRun) -> "dict[str, DataFrame]":
+        """What a transform or a sink is given, by alias."""
+        name = component.info.name
+        inputs = {alias: self.frame(feeding) for alias, feeding in component.info.inputs.items()}
+        for alias, frame in inputs.items():
+            require_schema(name, f"The input {alias!r}", wanted_schema(component.plugin, alias), frame)
+        return inputs
+
+    def input(self, component: ComponentRun) -> "DataFrame":
+        """The rows that a sink is given."""
+        if component.role.takes:
+            return self.bad_rows(component)
+        (frame,) = self.inputs(component).values()
+        return frame
+
+    def frame(self, name: str) -> "DataFrame":
+        """The frame of a source or a transform that was built."""
+        frame = self.components[name].frame
+        if frame is None:
+            raise RuntimeError(f"The steps of {name!r} come later than those that need it.")
+        return frame
+
+    def bad_rows(self, sink: ComponentRun) -> "DataFrame":
+        """What was set apart for a sink, by all that set rows apart for it."""
+        givers = [self.components[name].checks for name in sink.role.takes]
+        return self.engine.united_rows([giver.bad(sink.place, self.run_id) for giver in givers])
+
+    def is_pinned(self, component: ComponentRun) -> bool:
+        """Whether all sources above a frame are."""
+        above = self.dataflow.above([component.info.name], until=[name for name, each in self.components.items() if each.saved])
+        sources = [self.components[name] for name in above if isinstance(self.components[name].plugin, Source)]
+        return all(each.pinned is not None or each.saved is not None for each in sources)
+
+    def save(self, component: ComponentRun, frame: "DataFrame") -> None:
+        """Writes a checkpoint; from then on everybody reads that, also a resumed run."""
+        self.store(component, frame)
+        path = component.stored
+        self.note("saved", sync=True, component=component.info.name, path=path)
+        component.saved = path
+
+    def store(self, component: ComponentRun, frame: "DataFrame") -> None:
+        """Writes a frame, unless that was done; from then on everybody in this run reads that."""
+        if component.stored is not None:
+            return
+        name = component.info.name
+        path = f"{self.root}/{name}"
+        self.engine.write_frame(frame, path)
+        if path.startswith("file:"):
+            sync_tree(local_path(path))
+        component.frame = self.engine.read_frame(path, component.schema or self.engine.schema_text(frame))
+        component.stored = path
