@@ -93,7 +93,6 @@ def test_a_run_killed_before_its_commit_is_discarded_by_the_next(
     path = pipeline(TWO_SINKS)
     run(path, spark, "r1")
     if at == "stage":  # in the middle of it, after its effect
-        monkeypatch.setattr("ppf_core.pipeline.executor.Executor._discard", lambda _self, _component: None)
         kill(path, spark, "r2", "commit", monkeypatch)
         monkeypatch.undo()
         record = path.parent / ".ppf" / "runs" / "r2" / "record.jsonl"

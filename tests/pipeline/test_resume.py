@@ -48,7 +48,7 @@ def test_a_checkpointed_frame_is_read_back_and_what_feeds_it_is_not_run(spark: S
     result = run(path, spark, resume="last")
     assert result.ok
     assert (result.run_id, result.resumed_from) == ("r1", "r1")
-    assert statuses(result) == {"numbers": "not_run", "late": "success", "first": "success", "second": "success"}
+    assert statuses(result) == {"numbers": "not_run", "late": "resumed", "first": "success", "second": "success"}
     assert not [line for line in log(path) if line.startswith(("read", "transform"))]
     assert content(path, "first") == content(path, "second")
     assert unfinished(path) == stages(path) == []
@@ -70,7 +70,7 @@ def test_sinks_that_are_published_are_not_written_again(spark: SparkSession, pip
     old = content(path, "first")
     path.with_name("log").unlink()
     result = run(path, spark, resume="r1")
-    assert statuses(result) == {"numbers": "not_run", "late": "success", "first": "resumed", "second": "success"}
+    assert statuses(result) == {"numbers": "not_run", "late": "resumed", "first": "resumed", "second": "success"}
     assert result["first"].published
     assert result["first"].rows_written == 3
     assert log(path) == ["stage second", "publish second"]
@@ -290,7 +290,7 @@ def test_recovering_a_resumable_run_leaves_it_resumable(
     kill(path, spark, "r1", "commit", monkeypatch)
     assert sorted(do(path, spark, "r1").discarded) == ["first", "second"]
     result = run(path, spark, resume="r1")
-    assert statuses(result) == {"numbers": "not_run", "late": "success", "first": "success", "second": "success"}
+    assert statuses(result) == {"numbers": "not_run", "late": "resumed", "first": "success", "second": "success"}
 
 
 def test_a_run_killed_before_spark_was_ready_can_be_resumed(
