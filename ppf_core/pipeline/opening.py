@@ -60,7 +60,10 @@ def resume_run(
         progress = Progress(info, hooks, workspace.checked)
         kept = load_kept(hooks, info)
         chosen = workspace.selected
-        resumption = resume(workspace.checked, chosen, progress.marks, kept, journal, accept_changes=accept_changes)
+        redact = workspace.redactor.redact
+        resumption = resume(
+            workspace.checked, chosen, progress.marks, kept, journal, accept_changes=accept_changes, redact=redact
+        )
         workspace.selected = frozenset({*resumption.needed, *resumption.done})
         plan = make_plan(workspace.checked, resumption.needed, saved=resumption.saved, done=resumption.done)
         components = workspace.components(plan.roles)

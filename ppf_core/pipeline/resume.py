@@ -1,6 +1,6 @@
 """What a resumed run keeps of its earlier attempt, what it does again, and what makes it impossible."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from ppf_core.errors import CheckpointRefused, Problem
@@ -30,7 +30,7 @@ class Resumption:
     @property
     def change_texts(self) -> tuple[str, ...]:
         """The changes as a person reads them."""
-        return tuple(f"component {name} changed: {', '.join(parts)}" for name, parts in self.changes.items())
+        return tuple(f"component {name} changed: {'; '.join(parts)}" for name, parts in self.changes.items())
 
 
 def resume(
@@ -41,12 +41,13 @@ def resume(
     journal: Journal,
     *,
     accept_changes: bool,
+    redact: Callable[[str], str] = str,
 ) -> Resumption:
-    """Decides. CheckpointRefused names every component that forbids it."""
+    """Decides. CheckpointRefused names every component that forbids it. redact: takes secrets out of a text."""
     shown = {*journal.published, *(write.component for write in journal.open_writes if write.state == "committed")}
     written = {name for name, each in kept.items() if each.reached == "written"}
     done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
-    changes = _changes(marks, kept)
+    changes = {name: tuple(map(redact, parts)) for name, parts in _changes(marks, kept).items()}
     stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
     out = [name for name in kept if name in (shown | written) and (name in selected or name not in marks)]
     problems = [] if accept_changes else [_changed(checked, name, changes, stale) for name in out if name in stale]

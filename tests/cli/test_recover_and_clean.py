@@ -112,10 +112,10 @@ def test_a_resume_names_what_changed_on_standard_error(stopped: Path, ppf: Ppf) 
     changed = ("--set", "components.two.options.coalesce=1")
     refused = ppf("run", "two.conf", "--resume", "last", *changed)
     assert refused.code == 5
-    assert "'two' changed after its rows were published: options.coalesce" in refused.err
+    assert "'two' changed after its rows were published: options.coalesce: not set -> 1." in refused.err
     accepted = ppf("run", "two.conf", "--resume", "last", "--accept-changes", "--json", *changed)
     assert accepted.code == 0
-    assert "Component two changed: options.coalesce." in accepted.err
+    assert "Component two changed: options.coalesce: not set -> 1." in accepted.err
     assert {each["name"]: each["status"] for each in accepted.document["components"]} == {
         "numbers": "not_run",
         "one": "resumed",
