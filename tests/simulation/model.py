@@ -1,0 +1,333 @@
+"""The reference model: what may be visible after each act. It knows nothing of how ppf keeps what it promises.
+
+It knows the pipeline file, which rows each source was asked for, and which faults struck. It says what each sink has to show,
+where each cursor has to stand, and how a run may have ended.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, reduce
+from itertools import product
+from operator import add, ge, gt
+from typing import Any
+
+from play import Seen
+from simulated_world import Read, Row, World
+
+Keys = Counter[str]
+Config = Mapping[str, Any]
+
+_NONE: Keys = Counter()
+_FOLDER = "world:/data/quarantine/{}/run_id={}"
+
+
+@dataclass
+class Flow:
+    """Which rows are where in one run. sources: what each source gives. instead: what is given in the place of a component."""
+
+    components: Mapping[str, Config]
+    sources: Mapping[str, Keys] = field(default_factory=dict)
+    instead: Mapping[str, Keys] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.given, self.good, self.is_rejected = cache(self._given), cache(self._good), cache(self._is_rejected)
+
+    def _given(self, name: str) -> Keys:
+        """The rows of a component before its checks."""
+        config = self.components[name]
+        if name in self.instead or "source" in config:
+            return self.instead.get(name) or self.sources.get(name, _NONE)
+        rows = reduce(add, (self.good(each) for each in config.get("inputs", ())), _NONE)
+        rows = reduce(add, (self.set_apart(giver, [name]) for giver in self.givers(name)), rows)
+        return _only(rows, lambda key: _number(key) % 7 != config["options"].get("drops"))
+
+    def _good(self, name: str) -> Keys:
+        """Those that go on."""
+        splitting = [check for check in self.sound(name) if check.get("action") in ("drop", "quarantine")]
+        return _only(self.given(name), lambda key: not any(_is_bad(key, check) for check in splitting))
+
+    def set_apart(self, name: str, places: Collection[str | None]) -> Keys:
+        """The rows that go to some places; each goes to that of the first check that finds it bad."""
+        keeping = [check for check in self.sound(name) if check.get("action") == "quarantine"]
+        place_of = {key: [c.get("quarantine_to") for c in keeping if _is_bad(key, c)][:1] for key in self.given(name)}
+        return _only(self.given(name), lambda key: any(place in places for place in place_of[key]))
+
+    def in_folder(self, name: str) -> Keys:
+        """Those that go to the folder of the run: of a rejected component all, as evidence."""
+        return self.set_apart(name, self.places(name) if self.is_rejected(name) else [None])
+
+    def _is_rejected(self, name: str) -> bool:
+        """Whether its checks forbid to show its rows."""
+        return any(self.fails(name, check) for check in self.checks(name))
+
+    def fails(self, name: str, check: Config) -> bool:
+        """Whether a check forbids it; one that cannot be evaluated does."""
+        rows, action = self.given(name).total(), check.get("action", "fail")
+        if check not in self.sound(name):
+            return True
+        if check["check"] != "number":
+            return action != "warn" and rows > check["options"]["most"]
+        if "error_if" in check:
+            return _is_reached(check["error_if"], self.bad(name, check), rows)
+        return self.bad(name, check) > 0 and action == "fail" and "warn_if" not in check
+
+    def bad(self, name: str, check: Config) -> int:
+        """How many rows a check finds bad."""
+        return _only(self.given(name), lambda key: _is_bad(key, check)).total()
+
+    def checks(self, name: str) -> list[Config]:
+        """The checks of a component."""
+        return list(self.components[name].get("quality", ()))
+
+    def sound(self, name: str) -> list[Config]:
+        """Those that do not raise on its rows."""
+        numbers = {*map(_number, self.given(name)), True}
+        return [check for check in self.checks(name) if not {*map(check["options"].get, ("broken", "raises"))} & numbers]
+
+    def places(self, name: str) -> list[str | None]:
+        """Where bad rows of a component may go; None: to the folder of the run."""
+        return [check.get("quarantine_to") for check in self.checks(name) if check.get("action") == "quarantine"]
+
+    def givers(self, sink: str) -> list[str]:
+        """Whose bad rows a sink takes."""
+        return [name for name in self.components if sink in self.places(name)]
+
+    def feeding(self, name: str) -> set[str]:
+        """The component and all whose rows reach it."""
+        return _reached(name, lambda each: {*self.components[each].get("inputs", ()), *self.givers(each)})
+
+    def before(self, name: str) -> set[str]:
+        """The component and all that it waits for."""
+        after = {each: {*config.get("inputs", ()), *config.get("after", ())} for each, config in self.components.items()}
+        return _reached(name, lambda each: {*after[each], *self.givers(each)})
+
+    def sinks(self, names: Collection[str]) -> set[str]:
+        """Those that are sinks."""
+        return {name for name in names if "sink" in self.components[name]}
+
+    def selected(self, only: Collection[str]) -> set[str]:
+        """What runs: these, all that they need, and the sinks of their bad rows. Without names: all."""
+        found = {need for name in only or self.components for need in self.before(name)}
+        while more := {each for name in found for sink in self.places(name) if sink for each in self.before(sink)} - found:
+            found |= more
+        return found
+
+
+@dataclass
+class Run:
+    """One run, over all its attempts. slices: what each of its sources was asked for, each time.
+
+    is_excused: whether somebody else took a target of it, or people gave it up.
+    """
+
+    attempts: list[Seen] = field(default_factory=list)
+    slices: dict[str, list[Read]] = field(default_factory=dict)
+    is_excused: bool = False
+
+    @property
+    def last(self) -> Seen:
+        """Its last attempt."""
+        return self.attempts[-1]
+
+
+@dataclass
+class Model:
+    """The promises, over all acts of a scenario. newly: which runs have shown something in the last act."""
+
+    world: World
+    runs: dict[str, Run] = field(default_factory=dict)
+    cursors: Counter[str] = field(default_factory=Counter)
+    newly: set[str] = field(default_factory=set)
+    _looked: Counter[str] = field(default_factory=Counter)
+
+    def broken(self, seen: Seen) -> Iterator[str]:
+        """The promises that an act has broken."""
+        self._learn(seen)
+        for rule in (self._rows, self._folders, self._whole, self._cursors):
+            yield from rule(seen)
+        if seen.result is not None:
+            yield from self._ending(seen, seen.result.run_id)
+            yield from self._others(seen, seen.result.run_id)
+        elif seen.act.deed == "run" and seen.exit_code is not None and not seen.struck:
+            yield f"The run was refused: {seen.error}"
+
+    # ---- what is known
+
+    def _learn(self, seen: Seen) -> None:
+        is_hindered = seen.act.deed == "abandon" or any(fault.what == "moved" for fault in seen.struck)
+        if (run_id := self._run_of(seen)) is not None:
+            run = self.runs.setdefault(run_id, Run())
+            run.attempts.append(seen)
+            for read in seen.reads:
+                table = self.world.tables[seen.values["components"][read.component]["options"]["table"]]
+                whole = read._replace(end=len(table) if read.end is None else read.end)
+                known = run.slices.setdefault(read.component, [])
+                known += [whole] if whole not in known else []
+        for name, run in self.runs.items():
+            run.is_excused |= is_hindered and not self.is_complete(name)
+
+    def _run_of(self, seen: Seen) -> str | None:
+        """The run that an act worked at."""
+        if seen.act.deed == "resume":
+            resumable = [run_id for run_id, run in self.runs.items() if run.attempts[0].replays is None]
+            return resumable[-1] if resumable and not seen.error else None
+        return next((run_id for run_id in seen.documents if run_id not in self.runs), None)
+
+    def flows(self, run_id: str) -> Iterator[Flow]:
+        """Which rows may be where in a run: what is not pinned, and the file, may be others in each attempt."""
+        run = self.runs[run_id]
+        for attempt in reversed(run.attempts):
+            components = attempt.values["components"]
+            if attempt.replays is not None:
+                other, name = attempt.replays
+                yield Flow(components, instead={name: _keys(self.world.frames[_FOLDER.format(name, other)].rows)})
+                continue
+            for reads in product(*run.slices.values()):
+                yield Flow(components, {read.component: self._slice(components[read.component], read) for read in reads})
+
+    def _slice(self, source: Config, read: Read) -> Keys:
+        return Counter(row.key for row in self.world.tables[source["options"]["table"]][read.begin : read.end])
+
+    def flow(self, run_id: str) -> Flow:
+        """That of the last attempt."""
+        return next(self.flows(run_id))
+
+    def selected(self, run_id: str) -> set[str]:
+        """The components that a run has to do."""
+        last, flow = self.runs[run_id].last, self.flow(run_id)
+        if last.replays is None:
+            return flow.selected(last.act.only)
+        return flow.selected([name for name in flow.components if last.replays[1] in flow.feeding(name)])
+
+    def shown(self, run_id: str) -> set[str]:
+        """The sinks that have shown rows of a run."""
+        return {name for name, target in self.world.targets.items() for batch in target.seen if batch.run_id == run_id}
+
+    def missing(self, run_id: str) -> set[str]:
+        """The sinks that a run has to write, and has not."""
+        return self.flow(run_id).sinks(self.selected(run_id)) - self.shown(run_id)
+
+    def is_complete(self, run_id: str) -> bool:
+        """Whether all sinks of a run show their rows."""
+        return not self.missing(run_id)
+
+    # ---- promises
+
+    def _rows(self, seen: Seen) -> Iterator[str]:
+        """A sink shows the rows that it has to, once, and none that a check forbids (G3, G5, G8)."""
+        self.newly = set()
+        for name, target in self.world.targets.items():
+            for _write, run_id, rows in target.seen[self._looked[name] :]:
+                self._looked[name], flows = self._looked[name] + 1, list(self.flows(run_id))
+                self.newly.add(run_id)
+                if all(any(map(flow.is_rejected, flow.feeding(name))) for flow in flows):
+                    yield f"{name} shows rows of {run_id} that a check forbids"
+                elif not any(flow.good(name) == _keys(rows) for flow in flows):
+                    yield f"{name} shows {_told(_keys(rows))} of {run_id}, not {_told(flows[0].good(name))}"
+                if len({batch.write for batch in target.seen if batch.run_id == run_id}) > 1:
+                    yield f"{name} shows the rows of {run_id} twice"
+
+    def _folders(self, seen: Seen) -> Iterator[str]:
+        """The bad rows of a run lie in its folder, when it has succeeded or was rejected (G8)."""
+        for run_id, run in self.runs.items():
+            flow, is_success = self.flow(run_id), run.last is seen and seen.exit_code == 0
+            for name in self.selected(run_id):
+                folder, wanted = self.world.frames.get(_FOLDER.format(name, run_id)), flow.in_folder(name)
+                if folder is not None and not any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)):
+                    yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
+                if folder is None and wanted and is_success and run.last.replays is None:
+                    yield f"The bad rows {_told(wanted)} of {name} in {run_id} are nowhere"
+
+    def _whole(self, seen: Seen) -> Iterator[str]:
+        """Under `stop`, a run shows all that it has staged or nothing of it; what is left to show is shown by the next one."""
+        for run_id, run in self.runs.items():
+            components = run.last.values["components"]
+            shown = {name for name in self.shown(run_id) if components[name]["sink"] == "staged"}
+            missing = {name for name in self.missing(run_id) if components[name]["sink"] == "staged"}
+            is_open = seen.exit_code is None or seen.is_publishing(run_id)
+            if _stops(run.last) and shown and missing and not is_open and not run.is_excused:
+                yield f"{run_id} shows {sorted(shown)}, but not {sorted(missing)}"
+            if seen.act.deed in ("run", "recover") and not seen.struck and seen.is_publishing(run_id):
+                yield f"{run_id} is left with something to show"
+
+    def _cursors(self, seen: Seen) -> Iterator[str]:
+        """A cursor stands where all has been shown that its source was asked for, and a run goes on from there."""
+        for read in seen.reads:
+            is_incremental = seen.values["components"][read.component]["options"].get("cursor")
+            if is_incremental and read.begin != self.cursors[read.component]:
+                yield f"{read.component} was read from {read.begin} on; its cursor is {self.cursors[read.component]}"
+        wanted = Counter(self.cursors)
+        for run_id, run in self.runs.items():
+            flow = self.flow(run_id)
+            for name, reads in run.slices.items() if not seen.is_publishing(run_id) else ():
+                fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
+                if flow.components[name]["options"].get("cursor") and fed and fed <= self.shown(run_id):
+                    wanted[name] = max(wanted[name], *(read.end or 0 for read in reads))
+        for name in wanted | dict.fromkeys(seen.cursors, 0):
+            found = int(seen.cursors.get(name, {}).get("end", "0"))
+            if found != wanted[name] and not (seen.exit_code is None and found == self.cursors[name]):
+                yield f"The cursor of {name} is {found}; it should be {wanted[name]}"
+            self.cursors[name] = found
+
+    def _ending(self, seen: Seen, run_id: str) -> Iterator[str]:
+        """A success is one, and a failure has a reason (G1)."""
+        rejected = {name for name in self.selected(run_id) if self.flow(run_id).is_rejected(name)}
+        if seen.exit_code == 0 and self.missing(run_id):
+            yield f"{run_id} says success without {sorted(self.missing(run_id))}"
+        if seen.exit_code == 0 and rejected:
+            yield f"{run_id} says success, although the checks of {sorted(rejected)} fail"
+        if not seen.struck and seen.exit_code != (4 if rejected else 0):
+            yield f"{run_id} ends with {seen.exit_code} for no reason: {seen.why}"
+        are_signals = bool(seen.struck) and {fault.what for fault in seen.struck} <= {"interrupt", "terminate"}
+        if are_signals and run_id in self.newly and self.is_complete(run_id) and seen.exit_code:
+            yield f"{run_id} ends with {seen.exit_code}, although all of it is shown"
+
+    def _others(self, seen: Seen, run_id: str) -> Iterator[str]:
+        """Under `continue`, a sink that no failure reaches shows its rows."""
+        flow, hit = self.flow(run_id), {fault.component for fault in seen.struck}
+        if _stops(seen) or seen.ends_all or not hit <= flow.components.keys():
+            return
+        hit |= {name for name in self.selected(run_id) if flow.is_rejected(name)}
+        for name in self.missing(run_id):
+            if not hit & flow.before(name):
+                yield f"{name} shows nothing of {run_id}, although nothing has failed that it needs"
+
+
+def _stops(seen: Seen) -> bool:
+    return seen.values["runtime"].get("on_failure", "stop") == "stop"
+
+
+def _reached(name: str, above: Callable[[str], set[str]]) -> set[str]:
+    found, waiting = {name}, [name]
+    while waiting:
+        more = above(waiting.pop()) - found
+        found |= more
+        waiting += more
+    return found
+
+
+def _only(rows: Keys, is_wanted: Callable[[str], bool]) -> Keys:
+    return Counter({key: count for key, count in rows.items() if is_wanted(key)})
+
+
+def _keys(rows: Collection[Row]) -> Keys:
+    return Counter(row.key for row in rows)
+
+
+def _number(key: str) -> int:
+    return int(key.rpartition(":")[2])
+
+
+def _is_bad(key: str, check: Config) -> bool:
+    return check["check"] == "number" and _number(key) % check["options"].get("by", 5) in check["options"].get("bad", ())
+
+
+def _is_reached(threshold: str, bad: int, rows: int) -> bool:
+    how, bound = threshold.split(" ")
+    found = (100 * bad / rows if rows else 0.0) if bound.endswith("%") else bad
+    return {">": gt, ">=": ge}[how](found, float(bound.rstrip("%")))
+
+
+def _told(keys: Keys) -> str:
+    return "{" + " ".join(sorted(keys.elements())) + "}"

@@ -1,0 +1,225 @@
+"""Plays a scenario: each act on the real kernel, in a simulated process of its own."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from scenario import Act, Scenario
+from simulated_engine import Session, SimulatedEngines
+from simulated_threads import KILLED, Machine, SimulatedThreads, seeded
+from simulated_world import Fault, Read, World, in_world
+
+from ppf_core.config.loader import file_of_values
+from ppf_core.contracts.results import PipelineResult
+from ppf_core.errors import PpfError
+from ppf_core.pipeline.checked import CheckedPipeline
+from ppf_core.pipeline.cleaning import find_old, remove
+from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.recorded import RECORD, is_held
+from ppf_core.pipeline.recovery import recover_alone
+from ppf_core.pipeline.replay import chosen, find_quarantined, merging
+from ppf_core.pipeline.runner import PipelineRunner, RunRequest
+from ppf_core.pipeline.store import RunStore
+from ppf_core.pipeline.validation import check_file
+from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.spark.engines import replaced_engines
+from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
+
+NAME = "simulated"
+_ENDING = ("interrupt", "terminate", "gone", "kill", "exit")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an act has done, as whoever did it sees it, and as it stands in the state directory afterwards.
+
+    exit_code: None for a process that was killed. values: the pipeline file of the act. reads: what was read in it. sessions:
+    those that it had. documents: the runs as `ppf runs show` has them. held: those whose record is locked.
+    left_over: markers of unfinished runs that have nothing to finish. crashes: what no process may end with.
+    """
+
+    act: Act
+    exit_code: int | None
+    values: Mapping[str, Any]
+    result: PipelineResult | None = None
+    error: str = ""
+    replays: tuple[str, str] | None = None
+    struck: tuple[Fault, ...] = ()
+    heard: tuple[tuple[str, str, str], ...] = ()
+    reads: tuple[Read, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
+    left_over: frozenset[str] = frozenset()
+    crashes: tuple[str, ...] = ()
+
+    def is_publishing(self, run_id: str) -> bool:
+        """Whether its record says that a run has something to show still."""
+        return self.documents.get(run_id, {}).get("status") == "publishing"
+
+    @property
+    def hangs(self) -> bool:
+        """Whether something may be at work still that was abandoned."""
+        return any(fault.what in ("hang", "slow") for fault in self.struck)
+
+    @property
+    def ends_all(self) -> bool:
+        """Whether a fault struck that ends a run as a whole."""
+        is_out_of_time = "timeout" in self.values["runtime"] and self.hangs
+        return is_out_of_time or any(fault.what in _ENDING or fault.place.endswith(".ping") for fault in self.struck)
+
+    @property
+    def why(self) -> str:
+        """What is said of a failure."""
+        if self.result is None:
+            return self.error
+        errors = [f"{each.name}: {each.error.message}" for each in self.result.components if each.error is not None]
+        return "; ".join([*errors, *(problem.message for problem in self.result.problems)])
+
+
+@dataclass
+class Play:
+    """A scenario as it goes on. values: those of the pipeline file now."""
+
+    scenario: Scenario
+    folder: Path
+    world: World = field(default_factory=World)
+    machine: Machine = field(default_factory=Machine)
+
+    def __post_init__(self) -> None:
+        self.values = self.scenario.values
+        self.world.knows_plans = self.scenario.plans
+        for table, count in self.scenario.tables.items():
+            self.world.arrive(table, count)
+
+    @property
+    def store(self) -> RunStore:
+        """The records of its runs."""
+        return RunStore(self.folder / "state")
+
+    def checked(self, values: Mapping[str, Any]) -> CheckedPipeline:
+        """A pipeline file. Raises ConfigError when it is none."""
+        checked = check_file(file_of_values(self.folder / "simulated.conf", values), registry())
+        checked.require_sound()
+        return checked
+
+    def act(self, act: Act) -> Seen:
+        """Does it."""
+        self._replays: tuple[str, str] | None = None
+        self._values = self.values
+        match act.deed:
+            case "arrive":
+                self.world.arrive(act.of, act.count)
+                return Seen(act, 0, self.values)
+            case "change":
+                component = self.values["components"][act.of]
+                changed = {**component, "options": {**component["options"], **act.options}}
+                self.values = {**self.values, "components": {**self.values["components"], act.of: changed}}
+                return Seen(act, 0, self.values)
+        return self._process(act, getattr(self, f"_{act.deed}"))
+
+    def _process(self, act: Act, program: Callable[[Act], Any]) -> Seen:
+        process = SimulatedThreads(seeded(self.scenario.seed), self.machine)
+        engines = SimulatedEngines(self.world)
+        self.world.begin(act.faults, lambda fault: _strike(process, fault))
+        before = len(self.world.reads)
+        result: Any = None
+        exit_code: int | None = None
+        crashes, error = [], ""
+        with using_threads(process), replaced_engines(engines), in_world(self.world):
+            try:
+                result = process.run(lambda: program(act))
+            except PpfError as raised:
+                error, exit_code = str(raised), raised.exit_code
+            except KeyboardInterrupt as raised:
+                error, exit_code = type(raised).__name__, getattr(raised, "exit_code", 130)
+            except (Exception, SystemExit) as raised:  # noqa: BLE001 -- whatever it is, nobody may see it
+                crashes.append(f"{type(raised).__name__}: {raised}")
+        crashes += [f"{type(raised).__name__}: {raised} in {name}" for name, raised in process.crashes]
+        if isinstance(result, PipelineResult):
+            exit_code = result.exit_code
+        elif isinstance(result, int):
+            exit_code = result
+        return Seen(
+            act,
+            None if result == KILLED else exit_code,
+            self._values,
+            result if isinstance(result, PipelineResult) else None,
+            error,
+            self._replays,
+            tuple(self.world.struck),
+            tuple(self.world.heard),
+            tuple(self.world.reads[before:]),
+            tuple(engines.sessions),
+            crashes=tuple(crashes),
+            **self._state(),
+        )
+
+    def _state(self) -> dict[str, Any]:
+        store = self.store
+        runs = [run["run_id"] for run in store.list()]
+        journals = store.unfinished()
+        return {
+            "documents": {run_id: store.show(run_id) for run_id in runs},
+            "cursors": Cursors(store.state_dir, NAME).read(),
+            "held": frozenset(run_id for run_id in runs if is_held(store.folder(run_id) / RECORD)),
+            "left_over": frozenset(name for name, each in journals.items() if not each.open_writes and not each.moves),
+        }
+
+    # ---- what the commands do
+
+    def _run(self, act: Act) -> PipelineResult:
+        return PipelineRunner(self.checked(self.values)).execute(RunRequest(only=act.only))
+
+    def _resume(self, act: Act) -> PipelineResult:
+        return PipelineRunner(self.checked(self.values)).execute(RunRequest(resume="last"))
+
+    def _recover(self, _act: Act) -> int:
+        finished = [recover_alone(self.store, run_id, _no_capture) for run_id in self.store.dead()]
+        return int(any(each.moved for each in finished))
+
+    def _abandon(self, _act: Act) -> int:
+        finished = [recover_alone(self.store, run_id, _no_capture, abandon=True) for run_id in self.store.dead()[:1]]
+        return int(any(each.moved for each in finished))
+
+    def _clean(self, _act: Act) -> int:
+        found = find_old(self.store, threads().now() + datetime.timedelta(seconds=1))
+        remove(self.store, found, _no_capture)
+        return 0
+
+    def _replay(self, act: Act) -> PipelineResult:
+        found = find_quarantined(self.store)
+        waiting = [each for each in found if each.component == act.of and each.replayed_by is None]
+        rows = chosen(waiting, waiting[0].run_id if waiting else "none", act.of)
+        self._replays = rows.run_id, rows.component
+        components = dict(self.values["components"])
+        for path, value in merging(self.checked(self.values), rows.component).items():
+            name = path.split('"')[1]
+            components[name] = {**components[name], "options": {**components[name]["options"], "mode": value}}
+        self._values = {**self.values, "components": components}
+        return PipelineRunner(self.checked(self._values)).replay(rows, RunRequest())
+
+
+def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _strike(process: SimulatedThreads, fault: Fault) -> None:
+    match fault.what:
+        case "kill":
+            process.kill()
+        case "interrupt":
+            process.signal(SIGINT)
+        case "terminate":
+            process.signal(SIGTERM)
+
+
+@cache
+def registry() -> PluginRegistry:
+    """The plugins that are installed."""
+    return PluginRegistry.discover()

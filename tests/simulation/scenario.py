@@ -1,0 +1,64 @@
+"""What happens in one simulation, as a value whose text can be pasted into a test: a pipeline, and what people do with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from simulated_world import Fault
+
+Deed = Literal["run", "resume", "recover", "abandon", "replay", "clean", "arrive", "change"]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that somebody does, each in a process of its own.
+
+    only: for `run`. of: the component of `replay` and `change`, the table of `arrive`. count: of rows that arrive.
+    options: what `change` sets. faults: what goes wrong meanwhile.
+    """
+
+    deed: Deed
+    of: str = ""
+    only: tuple[str, ...] = ()
+    count: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+    def __repr__(self) -> str:
+        return told(self)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A pipeline, the rows that are there before, and what is done. components, runtime, hooks: as in a pipeline file.
+
+    seed: for whose turn it is, whenever several threads could go on. plans: whether Spark shows its plans.
+    """
+
+    components: Mapping[str, Mapping[str, Any]]
+    acts: tuple[Act, ...]
+    tables: Mapping[str, int] = field(default_factory=dict)
+    runtime: Mapping[str, Any] = field(default_factory=dict)
+    hooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = 0
+    plans: bool = True
+
+    def __repr__(self) -> str:
+        return told(self)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of the pipeline file."""
+        runtime = {"state_dir": "state", "data_dir": "world:/data", **self.runtime}
+        return {"name": "simulated", "components": dict(self.components), "runtime": runtime, "hooks": dict(self.hooks)}
+
+
+def told(value: Any) -> str:
+    """The text of a value that makes it again, without what is at its default."""
+    shown = []
+    for each in fields(value):
+        found = getattr(value, each.name)
+        default = each.default_factory() if callable(each.default_factory) else each.default
+        if found != default:
+            shown.append(f"{each.name}={found!r}")
+    return f"{type(value).__name__}({', '.join(shown)})"

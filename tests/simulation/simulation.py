@@ -1,0 +1,46 @@
+"""Plays a scenario to its end, or to the first act that breaks a promise."""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from model import Model
+from play import Play, Seen
+from scenario import Scenario
+from tidiness import Tidiness
+
+from ppf_core.errors import PpfError
+
+_MEMORY = Path("/dev/shm")
+_CHANGING = re.compile(r"'[^']*'|\{[^}]*\}|\[[^\]]*\]|\([^)]*\)|\b[a-z]\b|\bbad\d|\d[\w.-]*")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario came to. broken: the promises that its last act broke; none when it ended well."""
+
+    broken: tuple[str, ...] = ()
+    seen: Seen | None = None
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The promises without the names and numbers in them."""
+        return frozenset(_CHANGING.sub("#", text)[:100] for text in self.broken)
+
+
+def simulate(scenario: Scenario) -> Outcome | None:
+    """What comes of a scenario; None when it has no pipeline that could run."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        play = Play(scenario, Path(folder))
+        try:
+            play.checked(play.values)
+        except PpfError:
+            return None
+        model = Model(play.world)
+        tidiness = Tidiness(model)
+        for act in scenario.acts:
+            seen = play.act(act)
+            if act.deed not in ("arrive", "change") and (broken := (*model.broken(seen), *tidiness.broken(seen))):
+                return Outcome(broken, seen)
+    return Outcome()

@@ -1,0 +1,96 @@
+"""What must be in order after each act beside the rows: records, locks, stages, kept frames, hooks, the counts of checks."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from model import Model
+from play import Seen
+
+
+@dataclass
+class Tidiness:
+    """The rules, over all acts of a scenario. messy: runs of which a stage may be left, as nobody could remove it."""
+
+    model: Model
+    messy: set[str] = field(default_factory=set)
+
+    def broken(self, seen: Seen) -> Iterator[str]:
+        """The rules that an act has broken."""
+        self._learn(seen)
+        yield from seen.crashes
+        if seen.exit_code is None:
+            return
+        for rule in (self._records, self._left, self._hooks, self._checks):
+            yield from rule(seen)
+
+    def _learn(self, seen: Seen) -> None:
+        methods = {fault.place.partition(".")[2].rstrip("+") for fault in seen.struck}
+        run_id = next((run_id for run_id, run in self.model.runs.items() if run.last is seen), None)
+        if run_id is not None and (seen.exit_code is None or seen.hangs or "discard" in methods):
+            self.messy.add(run_id)
+        elif seen.act.deed == "recover" and not seen.struck and not seen.error:
+            self.messy.clear()
+
+    def _records(self, seen: Seen) -> Iterator[str]:
+        """What `ppf runs` says is what happened."""
+        for run_id, document in seen.documents.items():
+            if run_id not in self.model.runs:
+                continue
+            if document["status"] == "success" and not self.model.is_complete(run_id):
+                yield f"The record of {run_id} says success without {sorted(self.model.missing(run_id))}"
+            if document["status"] == "running":
+                yield f"The record of {run_id} says that it runs"
+            told = {each["name"] for each in document["components"] if each["published"]}
+            components = self.model.flow(run_id).components
+            shown = {name for name in self.model.shown(run_id) if components[name]["sink"] == "staged"}
+            if told != shown and not seen.is_publishing(run_id):
+                yield f"The record of {run_id} says that {sorted(told)} are published; it is {sorted(shown)}"
+        if seen.result is not None:
+            document = seen.documents[seen.result.run_id]
+            told, was = (document["status"], document["exit_code"]), (seen.result.status, seen.exit_code)
+            if told not in (was, ("publishing", seen.exit_code)) or (seen.result.status == "success") != (seen.exit_code == 0):
+                yield f"The record of {seen.result.run_id} has {told}; the run had {was}"
+
+    def _left(self, seen: Seen) -> Iterator[str]:
+        """Nothing is held or left behind."""
+        yield from (f"The record of {run_id} is held" for run_id in seen.held)
+        for session in seen.sessions:
+            if session.kept:
+                yield f"{len(session.kept)} frames are kept after the end"
+            if session.running and not seen.hangs:
+                yield f"{len(session.running)} actions go on after the end"
+        world = self.model.world
+        stages = {stage.run_id for target in world.targets.values() for stage in target.stages.values()}
+        stages |= {path.rpartition(".staged-")[2] for path in world.frames if ".staged-" in path}
+        for run_id in stages - self.messy:
+            if not seen.is_publishing(run_id):
+                yield f"A stage of {run_id} is left"
+        if seen.result is not None and seen.result.run_id in seen.left_over:
+            yield f"{seen.result.run_id} is marked as unfinished, but nothing of it is left to do"
+
+    def _hooks(self, seen: Seen) -> Iterator[str]:
+        """For each start, an observer hears of exactly one end."""
+        if seen.result is None or any(fault.component == "watcher" for fault in seen.struck):
+            return
+        heard = Counter((hook, name) for _, hook, name in seen.heard)
+        for (hook, name), count in heard.items():
+            other = hook.replace("_start", "_end") if hook.endswith("_start") else hook.replace("_end", "_start")
+            if other != hook and heard[other, name] != count:
+                yield f"{name or 'The run'} has {count} times {hook}, and {heard[other, name]} times {other}"
+
+    def _checks(self, seen: Seen) -> Iterator[str]:
+        """Each check was evaluated, on all rows, and counted right (G7, G9)."""
+        if seen.result is None or seen.act.deed == "resume":
+            return
+        flow = self.model.flow(seen.result.run_id)
+        for name in sorted(self.model.selected(seen.result.run_id)):
+            found, wanted = seen.result[name], flow.checks(name)
+            if found.status == "success" and len(found.quality) != len(wanted):
+                yield f"{name} has {len(wanted)} checks, and {len(found.quality)} results"
+            for check, result in zip(wanted, found.quality, strict=False):
+                counts = flow.bad(name, check), flow.given(name).total()
+                if result.failed is not None and (result.failed, result.evaluated) != counts:
+                    yield f"{name}: {result.failed} of {result.evaluated} rows are bad; it should be {counts}"
+                if result.status == "error" and check in flow.sound(name) and not seen.struck:
+                    yield f"{name}: {result.name} was not evaluated: {result.message}"
