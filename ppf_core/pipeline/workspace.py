@@ -27,6 +27,7 @@ from ppf_core.pipeline.selection import BoundPlugin, create
 from ppf_core.pipeline.steps import Steps
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.spark.engines import engines
+from ppf_core.spark.masters import MasterError
 from ppf_core.spark.requirements import merge_requirements
 from ppf_core.spark.session import RunSession, SessionRequest
 from ppf_core.spark.tallies import MASKING
@@ -143,7 +144,20 @@ class Workspace:
 
     def open_session(self, given: "SparkSession | None", log: "Path | None" = None) -> RunSession:
         """A Spark session of the run's own."""
-        return engines().open(self.session_request(log), given)
+        try:
+            return engines().open(self.session_request(log), given)
+        except MasterError as error:
+            raise self._located(error) from error
+
+    def _located(self, error: MasterError) -> RunError:
+        """The same, with the place in the file, if the master or the server stands there."""
+        spark = self.checked.file.config.spark
+        places = [("spark", error.key)] if getattr(spark, error.key) else [("spark", "conf", name) for name in spark.conf]
+        place = next((place for place in places if place[-1] in (error.key, "spark.master")), None)
+        if place is None:
+            return error
+        problem = self.checked.file.problem(error.code, error.message, place, hint=error.hint)
+        return RunError(error.message, hint=error.hint, problems=[problem])
 
     def close(self) -> list[str]:
         """Closes every plugin, whatever happened; the texts say which ones failed to close."""

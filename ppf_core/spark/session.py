@@ -21,7 +21,7 @@ from ppf_core.spark.engines import engines
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.java import require_java
 from ppf_core.spark.loggers import quiet_loggers
-from ppf_core.spark.masters import require_reachable, without_parameters
+from ppf_core.spark.masters import refusal_of, require_reachable, without_parameters
 from ppf_core.spark.requirements import JARS, PACKAGES, installed_spark
 from ppf_core.spark.settings import (
     apply_settings,
@@ -203,7 +203,11 @@ def _explained(request: SessionRequest, what: str) -> Iterator[None]:
     except Exception as error:
         told = describe_error(error)
         jvm.end_jvm()
+        master = _wanted(request).get("spark.master")
         hint = "Spark's own words are on standard error, above." if request.log is None else _last_words(request.log)
+        refused = refusal_of(master, f"{told.message}\n{hint}", request.log) if master is not None else None
+        if refused is not None:
+            raise refused from error
         if PACKAGES in request.conf and "JAVA_GATEWAY_EXITED" in told.message:
             hint += (
                 f" If a package of {request.conf[PACKAGES]!r} was not found: check its name, the network, and that"

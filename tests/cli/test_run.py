@@ -44,6 +44,35 @@ def test_a_master_or_a_server_on_the_command_line_takes_the_place_of_the_other(
     assert problem["message"].endswith(f"'{url}' cannot be reached (127.0.0.1:2: Connection refused).")
 
 
+@pytest.mark.parametrize(
+    ("block", "options", "place", "message"),
+    [
+        (
+            'master = "local[x]"',
+            (),
+            "numbers.conf:8:18",
+            "Spark refused the master 'local[x]': Could not parse Master URL: 'local[x]'.",
+        ),
+        ('master = "locl[2]"', (), "numbers.conf:8:18", "Spark knows no master 'locl[2]'."),
+        ('conf { "spark.master" = yran }', (), "numbers.conf:8:33", "Spark knows no master 'yran'."),
+        (
+            'master = "local[2]"',
+            ("--master", "local[0]"),
+            "--set",
+            "Spark refused the master 'local[0]': Asked to run locally with 0 threads.",
+        ),
+    ],
+)
+def test_a_master_that_spark_refuses_is_named_with_its_place(
+    tmp_path: Path, block: str, options: tuple[str, ...], place: str, message: str
+) -> None:
+    (tmp_path / "numbers.conf").write_text(f"{PIPELINE}\nspark {{ {block} }}")
+    done = run(tmp_path, PPF, "run", "numbers.conf", *options, "--json")
+    (problem,) = json.loads(done.stdout)["problems"]
+    assert (problem["message"], done.returncode) == (message, 1)
+    assert ":".join(str(problem[key]) for key in ("file", "line", "column")).startswith(place)
+
+
 def test_a_profile_takes_the_same_master_and_shows_the_log_beside_its_answer(tmp_path: Path) -> None:
     (tmp_path / "numbers.conf").write_text(f'{PIPELINE}\nspark {{ remote = "sc://127.0.0.1:1" }}')
     done = run(tmp_path, PPF, "profile", "numbers.conf", "--component", "numbers", "--master", "local[1]", "--spark-log")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from ppf_core.errors import RunError
-from ppf_core.spark.masters import require_reachable, without_parameters
+from ppf_core.spark.masters import MasterError, require_reachable, without_parameters
 
 
 @pytest.fixture
@@ -52,6 +52,12 @@ def test_a_server_that_is_not_there_is_named_without_its_token(closed_port: int)
 @pytest.mark.parametrize("url", ["spark://host", "spark://", "spark://host:port", "spark://a:1:2"])
 def test_an_address_that_is_none_shows_how_one_looks(url: str) -> None:
     with pytest.raises(RunError, match=r"is no address of a Spark master\. It looks like 'spark://host:7077'"):
+        require_reachable(url)
+
+
+@pytest.mark.parametrize("url", ["locl[2]", "Local[2]", "http://host:7077", "foo"])
+def test_what_is_no_master_at_all_is_refused_before_a_jvm_is_started(url: str) -> None:
+    with pytest.raises(MasterError, match=r"Spark knows no master .*Write \"local\[4\]\""):
         require_reachable(url)
 
 
