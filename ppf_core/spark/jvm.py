@@ -8,6 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 _SECONDS_TO_END = 20
+_READER = "org.apache.spark.sql.execution.datasources.DataSource"
+# `All paths were ignored`, although it reads them: the folders in which the rows of sinks, tables and quarantines wait.
+_HIDDEN_STAGES = r"All paths were ignored:(?:\s+\S.*/(?:\.stage-|\.staged-|_ppf_w)[^/\n]*)+\s*"
 
 # What the JVM was started with. Packages, memory and Java options only count at its start, and all settings of its first
 # context stay visible to the next one: so another run can use it only when it wants exactly these.
@@ -28,14 +31,21 @@ def start_jvm(conf: Mapping[str, str]) -> None:
     _started_with = dict(conf)
 
 
-def quiet_pools() -> None:
-    """Lets Spark not warn of a pool that no file describes: each worker of a run wants such a one."""
+def quiet_warnings() -> None:
+    """Lets Spark not warn of what a run does on purpose: pools that no file describes, stages that it reads while hidden."""
     from pyspark import SparkContext
 
     java: Any = SparkContext._jvm
     with suppress(Exception):  # an installation with another logging backend warns, which harms nothing
         log4j = java.org.apache.logging.log4j
         log4j.core.config.Configurator.setLevel("org.apache.spark.scheduler.FairSchedulableBuilder", log4j.Level.ERROR)
+        # Only of stages: of a user's own hidden path the warning is the one hint why no rows come.
+        deny, neutral = (getattr(log4j.core.Filter.Result, name) for name in ("DENY", "NEUTRAL"))
+        regex = log4j.core.filter.RegexFilter.createFilter(_HIDDEN_STAGES, None, False, deny, neutral)
+        log4j.core.config.Configurator.setLevel(_READER, log4j.Level.WARN)
+        context = log4j.LogManager.getContext(False)
+        context.getConfiguration().getLoggerConfig(_READER).addFilter(regex)
+        context.updateLoggers()
 
 
 def is_foreign() -> bool:

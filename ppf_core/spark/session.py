@@ -171,7 +171,7 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
             require_reachable(conf.get("spark.master", ""))
             conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if _is_local(conf) else {}), **conf}
             jvm.start_jvm(conf)
-            jvm.quiet_pools()
+            jvm.quiet_warnings()
         require_valid(SparkContext._jvm, conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
     if _SUBMITTED not in os.environ:

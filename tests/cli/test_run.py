@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,16 @@ import pytest
 PPF = Path(sys.executable).with_name("ppf")
 SUBMIT = Path(pyspark.__file__).parent / "bin" / "spark-submit"
 SUBMITTED = "import sys\nfrom ppf_core.cli.main import main\nsys.exit(main(sys.argv[1:]))\n"
+HIDDEN = """
+name = hidden
+spark { master = "local[2]", conf { "spark.ui.enabled" = false } }
+components {
+  numbers { source = csv, options { path = _in, header = false, schema = "id INT" },
+            quality = [{ check = in_range, options { column = id, min = 2 }, action = quarantine }] }
+  out     { sink = csv, inputs = [numbers], options { path = out },
+            quality = [{ check = in_range, options { column = id, min = 3 }, action = warn }] }
+}
+"""
 PIPELINE = """
 name = numbers
 components {
@@ -79,6 +90,16 @@ def test_a_profile_takes_the_same_master_and_shows_the_log_beside_its_answer(tmp
     assert (done.stdout.splitlines()[0], done.returncode) == ("# Holds for all 3 rows of the frame.", 0)
     assert " WARN " in done.stderr
     assert [each.name for each in tmp_path.iterdir()] == ["numbers.conf"]
+
+
+def test_spark_warns_of_a_hidden_path_of_the_user_and_not_of_the_stages_of_the_run(tmp_path: Path) -> None:
+    (tmp_path / "numbers.conf").write_text(HIDDEN)
+    (tmp_path / "_in").mkdir()
+    (tmp_path / "_in" / "a.csv").write_text("1\n2\n")
+    done = run(tmp_path, PPF, "run", "numbers.conf", "--no-progress", "--spark-log")
+    assert done.returncode == 0, done.stderr
+    paths = re.findall(r"All paths were ignored:\s*(\S+)", done.stderr)
+    assert set(paths) == {f"file:{tmp_path}/_in"}
 
 
 def test_under_spark_submit_the_answer_stands_alone_on_standard_output(tmp_path: Path) -> None:
