@@ -88,12 +88,18 @@ def show(
 @verb("ppf quarantine replay 20260131T235959-1f2e3d --component late", **RUN_SHAPE)
 @_run
 @_component
+@click.option("--empty", metavar="B", multiple=True, help="A component that meets the rows and gives none: for a union.")
+@click.option(
+    "--read", metavar="B", multiple=True, help="A component that meets the rows and gives all of its own: for a join."
+)
 @click.option("--no-progress", is_flag=True, help="Show nothing while the run goes on.")
 @store_options
 def replay(
     output: Output,
     run_id: str,
     component: str | None,
+    empty: tuple[str, ...],
+    read: tuple[str, ...],
     no_progress: bool,
     pipeline: str | None,
     state_dir: str | None,
@@ -102,11 +108,11 @@ def replay(
     """Run the pipeline, as its file is now, on quarantined rows alone.
 
     The rows take the place of what the component gives, and are checked again. What is good now is added to the targets; what
-    is bad again lies in quarantine under the new run. Rows that were replayed never come again. The file is the one that the
-    run had, or --pipeline.
+    is bad again lies in quarantine under the new run. Rows that were replayed never come again. Where they meet the rows of
+    another component, say with --empty or --read what that gives. The file is the one that the run had, or --pipeline.
     """
     from ppf_core.cli.progress import progress
-    from ppf_core.pipeline.replay import merging
+    from ppf_core.pipeline.replay import SideInputs, merging
     from ppf_core.pipeline.runner import PipelineRunner, RunRequest
     from ppf_core.pipeline.validation import check_pipeline
     from ppf_core.spark.streams import StandardStreams
@@ -118,7 +124,7 @@ def replay(
     settings |= merging(check_pipeline(file, settings), rows.component)
     with progress(output, wanted=not no_progress) as display:
         request = RunRequest(observers=(display,), capture=StandardStreams(output.json).capture)
-        result = PipelineRunner.from_file(file, settings).replay(rows, request)
+        result = PipelineRunner.from_file(file, settings).replay(rows, request, SideInputs(frozenset(empty), frozenset(read)))
     return report_result(output, result, store.folder(result.run_id) / "record.jsonl")
 
 

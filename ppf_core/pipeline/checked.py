@@ -44,10 +44,19 @@ class CheckedComponent:
 
 
 @dataclass(frozen=True)
+class Replayed:
+    """The component whose quarantined rows run again in its place, and those that feed nothing meanwhile."""
+
+    component: str
+    empty: frozenset[str]
+
+
+@dataclass(frozen=True)
 class CheckedPipeline:
     """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
 
-    `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block.
+    `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block. replayed: for
+    the pipeline of a replay.
     """
 
     file: PipelineFile
@@ -58,6 +67,7 @@ class CheckedPipeline:
     graph: Graph
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    replayed: Replayed | None = None
 
     @cached_property
     def dataflow(self) -> Dataflow:

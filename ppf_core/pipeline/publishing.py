@@ -11,6 +11,8 @@ def cursor_moves(components: Mapping[str, ComponentRun], graph: Graph, publishin
     """The cursors that move once these sinks are published: those of sources below which nothing else is left to do."""
     moves = []
     for name, component in components.items():
+        if component.role.cursor != "moves":
+            continue
         below = graph.downstream([name]) if component.advanced else frozenset()
         sinks = [each for each in below if each in components and components[each].info.kind == "sink"]
         waiting = [each for each in sinks if components[each].status not in ("success", "resumed")]

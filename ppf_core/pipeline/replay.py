@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ppf_core.config.binding import Bound
+from ppf_core.config.model import CheckConfig
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import ConfigError, Problem, RunLocked, suggestion
-from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
+from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline, Replayed
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.journal import Journal
@@ -115,16 +116,27 @@ def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Pr
         workspace.close()
 
 
-def replaying(checked: CheckedPipeline, rows: Quarantined) -> tuple[CheckedPipeline, frozenset[str]]:
+@dataclass(frozen=True)
+class SideInputs:
+    """What else feeds the components that replayed rows reach: nothing, or all of its rows."""
+
+    empty: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+
+
+ALONE = SideInputs()
+
+
+def replaying(checked: CheckedPipeline, rows: Quarantined, side: SideInputs = ALONE) -> tuple[CheckedPipeline, frozenset[str]]:
     """The pipeline in which a component gives its quarantined rows, and the components that these rows reach.
 
-    ConfigError when these reach no sink, or one that would replace what it has.
+    ConfigError when these reach no sink, or one that would replace what it has, or meet rows of which nobody said what becomes.
     """
     name = rows.component
     if name not in checked.components:
         hint = suggestion(name, checked.components)
         raise ConfigError(f"The pipeline {rows.pipeline!r} has no component {name!r} any more.", hint=hint)
-    below = checked.graph.downstream([name])
+    below = checked.dataflow.below([name])
     sinks = [each for each in checked.components if each in below and checked.components[each].config.kind == "sink"]
     if checked.components[name].config.kind == "sink":
         raise ConfigError.of(
@@ -133,19 +145,56 @@ def replaying(checked: CheckedPipeline, rows: Quarantined) -> tuple[CheckedPipel
     if not sinks:
         raise ConfigError.of([_problem(checked, name, f"Nothing is written of {name!r}.", "Add a sink below it.")])
     problems = [_problem(checked, sink, text, hint) for sink in sinks for text, hint in _refusals(checked.components[sink])]
+    problems += _unsaid(checked, name, below, side)
     if problems:
         raise ConfigError.of(problems)
-    component = _reader(checked.components[name], rows)
-    needs = {each: checked.graph.needs[each] if each != name else component.frames for each in checked.components}
-    replaced = replace(checked, components={**checked.components, name: component}, graph=Graph(needs))
-    return replaced, replaced.graph.upstream(below)
+    components = {
+        each: _beside(component) if each not in below else component for each, component in checked.components.items()
+    }
+    components[name] = _reader(checked.components[name], rows)
+    needs = {each: checked.graph.needs[each] if each != name else components[name].frames for each in components}
+    replayed = Replayed(name, side.empty)
+    replaced = replace(checked, components=components, graph=Graph(needs), replayed=replayed)
+    return replaced, replaced.dataflow.above(below)
+
+
+def _unsaid(checked: CheckedPipeline, name: str, below: frozenset[str], side: SideInputs) -> Iterator[Problem]:
+    """Where replayed rows meet those of another component: only a person knows whether these are all to be there, or none."""
+    met = {
+        each: component.name
+        for component in checked.components.values()
+        if component.name in below - {name}
+        for each in (*component.config.inputs.values(), *(named for _, named in component.plugin.bound.components))
+        if each not in below
+    }
+    for each, meeting in met.items():
+        if each not in side.empty | side.read:
+            message = f"{meeting!r} brings the rows of {name!r} together with those of {each!r}, which are not replayed."
+            hint = (
+                f"Say what {each!r} gives: --empty {each} (right for a union), or --read {each} for all of its rows (a join)."
+            )
+            yield _problem(checked, meeting, message, hint)
+    for each in sorted((side.empty | side.read) - met.keys()):
+        raise ConfigError(f"{each!r} does not meet the rows of {name!r}.", hint=suggestion(each, met))
+
+
+def _beside(component: CheckedComponent) -> CheckedComponent:
+    """A component that is not replayed: its rows were judged in their own run, and its bad ones lie in quarantine already."""
+    pairs = list(zip(component.config.quality, component.checks, strict=True))
+    kept = [(replace(check, action="drop", quarantine_to=None), bound) for check, bound in pairs if _splits(check)]
+    config = replace(component.config, quality=[check for check, _ in kept])
+    return replace(component, config=config, checks=tuple(bound for _, bound in kept))
+
+
+def _splits(check: CheckConfig) -> bool:
+    return check.action in ("drop", "quarantine")
 
 
 def merging(checked: CheckedPipeline, component: str) -> dict[str, object]:
     """What must be set for the sinks below a component to add to what they have: a path of the file → its value."""
     if component not in checked.components:
         return {}
-    names = [name for name in checked.graph.downstream([component]) if checked.components[name].config.kind == "sink"]
+    names = [name for name in checked.dataflow.below([component]) if checked.components[name].config.kind == "sink"]
     modes = {name: _mode(checked.components[name]) for name in names}
     return {f'components."{name}".options.mode': "append" for name, mode in modes.items() if mode in _REPLACING}
 

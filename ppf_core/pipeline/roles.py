@@ -3,7 +3,7 @@
 The plan shows it, the steps follow from it, and the run does it. Nothing of it is worked out a second time.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,8 @@ from ppf_core.pipeline.dataflow import Dataflow
 
 CarrierKind = Literal["stage", "keep", "count"]
 Level = Literal["none", "memory", "disk", "auto"]
+Cursor = Literal["moves", "stays", "forbidden"]
+"""In a replay, only the rows that are replayed count as read; what gives all of its rows must not give only the new ones."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class Role:
 
     takes: the components whose bad rows it takes. is_read: whether others read its frame. is_saved: its frame is read back from
     its checkpoint. retry: None where neither the file nor its defaults set one. is_idempotent: whether writing twice equals
-    writing once; sources and transforms write nothing.
+    writing once; sources and transforms write nothing. cursor: what becomes of it when it advances. is_empty: whether it gives
+    no rows, whatever it reads.
     """
 
     takes: tuple[str, ...]
@@ -68,6 +71,8 @@ class Role:
     carrier: Carrier | None
     retry: RetryConfig | None
     is_idempotent: bool
+    cursor: Cursor = "moves"
+    is_empty: bool = False
 
     @property
     def is_retry_safe(self) -> bool:
@@ -84,6 +89,8 @@ def roles_of(checked: CheckedPipeline, selected: Collection[str], saved: Collect
     """The roles of the selected components, in the order of the file. saved: those that are read back from their checkpoint."""
     components = {name: each for name, each in checked.components.items() if name in selected}
     dataflow = Dataflow.of(components)
+    empty = checked.replayed.empty if checked.replayed is not None else frozenset[str]()
+    cursors = _cursors(checked, components)
     repeated = _repeated(checked, components)
     return {
         name: Role(
@@ -94,6 +101,8 @@ def roles_of(checked: CheckedPipeline, selected: Collection[str], saved: Collect
             carrier=_carrier(checked, components, component, dataflow) if component.checks and name not in saved else None,
             retry=component.config.retry or checked.file.config.defaults.retry,
             is_idempotent=_is_idempotent(component),
+            cursor=cursors.get(name, "moves"),
+            is_empty=name in empty,
         )
         for name, component in components.items()
     }
@@ -153,6 +162,16 @@ def _is_idempotent(component: CheckedComponent) -> bool:
         return True
     sketch = component.plugin.sketch
     return isinstance(sketch, Sink) and sketch.idempotent
+
+
+def _cursors(checked: CheckedPipeline, names: Iterable[str]) -> dict[str, Cursor]:
+    """In a replay: what becomes of the cursors of all but what is replayed."""
+    replayed = checked.replayed
+    if replayed is None:
+        return {}
+    ends = [name for name, each in checked.components.items() if each.config.kind == "sink"]
+    read = checked.dataflow.above(ends, until=replayed.empty) - replayed.empty
+    return {name: "forbidden" if name in read else "stays" for name in names if name != replayed.component}
 
 
 def _repeated(checked: CheckedPipeline, components: Mapping[str, CheckedComponent]) -> frozenset[str]:

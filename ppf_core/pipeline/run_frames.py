@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ppf_core.contracts.components import Source
 from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.paths import local_path
+from ppf_core.errors import RunError
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.dataflow import Dataflow
 from ppf_core.pipeline.durable import sync_tree
@@ -55,6 +56,9 @@ class RunFrames:
         state = dict(component.state)
 
         def advance(key: str, value: str) -> str:
+            if component.role.cursor == "forbidden":
+                message = f"{name!r} gives only rows that it has not given before, but a replay needs all of them."
+                raise RunError(message, hint="Leave its rows out with --empty, or run the whole pipeline.")
             if key not in component.advanced:
                 self.note("advance", component=name, key=key, value=value)
             state[key] = component.advanced.setdefault(key, value)

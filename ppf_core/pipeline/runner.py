@@ -22,7 +22,7 @@ from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
 from ppf_core.pipeline.preview import Preview, preview_frame
 from ppf_core.pipeline.profiling import without_secrets
 from ppf_core.pipeline.redaction import Redactor
-from ppf_core.pipeline.replay import Quarantined, replayed_alone, replaying
+from ppf_core.pipeline.replay import ALONE, Quarantined, SideInputs, replayed_alone, replaying
 from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.steps import Steps
@@ -133,12 +133,15 @@ class PipelineRunner:
         finally:
             workspace.close()
 
-    def replay(self, rows: Quarantined, request: RunRequest) -> PipelineResult:
-        """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again."""
+    def replay(self, rows: Quarantined, request: RunRequest, side: SideInputs = ALONE) -> PipelineResult:
+        """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again.
+
+        side: what the components give whose rows meet the replayed ones.
+        """
         if rows.pipeline != self.config.name:
             hint = "Name the file of that pipeline."
             raise ConfigError(f"The rows are those of the pipeline {rows.pipeline!r}, not of {self.config.name!r}.", hint=hint)
-        checked, names = replaying(self.checked, rows)
+        checked, names = replaying(self.checked, rows, side)
         with replayed_alone(self.store, rows):
             return PipelineRunner(checked).execute(replace(request, only=tuple(names), replays=rows.run_id))
 

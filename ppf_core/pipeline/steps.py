@@ -76,6 +76,8 @@ class Steps:
         else:
             raise TypeError(f"{name!r} is neither a source nor a transform.")
         require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
+        if component.role.is_empty:
+            frame = self.engine.emptied(frame)
         if component.config.checkpoint:
             _require_storable(name, self.engine.unstorable_columns(frame))
         component.frame, component.schema = frame, self.engine.schema_text(frame)

@@ -191,6 +191,10 @@ class Engine(ABC):
         """The frame less these columns."""
 
     @abstractmethod
+    def emptied(self, frame: "DataFrame") -> "DataFrame":
+        """None of the frame's rows, with its schema."""
+
+    @abstractmethod
     def count_stored(self, path: str) -> int:
         """How many rows were written."""
 

@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import CheckpointRefused, ConfigError, PpfError, RunLocked
 from ppf_core.pipeline.cleaning import find_old
-from ppf_core.pipeline.replay import Quarantined, chosen, find_quarantined, merging, replayed_alone
+from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.replay import Quarantined, SideInputs, chosen, find_quarantined, merging, replayed_alone
 from ppf_core.pipeline.runner import RunRequest
 from ppf_core.pipeline.validation import check_pipeline
 
@@ -185,3 +186,67 @@ def test_an_unknown_component_is_refused_with_what_there_is(pipeline: WritePipel
         chosen(rows, "r1", "laet")
     with pytest.raises(ConfigError, match="no rows in quarantine"):
         chosen([], "r1", None)
+
+
+# ---- rows that meet others
+
+MET = """
+    a {{ source = numbers, options {{ rows = 4 }},
+         quality = [{{ check = picky, options {{ above = {above} }}, action = quarantine }}] }}
+    more {{ source = {more} }}
+    both {{ transform = union, inputs = [a, more] }}
+    out {{ sink = parquet, inputs = [both], options {{ path = out, mode = append }} }}
+"""
+MORE = "numbers, options { rows = 3, from_ = 100 }"
+
+
+def met(path: Path, spark: SparkSession, side: SideInputs, **settings: object) -> PipelineResult:
+    runner = PipelineRunner.from_file(path, settings)
+    return runner.replay(chosen(find_quarantined(runner.store, "r1"), "r1", None), RunRequest(spark=spark), side)
+
+
+def test_rows_that_meet_others_are_not_replayed_until_somebody_says_what_those_give(
+    pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    path = pipeline(MET.format(above=1, more=MORE))
+    first_run(path, spark)
+    with pytest.raises(ConfigError, match="'both' brings the rows of 'a' together with those of 'more'") as raised:
+        met(path, spark, SideInputs())
+    assert raised.value.problems[0].hint is not None
+    assert "--empty more" in raised.value.problems[0].hint
+    with pytest.raises(ConfigError, match="'mroe' does not meet the rows of 'a'"):
+        met(path, spark, SideInputs(empty=frozenset({"more", "mroe"})))
+    assert ids(path, spark) == [2, 3, 100, 101, 102]
+
+
+def test_an_empty_input_beside_replayed_rows_adds_nothing(pipeline: WritePipeline, spark: SparkSession) -> None:
+    path = pipeline(MET.format(above=1, more=MORE))
+    first_run(path, spark)
+    loose = pipeline(MET.format(above=0, more=MORE))
+    assert met(loose, spark, SideInputs(empty=frozenset({"more"}))).ok
+    assert ids(path, spark) == [1, 2, 3, 100, 101, 102]
+
+
+def test_an_input_that_is_read_beside_replayed_rows_gives_all_of_its_own(pipeline: WritePipeline, spark: SparkSession) -> None:
+    path = pipeline(MET.format(above=1, more=MORE))
+    first_run(path, spark)
+    loose = pipeline(MET.format(above=0, more=MORE))
+    assert met(loose, spark, SideInputs(read=frozenset({"more"}))).ok
+    assert ids(path, spark) == [1, 2, 3, 100, 100, 101, 101, 102, 102]
+
+
+@pytest.mark.parametrize("side", ["empty", "read"])
+def test_a_replay_moves_no_cursor_of_what_meets_the_rows(pipeline: WritePipeline, spark: SparkSession, side: str) -> None:
+    path = pipeline(MET.format(above=1, more="growing, options { end = 2 }"))
+    first_run(path, spark)
+    loose = pipeline(MET.format(above=0, more="growing, options { end = 5 }"))
+    result = met(loose, spark, SideInputs(**{side: frozenset({"more"})}))
+    cursors = Cursors(path.with_name(".ppf"), "test").read()
+    assert cursors["more"] == {"end": "2"}
+    if side == "empty":
+        assert result.ok
+        assert ids(path, spark) == [0, 1, 1, 2, 3]
+    else:
+        assert result["more"].error is not None
+        assert "a replay needs all of them" in result["more"].error.message
+        assert ids(path, spark) == [0, 1, 2, 3]
