@@ -147,3 +147,8 @@ def _epilog(examples: Sequence[str]) -> str:
 
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def names_in(only: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of components in what `--only` was given, once or several times."""
+    return tuple(name.strip() for text in only for name in text.split(",") if name.strip())

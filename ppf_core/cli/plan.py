@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import pipeline_argument, verb
+from ppf_core.cli.options import names_in, pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
@@ -19,16 +19,30 @@ _HEADINGS = ("stage", "component", "kind", "plugin", "distribution", "inputs", "
 @verb("ppf plan flights.conf", "ppf plan flights.conf --format mermaid", pipeline=None, components=[], hooks=[], problems=[])
 @pipeline_argument
 @click.option("--analyze", is_flag=True, help="Start Spark, ping what can be pinged, and add the schema of every component.")
+@click.option("--only", metavar="A,B", multiple=True, help="The run of only these components and what they need.")
+@click.option("--resume", metavar="last|ID", help="The run that goes on with a run that failed; asks the checkpoint hook.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "mermaid", "dot"]), help="Default: text.")
-def command(output: Output, pipeline: str, overrides: dict[str, str], analyze: bool, form: str | None) -> int:
+def command(
+    output: Output,
+    pipeline: str,
+    overrides: dict[str, str],
+    analyze: bool,
+    only: tuple[str, ...],
+    resume: str | None,
+    form: str | None,
+) -> int:
     """Show what a run of PIPELINE would do, in which order. Without --analyze it starts no Spark and reads no data."""
     if output.json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form} ask for two different answers.", click.get_current_context())
+    if analyze and (only or resume):
+        raise click.UsageError(
+            "--analyze looks at the whole pipeline: leave out --only and --resume.", click.get_current_context()
+        )
     output.use_json(form == "json")
     from ppf_core.pipeline.runner import PipelineRunner
 
     runner = PipelineRunner.from_file(pipeline, overrides)
-    plan, schemas = runner.plan, dict[str, str]()
+    plan, schemas = runner.plan_of(names_in(only), resume), dict[str, str]()
     if analyze:
         from ppf_core.spark.streams import StandardStreams
 
@@ -92,5 +106,6 @@ def _row(component: "PlannedComponent") -> tuple[object, ...]:
     attempts = component.retry["max_attempts"] if component.retry else 1
     notes += [f"{attempts} attempts"] if attempts > 1 else []
     notes += [counted(len(component.quality), "check")] if component.quality else []
+    notes += [] if component.state == "run" else [component.state.replace("_", " ")]
     head = (component.stage, component.name, component.kind, component.plugin, component.distribution)
     return (*head, inputs, component.persist, ", ".join(notes))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from ppf_core.cli.options import pipeline_argument, session_options, verb
+from ppf_core.cli.options import names_in, pipeline_argument, session_options, verb
 from ppf_core.cli.output import Output
 from ppf_core.cli.results import RUN_SHAPE, report_result
 
@@ -52,7 +52,7 @@ def command(
             run_id=run_id,
             resume=resume,
             accept_changes=accept_changes,
-            only=_names(only),
+            only=names_in(only),
             observers=observers,
             capture=capture,
             second=_end_at_once,
@@ -80,7 +80,3 @@ def _end_at_once(number: int) -> NoReturn:
 
     kill_jvm()
     os._exit(128 + number)
-
-
-def _names(only: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name.strip() for text in only for name in text.split(",") if name.strip())

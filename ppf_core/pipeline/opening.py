@@ -4,6 +4,7 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ppf_core.contracts.results import RunInfo
@@ -13,7 +14,7 @@ from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.planning import Plan, make_plan
 from ppf_core.pipeline.progress import Progress, load_kept
-from ppf_core.pipeline.record import RunRecord, new_run_id
+from ppf_core.pipeline.record import new_run_id
 from ppf_core.pipeline.recorded_plan import journaled_values, recorded_plan
 from ppf_core.pipeline.resume import resume
 from ppf_core.pipeline.run import Run, used_plugins
@@ -35,7 +36,7 @@ def begin_run(workspace: Workspace, store: RunStore, run_id: str | None, observe
     Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
     kept = _kept(workspace, plan, components)
     record = store.create(run_id)
-    info = _info(workspace, run_id, now, record)
+    info = _info(workspace, run_id, now, record.path)
     record.begin(info, used_plugins(workspace), *kept)
     progress = Progress(info, hooks, workspace.checked)
     return Run(plan, workspace, store, record, info, components, hooks, observers, progress)
@@ -51,7 +52,7 @@ def resume_run(
     record, journal = store.reopen(run_id)
     try:
         started_at = datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
-        info = replace(_info(workspace, run_id, started_at, record), resumed_from=run_id)
+        info = replace(_info(workspace, run_id, started_at, record.path), resumed_from=run_id)
         if journal.pipeline != info.pipeline:
             raise CheckpointRefused(
                 f"The run {run_id!r} is one of the pipeline {journal.pipeline!r}.", hint="Name another run."
@@ -78,7 +79,20 @@ def resume_run(
     return Run(plan, workspace, store, record, info, components, hooks, observers, progress, resumption)
 
 
-def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, record: RunRecord) -> RunInfo:
+def resumed_plan(workspace: Workspace, store: RunStore, run_id: str) -> Plan:
+    """What a resumed run would do. Asks the checkpoint hook, and changes nothing. CheckpointRefused as `resume_run`."""
+    journal, started_at = store.journal(run_id), datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
+    if journal is None:
+        raise CheckpointRefused(f"The run {run_id!r} has no record to go on from.", hint="Start a new run.")
+    hooks = workspace.hooks()
+    info = _info(workspace, run_id, started_at, store.folder(run_id))
+    marks, kept = Progress(info, hooks, workspace.checked).marks, load_kept(hooks, info)
+    hooks.close()
+    found = resume(workspace.checked, workspace.selected, marks, kept, journal, accept_changes=False)
+    return make_plan(workspace.checked, found.needed, saved=found.saved, done=found.done)
+
+
+def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, record: Path) -> RunInfo:
     config = workspace.checked.file.config
     return RunInfo(
         run_id=run_id,
@@ -88,7 +102,7 @@ def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, reco
         mode=config.mode,
         tags=config.tags,
         started_at=started_at,
-        record_path=str(record.path),
+        record_path=str(record),
     )
 
 

@@ -17,7 +17,7 @@ from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
-from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run
+from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
 from ppf_core.pipeline.preview import Preview, preview_frame
 from ppf_core.pipeline.profiling import without_secrets
@@ -97,6 +97,20 @@ class PipelineRunner:
     def plan(self) -> Plan:
         """What a run will do."""
         return make_plan(self.checked)
+
+    def plan_of(self, only: Sequence[str] = (), resume: str | None = None) -> Plan:
+        """What a run would do that is asked for these components, or goes on with an earlier one.
+
+        For the latter the checkpoint hook is asked, with its secrets; nothing is written.
+        """
+        selected = self._selected(only)
+        if resume is None:
+            return make_plan(self.checked, selected)
+        workspace = Workspace(self.checked, selected)
+        try:
+            return resumed_plan(workspace, self.store, self._to_resume(resume))
+        finally:
+            workspace.close()
 
     @property
     def store(self) -> RunStore:

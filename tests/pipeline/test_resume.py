@@ -309,3 +309,18 @@ def test_a_run_killed_before_spark_was_ready_can_be_resumed(
             run(path, spark, "r1")
     assert run(path, spark, resume="r1").ok
     assert rows(path, "first") == rows(path, "second") == 3
+
+
+def test_a_plan_says_what_a_resumed_run_would_do(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(FLOW.replace("components {", "runtime { on_failure = continue }\ncomponents {"))
+    run(path, spark, "r1", **{"components.second.options.fails": "stage"})
+    plan = PipelineRunner.from_file(path).plan_of(resume="r1")
+    states = {each.name: each.state for each in plan.components}
+    assert states == {"numbers": "not_run", "late": "read_back", "first": "done", "second": "run"}
+    assert [f"{step.kind} {step.component}".strip() for step in plan.steps] == [
+        "build late",
+        "stage second",
+        "decide",
+        "commit",
+        "publish second",
+    ]
