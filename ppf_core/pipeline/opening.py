@@ -15,6 +15,7 @@ from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.planning import Plan, make_plan
 from ppf_core.pipeline.progress import Progress, load_kept
 from ppf_core.pipeline.record import new_run_id
+from ppf_core.pipeline.recorded import RECORD
 from ppf_core.pipeline.recorded_plan import journaled_values, recorded_plan
 from ppf_core.pipeline.resume import resume
 from ppf_core.pipeline.run import Run, used_plugins
@@ -85,7 +86,7 @@ def resumed_plan(workspace: Workspace, store: RunStore, run_id: str) -> Plan:
     if journal is None:
         raise CheckpointRefused(f"The run {run_id!r} has no record to go on from.", hint="Start a new run.")
     hooks = workspace.hooks()
-    info = _info(workspace, run_id, started_at, store.folder(run_id))
+    info = _info(workspace, run_id, started_at, store.folder(run_id) / RECORD)
     marks, kept = Progress(info, hooks, workspace.checked).marks, load_kept(hooks, info)
     hooks.close()
     found = resume(workspace.checked, workspace.selected, marks, kept, journal, accept_changes=False)
