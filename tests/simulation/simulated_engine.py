@@ -513,6 +513,10 @@ class SimulatedEngine(Engine):
         """Those of set-apart rows."""
         return frame.mapped(lambda rows: [row._replace(failed=None, run_id=None) for row in rows])
 
+    def emptied(self, frame: Any) -> Any:
+        """Nothing of it."""
+        return frame.limit(0)
+
     def count_stored(self, path: str) -> int:
         """One action."""
         return len(self.session.collect(self.stored_rows(path)))

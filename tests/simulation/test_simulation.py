@@ -39,9 +39,6 @@ def _struck(scenario: Scenario, *methods: str) -> bool:
 
 # What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
 KNOWN: Mapping[str, Known] = {
-    "11.1 rejected rows are shown below another transform": lambda scenario, _outcome, text: (
-        "that a check forbids" in text and scenario.runtime.get("on_failure") == "continue"
-    ),
     "11.2 a recovered publish moves no cursor": lambda scenario, _outcome, text: (
         "The cursor of" in text and _struck(scenario, "publish", "show")
     ),
@@ -52,7 +49,6 @@ KNOWN: Mapping[str, Known] = {
         _deed(outcome) == "resume" and _uses(scenario, "checkpoint") and ("no reason" in text or "nowhere" in text)
     ),
     "11.5 recovery says success without all": lambda _scenario, _outcome, text: "says success without" in text,
-    "11.6 a replay feeds what it meets": lambda _scenario, outcome, text: _deed(outcome) == "replay" and "not {" in text,
     "11.7 unfinished publishes wait": lambda _scenario, _outcome, text: "is left with something to show" in text,
     "11.9 a signal after the commit": lambda _scenario, _outcome, text: "although all of it is shown" in text,
     "11.9 a plugin that ends the program while it is closed, or asked": lambda _scenario, _outcome, text: "SystemExit" in text,
@@ -61,7 +57,6 @@ KNOWN: Mapping[str, Known] = {
     "a resumed run that fails early loses what was published from its record": lambda _scenario, outcome, text: (
         _deed(outcome) == "resume" and "are published" in text
     ),
-    "a sink that tells no count": lambda scenario, _outcome, _text: _uses(scenario, "counts") and _checks(scenario),
 }
 
 
