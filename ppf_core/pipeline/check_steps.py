@@ -80,7 +80,8 @@ class CheckSteps:
         if component.config.checkpoint and not checking.is_split:
             self.frames.store(component, self.frames.frame(component.info.name))
         self._begin_checking(component, self._checked_frame(component))
-        if checking.answer is None and checking.counts is None and not checking.is_settled:
+        is_open = checking.answer is None and checking.counts is None
+        if is_open and (checking.carrier.kind != "stage" or not checking.is_settled):
             self._count(component, checking)
         results = checking.answer if checking.answer is not None else checking.judge(self.frames.context(component))
         component.quality = tuple(replace(each, message=self.redact(each.message)) for each in results)
@@ -120,7 +121,7 @@ class CheckSteps:
             try:
                 if not checking.is_kept and self._must_keep(component, checking):
                     self._keep(component, checking)
-                else:
+                elif not checking.is_settled:
                     checking.count()
             except Exception:
                 if not checking.blame():
@@ -146,10 +147,10 @@ class CheckSteps:
 
     def _must_keep(self, component: ComponentRun, checking: Checking) -> bool:
         """Whether the frame is computed once, before its rows go anywhere."""
-        if checking.answer is not None or not self.frames.engine.knows_plans:
-            return checking.is_split
         if checking.is_kept_first:
             return True
+        if checking.answer is not None or not self.frames.engine.knows_plans:
+            return checking.is_split
         if checking.carrier.kind == "keep":
             return not component.config.checkpoint or checking.is_split
         if checking.carrier.kind == "stage" and not checking.is_split:

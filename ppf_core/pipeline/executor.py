@@ -98,8 +98,7 @@ class Executor:
         finally:
             self._work.close()
             self._release([name for name, each in self.components.items() if each.is_kept])
-        is_whole = all(each.status in ("success", "resumed") for each in self.components.values())
-        if isinstance(self._stopped_by, KeyboardInterrupt) and not is_whole:
+        if isinstance(self._stopped_by, KeyboardInterrupt):
             raise self._stopped_by
         if self._refused is not None:
             raise self._refused

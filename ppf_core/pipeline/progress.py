@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.results import Checkpoint, RunInfo
-from ppf_core.errors import CheckpointRefused, RunError
+from ppf_core.errors import CheckpointRefused, PpfError, RunError
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.fingerprints import fingerprints
 from ppf_core.plugins.hooks import HookCaller
+from ppf_core.spark.errors import describe_error
 from ppf_core.threads import threads
 
 Reached = Literal["open", "saved", "writing", "written", "published"]
@@ -82,6 +83,16 @@ class Progress:
             hint = "Its hook must give True once the checkpoint is durable."
             raise RunError("The checkpoint of the run was not saved.", hint=hint)
 
+    def forget_frames(self) -> None:
+        """Checkpointed frames are removed now. Keeps that first; raises RunError when the hook cannot."""
+        if not any(kept.reached == "saved" for kept in self._kept.values()) or not self._is_wanted:
+            return
+        for component in self._components.values():
+            component.saved = None
+        forgotten = {name: Kept("open", kept.digest, kept.own) for name, kept in self._kept.items() if kept.reached == "saved"}
+        self._kept |= forgotten
+        self.save()
+
     def before_write(self, component: ComponentRun) -> None:
         """Keeps that a write begins which nobody could take back."""
         if self._is_wanted and not component.role.is_idempotent:
@@ -94,7 +105,14 @@ def load_kept(hooks: HookCaller, run: RunInfo) -> dict[str, Kept]:
     if "ppf_checkpoint_load" not in hooks.implementations:
         hint = "Add hooks { checkpoint {} } to the file and start a new run."
         raise CheckpointRefused("A run can only be resumed with the 'checkpoint' hook in the file.", hint=hint)
-    checkpoint = hooks.checkpoint_load(run)
+    try:
+        checkpoint = hooks.checkpoint_load(run)
+    except PpfError:
+        raise
+    except Exception as error:
+        told = describe_error(error)
+        message = f"The checkpoint of the run {run.run_id!r} could not be loaded: {told.type}: {told.message}"
+        raise CheckpointRefused(message, hint="Mend what the hook needs, then resume once more.") from error
     if checkpoint is None:
         hint = "It ran without the checkpoint hook, or its checkpoint was removed. Start a new run."
         raise CheckpointRefused(f"There is no checkpoint of the run {run.run_id!r}.", hint=hint)

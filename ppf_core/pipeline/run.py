@@ -1,11 +1,11 @@
 """One execution of a plan, from its record's first line to its last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
-from ppf_core.errors import CheckFailed, PpfError, Problem, RunError
+from ppf_core.errors import CheckFailed, PpfError, Problem, RunError, Terminated
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
@@ -15,7 +15,7 @@ from ppf_core.pipeline.hook_events import hook_observer
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.judging import check_text, is_blocking
 from ppf_core.pipeline.planning import Plan, PlannedComponent
-from ppf_core.pipeline.progress import Progress
+from ppf_core.pipeline.progress import Kept, Progress
 from ppf_core.pipeline.publishing import cursor_moves
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recovery import finish_writes, recover_touching
@@ -27,7 +27,7 @@ from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.errors import describe_error
-from ppf_core.threads import threads
+from ppf_core.threads import SIGTERM, threads
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -68,10 +68,12 @@ class Run:
         self._emit(RunStarted(self.info, tuple(component.info for component in self.components.values())))
         for backend, key in self.workspace.accessed:
             self._emit(SecretAccessed(backend, key))
+        self._keep_done({name for name, kept in self._done.items() if kept.reached in ("published", "written")})
         try:
             self._walk(given, second)
         except KeyboardInterrupt as error:
-            self._status, self._exit_code = "interrupted", getattr(error, "exit_code", INTERRUPTED)
+            if not self._is_whole:
+                self._status, self._exit_code = "interrupted", getattr(error, "exit_code", INTERRUPTED)
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)
         except Exception as error:  # noqa: BLE001 -- whatever ends a run must end in its record
@@ -92,8 +94,7 @@ class Run:
             frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
             self.workspace.require_reachable_frames(session.facts["master"])
             steps = self._steps(session.engine, frames)
-            self._finish_earlier(session.engine)
-            self._keep_done()
+            self._go_forward(session.engine, second)
             ping_all(steps)
             runtime = checked.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
@@ -110,7 +111,7 @@ class Run:
                 is_watched=watched,
             )
             executor.walk(self.plan.steps)
-            if all(each.status in ("success", "resumed") for each in self.components.values()):
+            if self._is_whole:
                 self._forget_frames(steps)
         finally:
             with interrupts(_ignore, second):
@@ -132,6 +133,26 @@ class Run:
             redact=self.workspace.redactor.redact,
         )
 
+    @property
+    def _is_whole(self) -> bool:
+        """Whether every component has done what it was asked to."""
+        return all(each.status in ("success", "resumed") for each in self.components.values())
+
+    @property
+    def _done(self) -> Mapping[str, Kept]:
+        """Sinks whose rows are out, or are once the journal of the earlier attempt is finished."""
+        return self.resumption.done if self.resumption is not None else {}
+
+    def _go_forward(self, engine: Engine, second: Callable[[int], None] | None) -> None:
+        """Finishes what was begun before; a signal that comes meanwhile ends the run only then."""
+        heard: list[int] = []
+        with interrupts(heard.append, second):
+            self._finish_earlier(engine)
+            self._keep_done(self._done)
+            self._take_over()
+        if heard:
+            raise Terminated() if heard[0] == SIGTERM else KeyboardInterrupt()
+
     def _finish_earlier(self, engine: Engine) -> None:
         """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
         finished = []
@@ -150,24 +171,33 @@ class Run:
         for name, component in self.components.items():
             component.state = cursors.get(name, {})
 
-    def _keep_done(self) -> None:
+    def _keep_done(self, names: Collection[str]) -> None:
         """What was done before has ended already."""
-        if self.resumption is None:
-            return
-        for name, kept in self.resumption.done.items():
+        for name, kept in self._done.items():
             component = self.components[name]
+            if name not in names or component.status is not None:
+                continue
             component.rows_written, component.published = kept.rows_written, kept.reached != "written"
             component.staged = component.published
             component.end("resumed", reason="It was done before the run was resumed.")
             self._emit(ComponentEnded(component.info, component.result(), started=False))
+
+    def _take_over(self) -> None:
+        """What a resumed run reads back, and what changed since."""
+        if self.resumption is None:
+            return
         for name, kept in self.resumption.saved.items():
             self.components[name].saved, self.components[name].schema = kept.frame, kept.schema
         for text in self.resumption.change_texts:
             self._emit(Warned(Problem(code="changed", message=f"{text[0].upper()}{text[1:]}.")))
 
     def _forget_frames(self, steps: Steps) -> None:
-        """Nothing is left to resume. Frames that cannot be removed are told, and `ppf runs clean` finds them."""
+        """Nothing is left to resume. Frames that cannot be removed are told, and `ppf runs clean` finds them.
+
+        The checkpoint forgets them first: it must not name what is gone.
+        """
         try:
+            self.progress.forget_frames()
             steps.forget_frames()
         except Exception as error:  # noqa: BLE001 -- the run has done what it was asked to
             told = self._describe(error)

@@ -12,7 +12,7 @@ from ppf_core.config.secret_references import SecretReference, parse_secret
 from ppf_core.contracts.secrets import Fetched, SecretsBackend
 from ppf_core.errors import Problem, SecretError
 from ppf_core.pipeline.redaction import Redactor
-from ppf_core.pipeline.selection import BoundPlugin, create
+from ppf_core.pipeline.selection import BoundPlugin, close_all, create
 from ppf_core.threads import Lock, threads
 
 Clock = Callable[[], datetime.datetime]
@@ -72,11 +72,11 @@ class SecretsResolver:
         """Looks up every reference; one problem for each that fails, located as `uses` says."""
         return tuple(self._failures(uses))
 
-    def close(self) -> None:
-        """Closes the backends that were opened, the last one first."""
-        for backend in reversed(self._open.values()):
-            backend.close()
+    def close(self) -> list[str]:
+        """Closes the backends that were opened, the last one first; the texts say which ones failed to close."""
+        failures = close_all(list(self._open.values()))
         self._open.clear()
+        return failures
 
     def _failures(self, uses: Mapping[str, Problem | None]) -> Iterator[Problem]:
         for text, place in uses.items():

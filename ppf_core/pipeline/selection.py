@@ -153,6 +153,17 @@ class Selection:
         return self.file.problem(fault.code, fault.message, (*place, *fault.path), at=fault.at, hint=fault.hint)
 
 
+def close_all(plugins: Sequence[Plugin[Any]]) -> list[str]:
+    """Closes all, the last one first; the texts say which ones failed to close, secrets not yet taken out."""
+    failures = []
+    for plugin in reversed(plugins):
+        try:
+            plugin.close()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- one plugin must not keep the others open
+            failures.append(f"{type(plugin).__name__} failed to close: {type(error).__name__}: {error}")
+    return failures
+
+
 def create(plugin: BoundPlugin, base: type[P], folder: FilePath, resolve: Callable[[str], str]) -> P:
     """The instance that a run uses, its secrets resolved; ConfigError when the resolved values do not fit."""
     bound = (

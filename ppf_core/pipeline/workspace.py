@@ -23,7 +23,7 @@ from ppf_core.pipeline.quarantine import inner_sink
 from ppf_core.pipeline.redaction import Redactor
 from ppf_core.pipeline.roles import Role, has_quarantine, quarantine_of
 from ppf_core.pipeline.secrets import SecretsResolver
-from ppf_core.pipeline.selection import BoundPlugin, create
+from ppf_core.pipeline.selection import BoundPlugin, close_all, create
 from ppf_core.pipeline.steps import Steps
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.spark.engines import engines
@@ -160,18 +160,11 @@ class Workspace:
         return RunError(error.message, hint=error.hint, problems=[problem])
 
     def close(self) -> list[str]:
-        """Closes every plugin, whatever happened; the texts say which ones failed to close."""
-        failures = []
-        for plugin in reversed(self._instances):
-            try:
-                plugin.close()
-            except Exception as error:  # noqa: BLE001 -- one plugin must not keep the others open
-                failures.append(
-                    self.redactor.redact(f"{type(plugin).__name__} failed to close: {type(error).__name__}: {error}")
-                )
+        """Closes every plugin and every secrets backend, whatever happened; the texts say which ones failed to close."""
+        failures = close_all(self._instances)
         self._instances.clear()
-        self.resolver.close()
-        return failures
+        failures += self.resolver.close()
+        return [self.redactor.redact(text) for text in failures]
 
     def plugins(self) -> Iterable[BoundPlugin]:
         """The plugins that the selected components, their checks and the hooks use."""
@@ -249,7 +242,7 @@ def _ping(component: ComponentRun, context: Context, answers: dict[str, Problem 
         answers[name] = Problem(
             code="unusable", message=f"{name!r}: {error.message}", hint=error.hint, path=f"components.{name}"
         )
-    except Exception as error:  # noqa: BLE001 -- foreign code; every failure is reported
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code; every failure is reported
         answers[name] = _unreachable(name, f"{type(error).__name__}: {error}")
 
 

@@ -179,7 +179,6 @@ def test_the_next_run_shows_what_sinks_without_datasets_have_left_to_show() -> N
     assert simulate(scenario).broken == ()
 
 
-@unmended("issue 11, fault 9")
 def test_a_secrets_backend_that_cannot_be_closed_leaves_a_good_run_good() -> None:
     scenario = Scenario(
         components={
@@ -192,7 +191,6 @@ def test_a_secrets_backend_that_cannot_be_closed_leaves_a_good_run_good() -> Non
     assert simulate(scenario).broken == ()
 
 
-@unmended("issue 11, fault 9")
 def test_a_signal_after_the_commit_of_a_resumed_run_changes_nothing() -> None:
     scenario = Scenario(
         components={
@@ -210,7 +208,6 @@ def test_a_signal_after_the_commit_of_a_resumed_run_changes_nothing() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("a plugin that ends the program")
 @pytest.mark.parametrize("place", ["a.close", "a.ping"])
 def test_a_plugin_that_ends_the_program_ends_no_run(place: str) -> None:
     scenario = Scenario(
@@ -253,7 +250,6 @@ def test_a_replay_leaves_alone_what_gets_none_of_its_rows() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("checkpointed frames of a run that succeeded are gone")
 def test_a_run_that_succeeded_can_be_resumed() -> None:
     scenario = Scenario(
         components={
@@ -267,7 +263,6 @@ def test_a_run_that_succeeded_can_be_resumed() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("a resumed run that ends early forgets what was published")
 def test_the_record_of_a_resumed_run_keeps_what_was_published_before() -> None:
     scenario = Scenario(
         components={
@@ -281,7 +276,6 @@ def test_the_record_of_a_resumed_run_keeps_what_was_published_before() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("a decider that raises while a run is opened")
 def test_a_checkpoint_that_cannot_be_loaded_is_told_in_words() -> None:
     scenario = Scenario(
         components={"a": {"source": "lines", "options": {"table": "a"}}},

@@ -50,13 +50,7 @@ KNOWN: Mapping[str, Known] = {
     ),
     "11.5 recovery says success without all": lambda _scenario, _outcome, text: "says success without" in text,
     "11.7 unfinished publishes wait": lambda _scenario, _outcome, text: "is left with something to show" in text,
-    "11.9 a signal after the commit": lambda _scenario, _outcome, text: "although all of it is shown" in text,
-    "11.9 a plugin that ends the program while it is closed, or asked": lambda _scenario, _outcome, text: "SystemExit" in text,
     "a cursor moves by `after`": lambda scenario, _outcome, text: "The cursor of" in text and _uses(scenario, "after"),
-    "a hook that fails to load": lambda _scenario, _outcome, text: "ppf_checkpoint_load" in text,
-    "a resumed run that fails early loses what was published from its record": lambda _scenario, outcome, text: (
-        _deed(outcome) == "resume" and "are published" in text
-    ),
 }
 
 
