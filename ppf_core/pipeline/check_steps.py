@@ -160,7 +160,7 @@ class CheckSteps:
         if component.config.persist == "never" and not checking.is_split:
             return False
         frame = checking.frame
-        if frame is None or not component.role.is_read:
+        if frame is None or not (component.role.is_read or checking.quarantines):
             return False
         return self.frames.engine.why_keep(frame) is not None or not self.frames.is_pinned(component)
 

@@ -26,7 +26,7 @@ class ComponentRun:
     defaults set one. stored: where its frame was written. saved: the same, once a resumed run may read it back.
     state, advanced: its cursors before the run, and what the run moves them to.
     checking: None without checks. rejection: why its checks forbid to publish.
-    is_inner: whether it stands in no file, and nobody hears of it.
+    is_inner: whether it stands in no file, and nobody hears of it. is_told: whether its end was told.
     """
 
     info: ComponentInfo
@@ -60,6 +60,7 @@ class ComponentRun:
     error: ErrorInfo | None = None
     staged: bool = False
     published: bool = False
+    is_told: bool = False
     _started: float = 0.0
     _ended: float = 0.0
 

@@ -86,18 +86,18 @@ class Executor:
         self._keeping = Keeping(self._users(), checked)
         seconds = limit.total_seconds() if limit else None
         self._work = Work(self.steps, self.runtime.parallelism, seconds, self.describe, is_watched=self.is_watched)
-        try:
-            with interrupts(lambda number: self._work.tell(Signalled(number)), self.second):
+        with interrupts(lambda number: self._work.tell(Signalled(number)), self.second):
+            try:
                 self._start_ready()
                 while not self._work.is_idle:
                     self._hear()
                     self._start_ready()
-        except BaseException:
-            self._give_up()
-            raise
-        finally:
-            self._work.close()
-            self._release([name for name, each in self.components.items() if each.is_kept])
+            except BaseException:
+                self._give_up()
+                raise
+            finally:
+                self._work.close()
+                self._release([name for name, each in self.components.items() if each.is_kept])
         if isinstance(self._stopped_by, KeyboardInterrupt):
             raise self._stopped_by
         if self._refused is not None:
@@ -261,8 +261,15 @@ class Executor:
             self._succeed(self._giver(component))
         elif step.is_last and component.rejection is None:
             self._succeed(component)
-        if step.kind in ("write", "fill", "check") and (step.kind == "write" or component.saved is not None):
+        if step.kind == "write" or (step.kind in ("fill", "check") and self._is_above_saved(component)):
             self.progress.save()
+
+    def _is_above_saved(self, component: ComponentRun) -> bool:
+        """Whether a checkpoint holds rows of it, which count from the moment when all that they come from is judged."""
+        if component.is_inner or not any(each.saved is not None for each in self.components.values()):
+            return False
+        below = self.dataflow.below([component.info.name])
+        return any(name in self.components and self.components[name].saved is not None for name in below)
 
     def _hear_checks(self, component: ComponentRun) -> None:
         for result in component.quality:
@@ -354,6 +361,7 @@ class Executor:
         self._tell_end(component)
 
     def _tell_end(self, component: ComponentRun) -> None:
+        component.is_told = True
         if not component.is_inner:
             self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
         self._release(self._keeping.end(component.info.name))

@@ -56,6 +56,7 @@ class Progress:
         self._hooks = hooks
         self._components: Mapping[str, ComponentRun] = {}
         # Whoever only hears of a save, as an audit does, keeps nothing.
+        self._dataflow = checked.dataflow
         self._is_wanted = {"ppf_checkpoint_save", "ppf_checkpoint_load"} <= hooks.implementations.keys()
         self.marks = fingerprints(checked) if self._is_wanted else {}
         self._kept = {name: Kept("open", mark.digest, mark.own) for name, mark in self.marks.items()}
@@ -75,13 +76,21 @@ class Progress:
         if not self._is_wanted:
             return
         for name, component in self._components.items():
-            self._kept[name] = _reached(component, self._kept[name])
+            self._kept[name] = _reached(component, self._kept[name], is_judged=self._is_judged(name))
         saved_at = threads().now()
         texts = {name: kept.text for name, kept in self._kept.items()}
         checkpoint = Checkpoint(run_id=self._run.run_id, pipeline=self._run.pipeline, saved_at=saved_at, components=texts)
         if self._hooks.checkpoint_save(self._run, checkpoint) is not True:
             hint = "Its hook must give True once the checkpoint is durable."
             raise RunError("The checkpoint of the run was not saved.", hint=hint)
+
+    def _is_judged(self, name: str) -> bool:
+        """Whether nothing forbids that its rows are used: all checks on them, and on what they come from, have passed."""
+        if self._components[name].saved is None:
+            return True
+        above = self._dataflow.above([name], until=[each for each, found in self._components.items() if found.role.is_saved])
+        checked = [self._components[each] for each in above if each in self._components and self._components[each].checking]
+        return all(each.quality and each.rejection is None for each in checked)
 
     def forget_frames(self) -> None:
         """Checkpointed frames are removed now. Keeps that first; raises RunError when the hook cannot."""
@@ -122,10 +131,10 @@ def load_kept(hooks: HookCaller, run: RunInfo) -> dict[str, Kept]:
     return {name: Kept.parse(name, text) for name, text in checkpoint.components.items()}
 
 
-def _reached(component: ComponentRun, before: Kept) -> Kept:
+def _reached(component: ComponentRun, before: Kept, *, is_judged: bool) -> Kept:
     if component.published:
         return replace(before, reached="published", rows_written=component.rows_written)
-    if component.saved is not None:
+    if component.saved is not None and is_judged:
         return replace(before, reached="saved", frame=component.saved, schema=component.schema)
     if isinstance(component.plugin, Sink) and not isinstance(component.plugin, StagedSink):
         if component.status in ("success", "resumed"):

@@ -180,6 +180,7 @@ class Run:
             component.rows_written, component.published = kept.rows_written, kept.reached != "written"
             component.staged = component.published
             component.end("resumed", reason="It was done before the run was resumed.")
+            component.is_told = True
             self._emit(ComponentEnded(component.info, component.result(), started=False))
 
     def _take_over(self) -> None:
@@ -227,7 +228,8 @@ class Run:
             if component.status is None:
                 started = component.started_at is not None
                 component.end("skipped", reason=f"The run ended before it {'ended' if started else 'started'}.")
-                self._emit(ComponentEnded(component.info, component.result(), started))
+            if not component.is_told:
+                self._emit(ComponentEnded(component.info, component.result(), component.started_at is not None))
         self._keep_progress()
         self._flush_hooks()
         self._emit(RunEnded(self.info, self._result()))
