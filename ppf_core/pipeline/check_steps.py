@@ -94,7 +94,7 @@ class CheckSteps:
 
     def has_bad_rows(self, folder: ComponentRun) -> bool:
         """Whether there is something to write in a folder of bad rows."""
-        return any(self.frames.components[name].checks.quarantined(None) for name in folder.role.takes)
+        return any(self.frames.components[name].quarantined(None) for name in folder.role.takes)
 
     def has_evidence(self, folder: ComponentRun) -> bool:
         """Whether a rejected component has quarantined rows. Those that were to be replayed lie where they were."""
@@ -191,7 +191,7 @@ class CheckSteps:
 
     def _require_bad_rows(self, sink: ComponentRun) -> None:
         """A row that is in no place, or in two, must not go unseen: as many are set apart as the checks found."""
-        wanted = sum(self.frames.components[name].checks.quarantined(sink.place) for name in sink.role.takes)
+        wanted = sum(self.frames.components[name].quarantined(sink.place) for name in sink.role.takes)
         if sink.role.takes and sink.rows_written is not None and sink.rows_written != wanted:
             givers = ", ".join(map(repr, sink.role.takes))
             message = f"The checks of {givers} found {wanted} rows to set apart, but {sink.rows_written} were written."

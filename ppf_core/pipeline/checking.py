@@ -92,6 +92,11 @@ class Checking:
         return any(place is not None for place in places(self.checks).values())
 
     @property
+    def places(self) -> tuple[str | None, ...]:
+        """Where its bad rows go: sinks, and (None) the folder of the run."""
+        return tuple(self._numbers)
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing is left to count: it was given up, or there are frame checks alone."""
         return self._tally is not None and not self._is_counting

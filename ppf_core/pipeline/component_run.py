@@ -18,12 +18,21 @@ if TYPE_CHECKING:
     from ppf_core.pipeline.breaker import CircuitBreaker
 
 
+@dataclass(frozen=True)
+class SavedRows:
+    """Bad rows that lie beside a checkpoint, and how many they are."""
+
+    path: str
+    rows: int
+
+
 @dataclass
 class ComponentRun:
     """The state of one component in one run; the only thing here that changes.
 
     role: what the plan says of it. frames: the components that its options name. breaker: None where neither the file nor its
     defaults set one. stored: where its frame was written. saved: the same, once a resumed run may read it back.
+    saved_bad: the bad rows that lie beside it, by the sink that takes them; "" is the folder of the run.
     state, advanced: its cursors before the run, and what the run moves them to.
     checking: None without checks. rejection: why its checks forbid to publish.
     is_inner: whether it stands in no file, and nobody hears of it. is_told: whether its end was told.
@@ -42,6 +51,7 @@ class ComponentRun:
     kept: "DataFrame | None" = None
     stored: str | None = None
     saved: str | None = None
+    saved_bad: Mapping[str, SavedRows] = field(default_factory=dict)
     is_writing: bool = False
     state: Mapping[str, str] = field(default_factory=dict)
     advanced: dict[str, str] = field(default_factory=dict)
@@ -80,6 +90,12 @@ class ComponentRun:
     def place(self) -> str | None:
         """Which bad rows it takes: those for this sink, or (None) those for the folder of the run."""
         return None if self.is_inner else self.info.name
+
+    def quarantined(self, place: str | None) -> int:
+        """How many of its bad rows a place takes."""
+        if self.role.is_saved:
+            return self.saved_bad[place or ""].rows if (place or "") in self.saved_bad else 0
+        return self.checks.quarantined(place)
 
     def start(self) -> None:
         """The first step begins."""

@@ -105,6 +105,7 @@ def _read(line: Mapping[str, Any], journal: Journal) -> None:
             journal.advanced.setdefault(name, {}).setdefault(key, value)
         case {"line": "saved", "component": name, "path": path}:
             journal.saved[name] = path
+            journal.saved |= {f"{name}.{number}": bad for number, bad in enumerate(line.get("bad", ()))}
         case {"line": "commit", "sinks": sinks, "moves": moves}:
             journal.committed = tuple(sinks)
             journal.moves = tuple(Move(each["source"], each["values"], tuple(each["sinks"])) for each in moves)

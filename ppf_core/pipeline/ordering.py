@@ -121,7 +121,9 @@ class _Ordering:
         needs = tuple(self._last[need] for need in self.checked.graph.needs[name] if need in self._last)
         needs += tuple(self._judged[giver] for giver in self.roles[name].takes if giver in self._judged)
         if self.roles[name].is_saved:
-            self._add("build", name, ())
+            built = self._add("build", name, ())
+            if has_folder(self.components[name]):
+                self._add("stage", quarantine_of(name), (built,), is_last=False)
         elif self.components[name].config.kind != "sink":
             self._frame(name, needs)
         elif name in self.staged:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ppf_core.contracts.components import Sink, StagedSink
@@ -21,7 +21,10 @@ _FORMAT = 1
 
 @dataclass(frozen=True)
 class Kept:
-    """What a checkpoint says of one component. frame, schema: of a checkpointed frame. writing: a write that shows at once."""
+    """What a checkpoint says of one component.
+
+    frame, schema, bad: of a checkpointed frame, and of the bad rows beside it. writing: a write that shows at once.
+    """
 
     reached: Reached
     digest: str
@@ -29,6 +32,7 @@ class Kept:
     frame: str | None = None
     schema: str | None = None
     rows_written: int | None = None
+    bad: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -135,7 +139,8 @@ def _reached(component: ComponentRun, before: Kept, *, is_judged: bool) -> Kept:
     if component.published:
         return replace(before, reached="published", rows_written=component.rows_written)
     if component.saved is not None and is_judged:
-        return replace(before, reached="saved", frame=component.saved, schema=component.schema)
+        bad = {place: vars(found) for place, found in component.saved_bad.items()}
+        return replace(before, reached="saved", frame=component.saved, schema=component.schema, bad=bad)
     if isinstance(component.plugin, Sink) and not isinstance(component.plugin, StagedSink):
         if component.status in ("success", "resumed"):
             return replace(before, reached="written", rows_written=component.rows_written)

@@ -8,7 +8,7 @@ from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.fingerprints import Fingerprint
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.progress import Kept
-from ppf_core.pipeline.roles import roles_of
+from ppf_core.pipeline.roles import has_folder, quarantine_of, roles_of
 from ppf_core.pipeline.targets import overlap
 
 
@@ -53,7 +53,7 @@ def resume(
     problems = [] if accept_changes else [_changed(checked, name, changes, stale) for name in out if name in stale]
     problems += [_half_written(name) for name in kept if _is_half_written(checked, name, kept[name])]
     saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
-    needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done)
+    needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, shown)
     problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
     if problems:
         raise CheckpointRefused("The run cannot be resumed.", problems=problems)
@@ -73,14 +73,19 @@ def _needed(
     selected: Collection[str],
     saved: Mapping[str, Kept],
     done: Mapping[str, Kept],
+    shown: Collection[str],
 ) -> set[str]:
-    """The unfinished sinks, frames that nobody reads, and what these need; a frame that is read back needs nothing."""
+    """The unfinished sinks, bad rows that are nowhere yet, frames that nobody reads, and what these need.
+
+    A frame that is read back needs nothing.
+    """
     consumed = {feed for name in selected for feed in checked.dataflow.reads[name]}
     left = [
         name
         for name in unfinished
         if checked.components[name].config.kind == "sink" or (name not in consumed and name not in saved)
     ]
+    left += [name for name in saved if has_folder(checked.components[name]) and quarantine_of(name) not in shown]
     needed: set[str] = set()
     while left:
         name = left.pop()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import CheckFailed, PpfError, Problem, RunError, Terminated
-from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
 from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, SecretAccessed, Warned
@@ -189,6 +189,7 @@ class Run:
             return
         for name, kept in self.resumption.saved.items():
             self.components[name].saved, self.components[name].schema = kept.frame, kept.schema
+            self.components[name].saved_bad = {place: SavedRows(**found) for place, found in kept.bad.items()}
         for text in self.resumption.change_texts:
             self._emit(Warned(Problem(code="changed", message=f"{text[0].upper()}{text[1:]}.")))
 

@@ -9,7 +9,7 @@ from ppf_core.contracts.components import Source
 from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.paths import local_path
 from ppf_core.errors import RunError
-from ppf_core.pipeline.component_run import ComponentRun
+from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.dataflow import Dataflow
 from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
@@ -103,8 +103,13 @@ class RunFrames:
 
     def bad_rows(self, sink: ComponentRun) -> "DataFrame":
         """What was set apart for a sink, by all that set rows apart for it."""
-        givers = [self.components[name].checks for name in sink.role.takes]
-        return self.engine.united_rows([giver.bad(sink.place, self.run_id) for giver in givers])
+        return self.engine.united_rows([self._bad_rows(self.components[name], sink.place) for name in sink.role.takes])
+
+    def _bad_rows(self, giver: ComponentRun, place: str | None) -> "DataFrame":
+        if not giver.role.is_saved:
+            return giver.checks.bad(place, self.run_id)
+        found = giver.saved_bad.get(place or "")
+        return self.engine.stored_rows(found.path) if found is not None else self.engine.emptied(self.frame(giver.info.name))
 
     def is_pinned(self, component: ComponentRun) -> bool:
         """Whether all sources above a frame are."""
@@ -115,9 +120,21 @@ class RunFrames:
     def save(self, component: ComponentRun, frame: "DataFrame") -> None:
         """Writes a checkpoint; from then on everybody reads that, also a resumed run."""
         self.store(component, frame)
-        path = component.stored
-        self.note("saved", sync=True, component=component.info.name, path=path)
+        component.saved_bad = self._store_bad_rows(component)
+        path, bad = component.stored, [found.path for found in component.saved_bad.values()]
+        self.note("saved", sync=True, component=component.info.name, path=path, bad=bad)
         component.saved = path
+
+    def _store_bad_rows(self, component: ComponentRun) -> dict[str, SavedRows]:
+        """Writes what was set apart beside a checkpoint: a run that goes on does not see these rows again."""
+        checks, found = component.checking, {}
+        for number, place in enumerate(checks.places if checks is not None else ()):
+            rows = component.quarantined(place)
+            if rows:
+                path = f"{self.root}/{component.info.name}.quarantined-{number}"
+                self._write(component.checks.bad(place, self.run_id), path)
+                found[place or ""] = SavedRows(path, rows)
+        return found
 
     def store(self, component: ComponentRun, frame: "DataFrame") -> None:
         """Writes a frame, unless that was done; from then on everybody in this run reads that."""
@@ -125,8 +142,11 @@ class RunFrames:
             return
         name = component.info.name
         path = f"{self.root}/{name}"
+        self._write(frame, path)
+        component.frame = self.engine.read_frame(path, component.schema or self.engine.schema_text(frame))
+        component.stored = path
+
+    def _write(self, frame: "DataFrame", path: str) -> None:
         self.engine.write_frame(frame, path)
         if path.startswith("file:"):
             sync_tree(local_path(path))
-        component.frame = self.engine.read_frame(path, component.schema or self.engine.schema_text(frame))
-        component.stored = path

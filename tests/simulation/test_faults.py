@@ -74,7 +74,6 @@ def test_a_cursor_waits_for_the_sinks_that_were_not_asked_for() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("issue 11, fault 4")
 def test_bad_rows_that_a_sink_takes_can_be_had_from_a_checkpoint() -> None:
     scenario = Scenario(
         components={
@@ -95,7 +94,6 @@ def test_bad_rows_that_a_sink_takes_can_be_had_from_a_checkpoint() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("issue 11, fault 4")
 def test_bad_rows_of_a_checkpointed_component_are_kept_by_the_run_that_goes_on() -> None:
     scenario = Scenario(
         components={

@@ -45,9 +45,6 @@ KNOWN: Mapping[str, Known] = {
     "11.3 --only moves the cursor of a sink that did not run": lambda scenario, _outcome, text: (
         ("The cursor of" in text or "its cursor is" in text) and any(act.only for act in scenario.acts)
     ),
-    "11.4 a checkpoint below which rows are checked cannot be resumed": lambda scenario, outcome, text: (
-        _deed(outcome) == "resume" and _uses(scenario, "checkpoint") and ("no reason" in text or "nowhere" in text)
-    ),
     "11.5 recovery says success without all": lambda _scenario, _outcome, text: "says success without" in text,
     "11.7 unfinished publishes wait": lambda _scenario, _outcome, text: "is left with something to show" in text,
     "a cursor moves by `after`": lambda scenario, _outcome, text: "The cursor of" in text and _uses(scenario, "after"),
