@@ -13,7 +13,6 @@ PpfError                     exit code
 └── RunLocked                5    the run exists, or another process holds it
 """
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -145,6 +144,8 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     """The known name that is closest to a mistyped one, or None when nothing is close."""
     if len(name) > 200:  # difflib needs seconds for a long text
         return None
+    import difflib
+
     folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

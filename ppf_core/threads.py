@@ -9,9 +9,8 @@ thread runs at a time, so that whatever happens can happen again.
 """
 
 import datetime
+import os
 import queue
-import random
-import secrets
 import signal
 import threading
 import time
@@ -129,11 +128,13 @@ class Threads:
 
     def uniform(self, low: float, high: float) -> float:
         """A number between two others, by chance."""
+        import random
+
         return random.uniform(low, high)  # noqa: S311 -- no secret
 
     def token(self, size: int) -> str:
         """A text that nobody else has: two digits for each byte of its size."""
-        return secrets.token_hex(size)
+        return os.urandom(size).hex()
 
     def start(self, task: Callable[[], None], name: str) -> Thread:
         """Starts a thread. It is a daemon: one that hangs in foreign code does not keep the process alive."""

@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -101,7 +100,7 @@ def _unexpected(error: BaseException, output: Output) -> int:
 def _is_nowhere() -> bool:
     """Whether the current directory is gone, so that no relative path means anything."""
     try:
-        Path.cwd()
+        os.getcwd()  # noqa: PTH109 -- importing pathlib takes 3 ms
     except FileNotFoundError:
         return True
     return False

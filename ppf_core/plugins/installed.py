@@ -7,8 +7,10 @@ here instead of by importlib.metadata, which gives up on a whole distribution fo
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
+
+from ppf_core.plugins.metadata_files import MetadataFiles, installed, normalise
+
+__all__ = ["GROUPS", "Distribution", "Offer", "normalise", "scan"]
 
 GROUPS = ("sources", "transforms", "sinks", "streaming_sources", "streaming_sinks", "checks", "secrets", "hooks")
 
@@ -38,42 +40,28 @@ class Distribution:
     fault: str | None = None
 
 
-@cache
-def normalise(name: str) -> str:
-    """The name as PEP 503 compares it: `Ppf_Files` is `ppf-files`."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def scan() -> tuple[Distribution, ...]:
     """Every installed distribution that offers plugins, by name; of two with one name the first on sys.path, as import does."""
     found: dict[str, Distribution | None] = {}
-    for installed in metadata.distributions():
-        name = _name(installed)
-        if name not in found:
-            found[name] = _read(installed, name)
+    for files in installed():
+        if files.name not in found:
+            found[files.name] = _read(files)
     return tuple(distribution for _, distribution in sorted(found.items()) if distribution)
 
 
-def _name(installed: metadata.Distribution) -> str:
-    """The name by the folder, as importlib.metadata itself tells them apart; reading all METADATA would take too long."""
-    try:
-        return normalise(getattr(installed, "_normalized_name", None) or installed.metadata["Name"])
-    except Exception:  # noqa: BLE001 -- damaged metadata fails in many ways; none may hide the other distributions
-        return "unknown"
-
-
-def _read(installed: metadata.Distribution, name: str) -> Distribution | None:
+def _read(files: MetadataFiles) -> Distribution | None:
     """The facts of one distribution, or None when it offers no plugin."""
+    name = files.name
     try:
-        text = installed.read_text("entry_points.txt") or ""
+        text = files.text("entry_points.txt") or ""
     except (OSError, ValueError) as error:
         return Distribution(name, "unknown", fault=f"Its entry_points.txt cannot be read: {error}.")
     if f"[{_PREFIX}" not in text:
         return None
     offers = tuple(_offers(text))
     try:
-        fields = _fields(installed)
-    except Exception as error:  # noqa: BLE001 -- as above
+        fields = _fields(files)
+    except Exception as error:  # noqa: BLE001 -- damaged metadata fails in many ways; none may hide the other distributions
         return Distribution(name, "unknown", offers=offers, fault=f"Its METADATA cannot be read: {error}.")
     named, version = (next(iter(fields.get(key, ())), None) for key in ("Name", "Version"))
     if not named or not version:
@@ -87,12 +75,13 @@ def _read(installed: metadata.Distribution, name: str) -> Distribution | None:
     )
 
 
-def _fields(installed: metadata.Distribution) -> dict[str, list[str]]:
+def _fields(files: MetadataFiles) -> dict[str, list[str]]:
     """The header fields of METADATA. The egg-info of old develop installs keeps requirements elsewhere: the slow way."""
-    text = installed.read_text("METADATA")
+    text = files.text("METADATA")
     if text is None:
-        slow = installed.metadata
-        return {"Name": [slow["Name"]], "Version": [slow["Version"]], "Requires-Dist": installed.requires or []}
+        whole = files.whole()
+        slow = whole.metadata
+        return {"Name": [slow["Name"]], "Version": [slow["Version"]], "Requires-Dist": whole.requires or []}
     fields: dict[str, list[str]] = {}
     for line in text.partition("\n\n")[0].splitlines():
         key, colon, value = line.partition(":")

@@ -6,7 +6,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from ppf_core import __version__
@@ -63,6 +62,8 @@ def is_met(requirement: "Requirement") -> bool:
 
 def installed_version(name: str) -> str | None:
     """The version of an installed distribution, or None."""
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -1,9 +1,13 @@
+import sys
+from collections.abc import Iterable
+from importlib.metadata import DistributionFinder, PathDistribution, distributions
 from pathlib import Path
 
 import pytest
 from wheels import DISCOVER, KERNEL, Site, build_wheel, install
 
 from ppf_core.plugins.installed import Distribution, Offer, normalise, scan
+from ppf_core.plugins.metadata_files import installed
 
 
 def found(name: str) -> Distribution:
@@ -63,6 +67,48 @@ def test_egg_info_of_a_develop_install_is_read(tmp_path: Path, monkeypatch: pyte
     (info / "entry_points.txt").write_text("[ppf.sources]\nrows = acme:Rows\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert (found("acme").version, found("acme").requires) == ("0.3", ("ppf-core>=0.1",))
+
+
+def test_wheel_in_a_zip_file_on_sys_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(build_wheel(tmp_path, "acme", "1.5")))
+    assert (found("acme").version, found("acme").requires) == ("1.5", (KERNEL,))
+
+
+def test_egg_on_sys_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "acme-0.4-py3.egg" / "EGG-INFO"
+    info.mkdir(parents=True)
+    (info / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: acme\nVersion: 0.4\n")
+    (info / "entry_points.txt").write_text("[ppf.sources]\nrows = acme:Rows\n")
+    monkeypatch.syspath_prepend(str(info.parent))
+    assert found("acme").version == "0.4"
+
+
+def test_what_only_somebody_else_s_finder_knows_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path / "elsewhere")
+    site.install("acme", "3.0")
+
+    class Finder:
+        """Finds the metadata of a folder that is not on sys.path."""
+
+        find_spec = staticmethod(lambda *_args: None)
+
+        @staticmethod
+        def find_distributions(context: DistributionFinder.Context) -> Iterable[PathDistribution]:
+            return map(PathDistribution, site.folder.glob("*.dist-info"))
+
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Finder])
+    assert found("acme").version == "3.0"
+
+
+def test_what_is_found_is_what_importlib_finds(site: Site) -> None:
+    site.install("acme")
+    expected = {normalise(each.metadata["Name"]) for each in distributions()}
+    assert {files.name for files in installed()} == expected
+
+
+def test_line_ends_of_windows_are_read(site: Site) -> None:
+    site.install("acme", metadata="Name: acme\r\nVersion: 1.7\r\n\r\nVersion: 9\r\n")
+    assert found("acme").version == "1.7"
 
 
 def test_long_description_that_looks_like_a_header_is_not_read(site: Site) -> None:
