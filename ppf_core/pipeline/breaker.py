@@ -14,12 +14,12 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.contracts.results import CircuitState
 from ppf_core.errors import Problem, RunError
 from ppf_core.pipeline.breaker_file import BreakerFile, BreakerInfo, Probe, read, unreadable
+from ppf_core.storage.state_files import OpenFile, state_files
 from ppf_core.threads import threads
 
 Changes = tuple[tuple[CircuitState, CircuitState], ...]
@@ -64,7 +64,7 @@ class CircuitBreaker:
         self._file = BreakerFile(folder, pipeline, component)
         self._new = BreakerInfo(pipeline, component)
         self._token = threads().token(8)
-        self._held: BinaryIO | None = None
+        self._held: OpenFile | None = None
 
     @property
     def state(self) -> CircuitState:
@@ -194,7 +194,7 @@ def reset(folder: Path, pipeline: str, component: str) -> bool:
 
 def _paths(folder: Path) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix == ".json")
+        return [folder / name for name in state_files().names(folder) if Path(name).suffix == ".json"]
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -1,8 +1,6 @@
 """The files of circuit breakers: read, replaced in one step, and changed by one process at a time."""
 
 import datetime
-import errno
-import fcntl
 import hashlib
 import json
 import re
@@ -11,13 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, get_args
-
-import tenacity
+from typing import Any, get_args
 
 from ppf_core.contracts.results import CircuitState
 from ppf_core.errors import RunError
-from ppf_core.pipeline.durable import make_folder, sync_folder, write_durably
+from ppf_core.storage.state_files import OpenFile, held_alone, state_files
 
 _FORMAT = 1
 _FOREIGN = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
@@ -77,48 +73,44 @@ class BreakerFile:
     def is_there(self) -> bool:
         """Whether failures count, or somebody else left a file in its place."""
         try:
-            return self.path.exists()
+            return state_files().exists(self.path)
         except OSError as error:
             raise unreadable(self.path, error) from error
 
     def write(self, info: BreakerInfo) -> None:
         """Says something else, for good."""
-        write_durably(self.path, json.dumps({"format": _FORMAT, **asdict(info)}))
+        state_files().write(self.path, json.dumps({"format": _FORMAT, **asdict(info)}))
 
     def remove(self) -> None:
         """Closes the breaker and forgets its failures."""
-        self._probe.unlink(missing_ok=True)
-        self.path.unlink(missing_ok=True)
-        sync_folder(self.path.parent)
+        state_files().remove(self._probe)
+        state_files().remove(self.path)
+        state_files().sync_folder(self.path.parent)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
         """No other process changes the breakers of the folder meanwhile. What the disk refuses is raised as RunError."""
         folder = self.path.parent
         try:
-            make_folder(folder)
-            with (folder / "lock").open("ab") as lock:
-                self._wait_for(lock)
-                try:
-                    yield
-                finally:
-                    fcntl.flock(lock, fcntl.LOCK_UN)  # not only closed: a child that was forked just now holds it open
+            state_files().make_folder(folder)
+            with held_alone(folder / "lock", self._patience):
+                yield
         except OSError as error:
             hint = "Make the folder writable, free space there, or set runtime.state_dir."
             reason = error.strerror or error
             raise RunError(f"The circuit breakers in {str(folder)!r} cannot be written: {reason}.", hint=hint) from error
 
-    def hold_probe(self) -> BinaryIO:
+    def hold_probe(self) -> OpenFile:
         """Becomes the probe, for as long as what is given back is open. The kernel closes it for a process that dies."""
-        self._probe.unlink(missing_ok=True)  # a lost probe may still hold the old one
-        held = self._probe.open("xb")
-        fcntl.flock(held, fcntl.LOCK_EX)
+        state_files().remove(self._probe)  # a lost probe may still hold the old one
+        held = state_files().open_lock(self._probe, is_new=True)
+        held.try_lock()  # nobody knows the new file
         return held
 
     def probe_is_held(self) -> bool:
         """Whether the last one that became the probe is still at it."""
-        with suppress(FileNotFoundError), self._probe.open("rb") as file:
-            return not _is_free(file)
+        with suppress(FileNotFoundError):
+            return state_files().is_locked(self._probe)
         return False
 
     @property
@@ -127,24 +119,11 @@ class BreakerFile:
         state_dir = shlex.quote(str(self.path.parent.parent))
         return f"'ppf runs breakers --state-dir {state_dir} --reset {self.pipeline}/{self.component}'"
 
-    def _wait_for(self, lock: BinaryIO) -> None:
-        trying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(BlockingIOError),
-            stop=tenacity.stop_after_delay(self._patience),
-            wait=tenacity.wait_random(0.001, 0.02),
-            reraise=True,
-        )
-        try:
-            trying(fcntl.flock, lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"Another process holds {str(self.path.parent / 'lock')!r} for more than {self._patience:g} s."
-            raise RunError(message, hint="It is stopped or hangs: find it with 'lsof' or 'fuser', and end it.") from None
-
 
 def read(path: Path, what_to_do: str = "Delete it; the breaker is closed then.") -> BreakerInfo | None:
     """What the file under a path says; None when there is none."""
     try:
-        text = path.read_bytes()
+        text = state_files().read(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -186,13 +165,3 @@ def _path(folder: Path, pipeline: str, component: str) -> Path:
     digest = hashlib.sha256(json.dumps([pipeline, component]).encode()).hexdigest()[:16]
     readable = "+".join(re.sub(r"[^A-Za-z0-9._-]", "_", name)[:80] for name in (pipeline, component))
     return folder / f"{readable}+{digest}.json"
-
-
-def _is_free(file: BinaryIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno != errno.EWOULDBLOCK:
-            raise
-        return False
-    return True

@@ -1,7 +1,6 @@
 """Removing what old runs left: their records, checkpoints and frames, and stages that nobody will publish."""
 
 import datetime
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.recovery import Capture, recover_alone
 from ppf_core.pipeline.replay import quarantined_in
 from ppf_core.pipeline.store import RunStore
+from ppf_core.storage.state_files import state_files
 
 What = Literal["stages", "frames", "checkpoint", "record"]
 
@@ -50,10 +50,10 @@ def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
         try:
             if each.what == "stages":
                 recover_alone(store, each.run_id, capture)
-            elif Path(each.place).is_dir():
-                shutil.rmtree(each.place)
+            elif state_files().is_folder(Path(each.place)):
+                state_files().remove_folder(Path(each.place))
             else:
-                Path(each.place).unlink(missing_ok=True)
+                state_files().remove(Path(each.place))
             if each.what == "record":
                 store.forget(each.run_id)
         except OSError as error:
@@ -69,9 +69,9 @@ def _left_by(store: RunStore, journal: Journal, frames: Sequence[str]) -> Iterat
             folder = local_path(frame)
         except ValueError:
             continue  # a store elsewhere has rules of its own for what is old
-        if folder.exists():
+        if state_files().exists(folder):
             yield Old(journal.run_id, "frames", str(folder))
     checkpoint = store.state_dir / "checkpoints" / f"{journal.run_id}.json"
-    if checkpoint.exists():
+    if state_files().exists(checkpoint):
         yield Old(journal.run_id, "checkpoint", str(checkpoint))
     yield Old(journal.run_id, "record", str(journal.folder))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ppf_core import __version__
 from ppf_core.errors import PpfError
 from ppf_core.plugins.doctor import Check
+from ppf_core.storage.state_files import state_files
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -93,8 +94,7 @@ def _writable(name: str, folder: Path, hint: str) -> Check:
     folder = folder.absolute()
     nearest = next(each for each in (folder, *folder.parents) if each.exists())
     try:
-        with tempfile.TemporaryFile(dir=nearest) as file:
-            file.write(b"ppf")
+        state_files().try_writing(nearest)
     except OSError as error:
         return Check(name, "error", f"{str(folder)!r} cannot be written: {error.strerror or error}.", hint)
     return Check(name, "ok", str(folder))

@@ -12,22 +12,20 @@ The record is the journal of the run's writes as well (`journal` reads it so):
 """
 
 import datetime
-import fcntl
 import json
 import os
-import shutil
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import RunError, RunLocked
 from ppf_core.pipeline.documents import to_document
-from ppf_core.pipeline.durable import make_folder, sync_folder, write_durably
 from ppf_core.pipeline.recorded import RECORD, holder_of
+from ppf_core.storage.state_files import RecordFile, lock_within, state_files
 from ppf_core.threads import threads
 
 _RESERVE = 64 * 1024
@@ -49,7 +47,7 @@ class RunRecord:
     those that say how the run ended are still written.
     """
 
-    def __init__(self, folder: Path, file: BinaryIO, unfinished: Path) -> None:
+    def __init__(self, folder: Path, file: RecordFile, unfinished: Path) -> None:
         self.folder = folder
         self.path = folder / RECORD
         self._file = file
@@ -62,19 +60,15 @@ class RunRecord:
     @classmethod
     def create(cls, folder: Path, unfinished: Path) -> "RunRecord":
         """A new record in a new folder. Raises OSError."""
-        handle = os.open(folder / RECORD, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        file = os.fdopen(handle, "r+b", buffering=0)
-        fcntl.flock(file, fcntl.LOCK_EX)  # waits for nobody but a reader who asks whether the run is alive
-        return cls(folder, file, unfinished)
+        return cls(folder, _held(state_files().create(folder / RECORD), folder), unfinished)
 
     @classmethod
     def reopen(cls, folder: Path, unfinished: Path) -> "RunRecord":
         """The record of a run that goes on, or is finished now. Raises OSError; RunLocked when a living process holds it."""
-        file = (folder / RECORD).open("r+b", buffering=0)
+        file = _held(state_files().reopen(folder / RECORD), folder)
         try:
-            _lock_soon(file, folder)
-            if file.seek(0, os.SEEK_END) and _last_byte(file) != b"\n":
-                file.write(b"\n")  # the line in which a kill came is torn; readers skip it
+            if file.is_torn():
+                file.append(b"\n")  # the line in which a kill came; readers skip it
         except BaseException:
             file.close()
             raise
@@ -102,13 +96,13 @@ class RunRecord:
                 self._append({"line": "plan", **plan})
             self._keep(pipeline)
             self._sync()
-            sync_folder(self.folder)
-            self._mark_unfinished()
-            self._reserve.write_bytes(bytes(_RESERVE))
+            state_files().sync_folder(self.folder)
+            state_files().mark(self._unfinished)
+            state_files().reserve(self._reserve, _RESERVE)
         except (OSError, RunError) as error:
             self.release()
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self._unfinished.unlink(missing_ok=True)
+            state_files().remove_folder(self.folder, as_far_as_possible=True)
+            state_files().remove(self._unfinished)
             raise error if isinstance(error, RunError) else self._unwritable(error) from error
 
     def resume(
@@ -120,8 +114,8 @@ class RunRecord:
             self._append({"line": "plan", **plan})
             self._keep(pipeline)
             self._sync()
-            self._mark_unfinished()
-            self._reserve.write_bytes(bytes(_RESERVE))
+            state_files().mark(self._unfinished)
+            state_files().reserve(self._reserve, _RESERVE)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -152,9 +146,9 @@ class RunRecord:
 
     def settle(self) -> None:
         """Removes what is only there while the run goes on, or has something left to do."""
-        self._reserve.unlink(missing_ok=True)
+        state_files().remove(self._reserve)
         if not self._open_writes:
-            self._unfinished.unlink(missing_ok=True)
+            state_files().remove(self._unfinished)
 
     def component(self, result: ComponentResult) -> None:
         """Writes how a component ended. A sink whose rows others can see is on disk when this returns."""
@@ -186,12 +180,7 @@ class RunRecord:
 
     def _keep(self, pipeline: Mapping[str, Any] | None) -> None:
         if pipeline is not None:
-            write_durably(self.folder / PIPELINE, json.dumps(pipeline, ensure_ascii=False), mode=0o600)
-
-    def _mark_unfinished(self) -> None:
-        make_folder(self._unfinished.parent)
-        self._unfinished.touch()
-        sync_folder(self._unfinished.parent)
+            state_files().write(self.folder / PIPELINE, json.dumps(pipeline, ensure_ascii=False), mode=0o600)
 
     def _end(self, result: PipelineResult) -> None:
         for component in result.components:
@@ -207,28 +196,16 @@ class RunRecord:
         data = json.dumps(dated, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         with self._lock:
             try:
-                self._write(data)
+                self._file.append(data)
             except OSError as error:
-                self._reserve.unlink(missing_ok=True)
+                state_files().remove(self._reserve)
                 with suppress(OSError):
-                    self._write(data)
+                    self._file.append(data)
                 raise self._unwritable(error) from error
-
-    def _write(self, data: bytes) -> None:
-        """The whole line or nothing of it: a part would spoil the line that follows."""
-        begin = self._file.tell()
-        try:
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError:
-            self._file.truncate(begin)
-            self._file.seek(begin)
-            raise
 
     def _sync(self) -> None:
         try:
-            os.fsync(self._file.fileno())
+            self._file.sync()
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -242,22 +219,15 @@ def _here() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": os.getpid()}
 
 
-def _lock_soon(file: BinaryIO, folder: Path) -> None:
-    """Readers hold the lock for a moment to ask whether the run is alive; whoever holds it longer is alive."""
-    until = threads().monotonic() + _SECONDS_TO_LOCK
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if threads().monotonic() > until:
-                holder = holder_of(folder)
-                hint = "Wait until it ends, or end it."
-                raise RunLocked(f"The run {folder.name!r} is held by process {holder}.", hint=hint) from None
-            threads().sleep(0.05)
-        else:
-            return
-
-
-def _last_byte(file: BinaryIO) -> bytes:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1)
+def _held(file: RecordFile, folder: Path) -> RecordFile:
+    """The file with its lock. Readers hold that for a moment, to ask whether the run is alive; whoever holds it longer is."""
+    try:
+        is_held = lock_within(file, _SECONDS_TO_LOCK)
+    except BaseException:
+        file.close()
+        raise
+    if not is_held:
+        file.close()
+        hint = "Wait until it ends, or end it."
+        raise RunLocked(f"The run {folder.name!r} is held by process {holder_of(folder)}.", hint=hint)
+    return file

@@ -1,10 +1,11 @@
 """Reads the record of a run back: from its lines to the document of the run, and to what a report shows of it."""
 
-import fcntl
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from ppf_core.storage.state_files import state_files
 
 RECORD = "record.jsonl"
 
@@ -30,7 +31,7 @@ def read_head(folder: Path) -> dict[str, Any] | None:
     Looks at the first and the last line only: a record can be long, and a list of runs reads them all.
     """
     path = folder / RECORD
-    is_locked, texts = is_held(path), path.read_bytes().split(b"\n")
+    is_locked, texts = is_held(path), state_files().read(path).split(b"\n")
     lines = list(_parsed(texts[:1]))
     if not _has_head(lines):
         return None
@@ -70,7 +71,7 @@ def read_report(folder: Path) -> dict[str, Any] | None:
 
 def read_lines(path: Path) -> Iterator[Line]:
     """The whole lines of a record, in their order."""
-    return _parsed(path.read_bytes().split(b"\n"))
+    return _parsed(state_files().read(path).split(b"\n"))
 
 
 def holder_of(folder: Path) -> str:
@@ -81,7 +82,7 @@ def holder_of(folder: Path) -> str:
 
 def _read(path: Path) -> tuple[bool, list[Line]]:
     """Whether somebody still writes the record, and its lines. Asked in this order: whoever has let go has written all."""
-    return is_held(path), list(_parsed(path.read_bytes().split(b"\n")))
+    return is_held(path), list(_parsed(state_files().read(path).split(b"\n")))
 
 
 def _has_head(lines: list[Line]) -> bool:
@@ -137,9 +138,4 @@ def _parsed(texts: Iterable[bytes]) -> Iterator[Line]:
 
 def is_held(path: Path) -> bool:
     """Whether the process that writes the record is alive: it holds the lock, and death releases it."""
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        return False
+    return state_files().is_locked(path)

@@ -4,7 +4,6 @@ Rows that were replayed are marked: the mark is a cursor of the component, so it
 whatever happens in between.
 """
 
-import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_writes
 from ppf_core.pipeline.workspace import Workspace
 from ppf_core.plugins.registry import PluginEntry
+from ppf_core.storage.state_files import state_files
 
 _REPLACING = ("overwrite", "error", "ignore")
 
@@ -87,14 +87,14 @@ def replayed_alone(store: RunStore, rows: Quarantined) -> Iterator[None]:
             f"The quarantined rows of {rows.component!r} of the run {rows.run_id!r} were replayed by {rows.replayed_by!r}."
         )
         raise ConfigError(message, hint="What was bad again lies in quarantine under that run.")
-    path = store.folder(rows.run_id) / "replay.lock"
+    lock = state_files().open_lock(store.folder(rows.run_id) / "replay.lock")
     try:
-        with path.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError:
-        hint = "Wait for it, and look at `ppf quarantine list`."
-        raise RunLocked(f"Another process replays rows of the run {rows.run_id!r}.", hint=hint) from None
+        if not lock.try_lock():
+            hint = "Wait for it, and look at `ppf quarantine list`."
+            raise RunLocked(f"Another process replays rows of the run {rows.run_id!r}.", hint=hint)
+        yield
+    finally:
+        lock.close()
 
 
 def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Preview:

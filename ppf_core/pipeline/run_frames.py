@@ -11,9 +11,9 @@ from ppf_core.contracts.paths import local_path
 from ppf_core.errors import RunError
 from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.dataflow import Dataflow
-from ppf_core.pipeline.durable import sync_tree
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.engine import Engine
+from ppf_core.storage.state_files import state_files
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -149,4 +149,4 @@ class RunFrames:
     def _write(self, frame: "DataFrame", path: str) -> None:
         self.engine.write_frame(frame, path)
         if path.startswith("file:"):
-            sync_tree(local_path(path))
+            state_files().sync_tree(local_path(path))

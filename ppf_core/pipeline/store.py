@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
-from ppf_core.pipeline.durable import make_folder, sync_folder
 from ppf_core.pipeline.journal import Journal, read_journal
 from ppf_core.pipeline.record import CURSORS, RunRecord
 from ppf_core.pipeline.recorded import RECORD, is_held, read_head, read_report, read_run
+from ppf_core.storage.state_files import state_files
 
 
 class RunStore:
@@ -30,14 +30,14 @@ class RunStore:
         """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""
         folder = self._runs / run_id
         try:
-            _make_folder(folder)
+            state_files().make_new_folder(folder)
             return RunRecord.create(folder, self._marker(run_id))
         except FileExistsError:
             hint = "Choose another --run-id, or leave it out; --resume goes on with it."
             raise RunLocked(f"The run {run_id!r} exists already in {self.state_dir}.", hint=hint) from None
         except OSError as error:
             with suppress(OSError):
-                folder.rmdir()
+                state_files().remove_empty_folder(folder)
             hint = "Make it writable, or set runtime.state_dir."
             raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
 
@@ -58,7 +58,7 @@ class RunStore:
 
     def unfinished(self) -> dict[str, Journal]:
         """The journals of the runs that have, or may have, something left to do: running ones and dead ones."""
-        marked = sorted(path.name for path in self._unfinished.iterdir()) if self._has(self._unfinished) else []
+        marked = state_files().names(self._unfinished) if self._has(self._unfinished) else []
         journals = {name: self.journal(name) for name in marked}
         return {name: journal for name, journal in journals.items() if journal is not None}
 
@@ -74,19 +74,19 @@ class RunStore:
 
     def forget(self, run_id: str) -> None:
         """Nothing of this run is left to do."""
-        self._marker(run_id).unlink(missing_ok=True)
+        state_files().remove(self._marker(run_id))
 
     def journal(self, run_id: str) -> Journal | None:
         """The writes of one run; None when it has no record."""
         folder = self._runs / run_id
-        return read_journal(folder) if (folder / RECORD).is_file() else None
+        return read_journal(folder) if state_files().is_file(folder / RECORD) else None
 
     def _marker(self, run_id: str) -> Path:
         return self._unfinished / run_id
 
     def _with_status(self, document: dict[str, Any]) -> dict[str, Any]:
         """A run that has decided to show its rows and has not shown all of them is `publishing`, alive or dead."""
-        if self._marker(document["run_id"]).exists():
+        if state_files().exists(self._marker(document["run_id"])):
             journal = self.journal(document["run_id"])
             if journal is not None and journal.is_publishing:
                 return {**document, "status": "publishing"}
@@ -118,22 +118,16 @@ class RunStore:
 
     def _has(self, folder: Path) -> bool:
         """Whether a folder of the state directory is there. Where the latter is a file, somebody named the wrong thing."""
-        if self.state_dir.is_file():
+        if state_files().is_file(self.state_dir):
             hint = "Name a folder: the one that is runtime.state_dir in the pipeline file."
             raise RunError(f"The state directory {self.state_dir} is a file.", hint=hint)
-        return folder.is_dir()
+        return state_files().is_folder(folder)
 
     def _folders(self) -> Iterator[Path]:
         try:
             if self._has(self._runs):
-                yield from (folder for folder in sorted(self._runs.iterdir()) if (folder / RECORD).is_file())
+                folders = [self._runs / name for name in state_files().names(self._runs)]
+                yield from (folder for folder in folders if state_files().is_file(folder / RECORD))
         except OSError as error:
             hint = "Make it readable, or name another one."
             raise RunError(f"The state directory {self.state_dir} cannot be read: {error}.", hint=hint) from error
-
-
-def _make_folder(folder: Path) -> None:
-    """Makes a folder that must be new, and its parents, so that a power cut does not lose them."""
-    make_folder(folder.parent)
-    folder.mkdir()
-    sync_folder(folder.parent)

@@ -1,5 +1,8 @@
 """A cursor moves when what was read is published, and never before."""
 
+import fcntl
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ from pyspark.sql import SparkSession
 from ppf_core.errors import RunError
 from ppf_core.pipeline import cursors
 from ppf_core.pipeline.cursors import Cursors
+from ppf_core.storage.state_files import StateFiles, using_state_files
 
 FLOW = """
     new   { source = growing, options { end = 3, log = log } }
@@ -101,23 +105,31 @@ def test_a_cursor_file_that_is_not_ours_stops_the_run_before_it_begins(spark: Sp
         run(path, spark)
 
 
-def test_two_processes_move_their_cursors_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+class SlowFiles(StateFiles):
+    """A disk that takes its time."""
 
+    def write(self, path: Path, text: str, *, mode: int = 0o666) -> None:
+        time.sleep(0.005)
+        super().write(path, text, mode=mode)
+
+
+def test_two_processes_move_their_cursors_one_after_the_other(tmp_path: Path) -> None:
     def move(number: int) -> None:
         Cursors(tmp_path, "p").move({f"c{number}": {"k": str(number)}})
 
-    monkeypatch.setattr(cursors, "write_durably", slowly(cursors.write_durably))
-    with ThreadPoolExecutor(8) as pool:
+    with using_state_files(SlowFiles()), ThreadPoolExecutor(8) as pool:
         list(pool.map(move, range(16)))
     assert Cursors(tmp_path, "p").read() == {f"c{number}": {"k": str(number)} for number in range(16)}
 
 
-def slowly(write: Any) -> Any:
-    import time
-
-    def later(*arguments: Any) -> None:
-        time.sleep(0.005)
-        write(*arguments)
-
-    return later
+def test_a_process_that_was_stopped_while_it_moved_cursors_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "PATIENCE", 0.1)
+    Cursors(tmp_path, "p").move({"new": {"end": "3"}})
+    lock = tmp_path / "cursors" / ".p.json.lock"
+    with lock.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(RunError, match=f"Another process holds '{lock}' for more than 0.1 s"):
+            Cursors(tmp_path, "p").move({"new": {"end": "4"}})
+    assert Cursors(tmp_path, "p").read() == {"new": {"end": "3"}}

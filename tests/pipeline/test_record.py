@@ -116,7 +116,7 @@ def test_a_killed_run_is_interrupted_and_keeps_what_ended(tmp_path: Path) -> Non
         "from test_record import info, component\n"
         "import os, signal\n"
         "record = RunStore(Path(sys.argv[1])).create('r1'); record.begin(info('r1'), ()); record.component(component('a'))\n"
-        'record._file.write(b\'{"line": "compo\'); os.kill(os.getpid(), signal.SIGKILL)\n'
+        'record._file.append(b\'{"line": "compo\'); os.kill(os.getpid(), signal.SIGKILL)\n'
     )
     folder = os.path.dirname(__file__)  # noqa: PTH120
     killed = subprocess.run([sys.executable, "-c", program, str(tmp_path), folder], check=False)
@@ -233,7 +233,7 @@ try:
     %s
 except RunError as error:
     print(error)
-record.end(result("r1", large)) if not record._file.closed else None
+record.end(result("r1", large)) if not record._file.is_closed else None
 shown = store.show("r1")
 print(shown["status"], shown["exit_code"], [each["name"] for each in shown["components"]], len(shown["problems"]))
 """

@@ -11,7 +11,7 @@ from ppf_core.cli.report.graph import lay_out
 from ppf_core.cli.report.outcome import outcome
 from ppf_core.cli.report.timeline import make_timeline
 from ppf_core.errors import RunError
-from ppf_core.pipeline.durable import write_durably
+from ppf_core.storage.durable import write_durably
 
 _MANY = 60
 """Components from which on boxes are small."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.pipeline.durable import make_folder, write_durably
+from ppf_core.storage.durable import make_folder, write_durably
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
