@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ppf_core.pipeline.checking import Checking, Evaluate, Written
+from ppf_core.pipeline.checking import Answered, Checking, Evaluate, Written
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
 from ppf_core.pipeline.judging import answered, rejection
 from ppf_core.pipeline.quarantine import QuarantinedRows
@@ -137,7 +137,8 @@ class CheckSteps:
         checking.begin(frame, self.frames.engine, is_repeatable=steady)
         if checking.answer is None and checking.can_be_answered:
             answer = self.evaluate(component.info, frame, tuple(check.config for check in checking.checks))
-            checking.answer = answered(checking.checks, answer) if answer is not None else None
+            if answer is not None:
+                checking.outcome = Answered(answered(checking.checks, answer))
 
     def _checked_frame(self, component: ComponentRun) -> "DataFrame":
         if component.info.kind != "sink":

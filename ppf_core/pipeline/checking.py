@@ -7,8 +7,8 @@ rows are counted again where they lie: in the stage, or in a frame that gives th
 """
 
 import datetime
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.model import CheckConfig
@@ -51,30 +51,100 @@ class Sample:
     rows: list[list[str | None]]
 
 
+@dataclass(frozen=True)
+class Subject:
+    """The frame that is checked, with its rules. errors: the checks that cannot be evaluated, each with the reason.
+
+    is_repeatable: whether the frame gives the very same rows each time it is read.
+    """
+
+    engine: Engine
+    frame: "DataFrame"
+    is_repeatable: bool
+    tally: Tally
+    errors: Mapping[int, str]
+
+    @property
+    def counted(self) -> frozenset[int]:
+        """The checks whose numbers are counted."""
+        return frozenset((*self.tally.rules.rows, *self.tally.rules.values))
+
+
+@dataclass(frozen=True)
+class Open:
+    """Nothing is known yet. observation: where the numbers of a ride arrive; None when nobody counts."""
+
+    observation: Any = None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A hook has evaluated in our place."""
+
+    results: Sequence[QualityResult]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The rows were counted."""
+
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class AsPlanned:
+    """The rows can be had by computing the frame once more."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The very rows lie in the stage of a sink."""
+
+    frame: "DataFrame"
+
+
+@dataclass(frozen=True)
+class Cached:
+    """The very rows are computed once, with their masks."""
+
+    labelled: "DataFrame"
+
+
 @dataclass
 class Checking:
     """The state of a component's checks; one thread at a time uses it.
 
-    frame: what is checked; None before `begin`. is_repeatable: whether it gives the very same rows each time it is read.
-    counts: what was counted. answer: the results of a hook that evaluates in our place. is_kept_first: whether the frame is
-    computed once before anybody writes it, since it could not be judged otherwise.
+    subject: what is checked; None before `begin`. outcome: what is known of it. rows: where its rows can be looked at again.
+    is_kept_first: whether the frame is computed once before anybody writes it, since it could not be judged otherwise.
     """
 
     checks: tuple[CheckRun, ...]
     carrier: Carrier
-    frame: "DataFrame | None" = None
-    is_repeatable: bool = False
-    counts: Counts | None = None
-    answer: Sequence[QualityResult] | None = None
+    subject: Subject | None = None
+    outcome: Open | Answered | Counted = Open()
+    rows: AsPlanned | Staged | Cached = AsPlanned()
     is_kept_first: bool = False
     at: datetime.datetime = field(default_factory=lambda: threads().now())
-    _tally: Tally | None = None
-    _errors: dict[int, str] = field(default_factory=dict)
-    _observation: Any = None
-    _engine: Engine | None = None
-    _whole: "DataFrame | None" = None
-    _kept: "DataFrame | None" = None
-    _looks: list[tuple[FrameCheck[Any], Any]] = field(default_factory=list)
+
+    @property
+    def frame(self) -> "DataFrame | None":
+        """What is checked; None before `begin`."""
+        return self.subject.frame if self.subject is not None else None
+
+    @property
+    def counts(self) -> Counts | None:
+        """What was counted."""
+        return self.outcome.counts if isinstance(self.outcome, Counted) else None
+
+    @property
+    def answer(self) -> Sequence[QualityResult] | None:
+        """The results of a hook that evaluates in our place."""
+        return self.outcome.results if isinstance(self.outcome, Answered) else None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the frame gives the very same rows each time it is read."""
+        return self._known.is_repeatable
 
     @property
     def is_split(self) -> bool:
@@ -99,12 +169,12 @@ class Checking:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is left to count: it was given up, or there are frame checks alone."""
-        return self._tally is not None and not self._is_counting
+        return self.subject is not None and self.subject.counted <= self.subject.errors.keys()
 
     @property
     def is_kept(self) -> bool:
         """Whether the frame is computed once, and its rows are counted."""
-        return self._kept is not None
+        return isinstance(self.rows, Cached)
 
     @property
     def can_be_answered(self) -> bool:
@@ -114,22 +184,23 @@ class Checking:
     @property
     def is_observable(self) -> bool:
         """Whether its numbers can be counted while somebody writes the frame; if not, they are counted afterwards."""
-        return self._tallied.is_observable()
+        return self._known.tally.is_observable()
 
     def begin(self, frame: "DataFrame", engine: Engine, *, is_repeatable: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
-        self.frame, self.is_repeatable, self._engine = frame, is_repeatable, engine
-        self._tally, broken = engine.fitting(frame, self._rules(()), splitting(self.checks), self._taken)
-        self._errors = {key: _reason(error) for key, error in broken.items()}
+        tally, broken = engine.fitting(frame, self._rules(engine), splitting(self.checks), self._taken)
+        errors = {key: _reason(error) for key, error in broken.items()}
+        self.subject, self.outcome = Subject(engine, frame, is_repeatable, tally, errors), Open()
 
     def ride(self) -> "DataFrame":
         """The good rows, which count while somebody writes them, each time anew."""
-        tally, self.counts, self._observation = self._tallied, None, None
+        tally, self.outcome = self._known.tally, Open()
         if not tally.rules.rows and not tally.rules.values:
             return tally.frame
         if not self.is_observable:
             return tally.good(tally.labelled)
-        labelled, self._observation = tally.observed(is_detailed=not self.is_repeatable)
+        labelled, observation = tally.observed(is_detailed=not self.is_repeatable)
+        self.outcome = Open(observation)
         return tally.good(labelled)
 
     def hear(self, written: Written, expected: int | None) -> bool:
@@ -138,56 +209,58 @@ class Checking:
         expected: how many good rows went on, as far as it is known. False when neither can be had: Spark did part of the work
         twice, or a check looks at the whole frame, and the rows differ each time.
         """
-        tally = self._tallied
+        subject = self._known
         summary = self._seen(expected) if written.is_once and expected is not None else None
-        frame = written.frame if written.frame is not None and self._spark.same_shape(written.frame, tally.frame) else None
-        self._whole = frame if not self.is_split else None
-        if self._whole is None and not self.is_repeatable and self._looks_at_frame:
-            return False
-        if self.is_settled:
-            return True
-        try:
-            if summary is not None:
-                self.counts = tally.complete(summary, self._whole if self._whole is not None else tally.frame)
-            elif self._whole is not None:
-                self.counts = self._spark.tally(self._whole, tally.rules).count()
-            elif self.is_repeatable:
-                self.counts = tally.count()
-                self._compare(expected)
-            else:
-                return False
-        except Exception as error:  # noqa: BLE001 -- what cannot be counted was not evaluated, whatever the reason
-            self._give_up(_reason(error))
+        is_exact = written.frame is not None and subject.engine.same_shape(written.frame, subject.frame)
+        self.rows = Staged(written.frame) if written.frame is not None and is_exact and not self.is_split else AsPlanned()
+        if isinstance(self.rows, AsPlanned) and not subject.is_repeatable and (self._looks_at_frame or summary is None):
+            return self.is_settled and not self._looks_at_frame
+        if not self.is_settled:
+            try:
+                self.outcome = Counted(self._counted(subject, summary))
+                if summary is None and isinstance(self.rows, AsPlanned):
+                    self._compare(expected)
+            except Exception as error:  # noqa: BLE001 -- what cannot be counted was not evaluated, whatever the reason
+                self._give_up(_reason(error))
         return True
+
+    def _counted(self, subject: Subject, summary: Summary | None) -> Counts:
+        """From the numbers of a ride, or from another look at the rows."""
+        frame = self.rows.frame if isinstance(self.rows, Staged) else subject.frame
+        if summary is not None:
+            return subject.tally.complete(summary, frame)
+        return (subject.engine.tally(frame, subject.tally.rules) if isinstance(self.rows, Staged) else subject.tally).count()
 
     def keep(self, level: str) -> None:
         """Computes the frame once, and counts its rows in the same action."""
-        tally = self._tallied
-        self._kept = tally.labelled
-        self._spark.keep_when_read(tally.labelled, level)
+        subject = self._known
+        self.rows = Cached(subject.tally.labelled)
+        subject.engine.keep_when_read(subject.tally.labelled, level)
         try:
-            self.counts = tally.count()
+            self.outcome = Counted(subject.tally.count())
         except BaseException:
             self.release()
             raise
 
     def count(self) -> None:
         """Counts in a pass over the frame."""
-        tally = self._tallied
-        if tally.rules.rows or tally.rules.values:
-            self.counts = tally.count()
+        if self._known.counted:
+            self.outcome = Counted(self._known.tally.count())
 
     def blame(self) -> bool:
         """After a job that failed: whether checks are to blame. These are left out from then on, and are not evaluated."""
-        found = self._spark.raising_rules(self._tallied.frame, self._tallied.rules)
-        self._errors |= {key: f"It raises on the data: {_reason(error)}" for key, error in found.items()}
+        subject = self._known
+        found = subject.engine.raising_rules(subject.frame, subject.tally.rules)
         if found:
-            self._make_tally()
+            errors = {**subject.errors, **{key: f"It raises on the data: {_reason(error)}" for key, error in found.items()}}
+            rules = self._rules(subject.engine).without(errors)
+            tally = subject.engine.tally(subject.frame, rules, splitting(self.checks), self._taken)
+            self.subject = replace(subject, tally=tally, errors=errors)
         return bool(found)
 
     def good(self) -> "DataFrame":
         """The rows that go on."""
-        return self._tallied.good(self._labelled())
+        return self._known.tally.good(self._labelled())
 
     def bad(self, place: str | None, run_id: str) -> "DataFrame":
         """The rows that a sink takes, or (None) the run's own folder."""
@@ -208,40 +281,36 @@ class Checking:
 
     def judge(self, context: Context) -> list[QualityResult]:
         """The result of each check, in the order of the file. Frame checks run their jobs now."""
-        self._looks.clear()
-        return [self._judge(check, context) for check in self.checks]
+        looks = Looks(context, self._looked_at()) if self._looks_at_frame else None
+        return [self._judge(check, looks) for check in self.checks]
 
     def samples(self) -> Iterator[Sample]:
         """Bad rows of the checks that want some shown, where these can be read once more as they were judged."""
-        if self.counts is None or not (self.is_kept or self.is_repeatable or self._whole is not None):
+        subject, counts = self._known, self.counts
+        if counts is None or not (subject.is_repeatable or not isinstance(self.rows, AsPlanned)):
             return
-        frame = self._labelled() if self._whole is None or self.is_split else None
-        tally = self._tallied if frame is not None else self._spark.tally(self._looked_at(), self._tallied.rules)
+        is_staged = isinstance(self.rows, Staged)
+        tally = subject.engine.tally(self._looked_at(), subject.tally.rules) if is_staged else subject.tally
+        labelled = tally.labelled if is_staged else self._labelled()
         for check in self.checks:
-            if check.config.samples and self.counts.failed.get(check.number):
-                rows = tally.bad_rows(frame if frame is not None else tally.labelled, check.number, check.config.samples)
-                columns, values = self._spark.collected(rows)
+            if check.config.samples and counts.failed.get(check.number):
+                rows = tally.bad_rows(labelled, check.number, check.config.samples)
+                columns, values = subject.engine.collected(rows)
                 yield Sample(check.number, columns, _texts(columns, values, check.config.mask))
 
     def release(self) -> None:
         """Lets go of the frame that was kept."""
-        if self._kept is not None:
-            self._spark.release_frame(self._kept)
-            self._kept = None
+        if isinstance(self.rows, Cached):
+            self._known.engine.release_frame(self.rows.labelled)
+            self.rows = AsPlanned()
 
     # ---- inside
 
     @property
-    def _spark(self) -> Engine:
-        if self._engine is None:
+    def _known(self) -> Subject:
+        if self.subject is None:
             raise RuntimeError("The checks have not begun.")
-        return self._engine
-
-    @property
-    def _tallied(self) -> Tally:
-        if self._tally is None:
-            raise RuntimeError("The checks have not begun.")
-        return self._tally
+        return self.subject
 
     @property
     def _names(self) -> dict[int, str]:
@@ -256,20 +325,9 @@ class Checking:
     def _looks_at_frame(self) -> bool:
         return any(isinstance(check.plugin, FrameCheck) for check in self.checks)
 
-    @property
-    def _is_counting(self) -> bool:
-        tally = self._tallied
-        counted = {*tally.rules.rows, *tally.rules.values}
-        return bool(counted) and not counted <= self._errors.keys()
-
-    def _rules(self, without: Sequence[int]) -> Rules:
+    def _rules(self, engine: Engine) -> Rules:
         counted = {check.number: check.plugin for check in self.checks if isinstance(check.plugin, RowCheck | AggregateCheck)}
-        return self._spark.rules(counted).without(without)
-
-    def _make_tally(self) -> None:
-        self._tally = self._spark.tally(
-            self._tallied.frame, self._rules(list(self._errors)), splitting(self.checks), self._taken
-        )
+        return engine.rules(counted)
 
     @property
     def _taken(self) -> dict[int, int]:
@@ -277,19 +335,20 @@ class Checking:
         return {key: self._numbers[place] for key, place in places(self.checks).items()}
 
     def _labelled(self) -> "DataFrame":
-        return self._spark.planned_anew(self._tallied.labelled)
+        return self._known.engine.planned_anew(self._known.tally.labelled)
 
     def _set_apart(self, place: int | None, run_id: str) -> "DataFrame":
         """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
-        tally, labelled = self._tallied, self._labelled()
+        tally, labelled = self._known.tally, self._labelled()
         if not self.is_kept and self.counts is not None:
             tally = tally.narrowed([key for key, failed in self.counts.failed.items() if failed])
             labelled = tally.labelled
-        return self._spark.signed(tally.placed(labelled, place, self._names), run_id, self.at)
+        return self._known.engine.signed(tally.placed(labelled, place, self._names), run_id, self.at)
 
     def _seen(self, expected: int) -> Summary | None:
         """What was counted during the ride; None when nothing arrived, or when other rows went on."""
-        summary = self._tallied.seen(self._observation) if self._observation is not None else None
+        observation = self.outcome.observation if isinstance(self.outcome, Open) else None
+        summary = self._known.tally.seen(observation) if observation is not None else None
         return summary if summary is not None and summary.rows - summary.apart == expected else None
 
     def _compare(self, expected: int | None) -> None:
@@ -299,46 +358,57 @@ class Checking:
             self._give_up(f"{expected} good rows were written, but a second look at the frame found {good}.")
 
     def _give_up(self, reason: str) -> None:
-        self.counts = None
-        tally = self._tallied
-        self._errors |= dict.fromkeys((*tally.rules.rows, *tally.rules.values), reason)
+        self.outcome = Open()
+        self.subject = replace(self._known, errors={**self._known.errors, **dict.fromkeys(self._known.counted, reason)})
 
-    def _judge(self, check: CheckRun, context: Context) -> QualityResult:
-        if check.number in self._errors:
-            return not_evaluated(check, self._errors[check.number])
+    def _judge(self, check: CheckRun, looks: "Looks | None") -> QualityResult:
+        if check.number in self._known.errors:
+            return not_evaluated(check, self._known.errors[check.number])
         try:
-            verdict = self._verdict(check, context)
+            verdict = self._verdict(check, looks)
         except Exception as error:  # noqa: BLE001 -- the code of a check may raise anything
             return not_evaluated(check, _reason(error))
         if not isinstance(verdict, Verdict):
             return not_evaluated(check, f"It gave {type(verdict).__name__} instead of a Verdict.")
         return result_of(check, verdict)
 
-    def _verdict(self, check: CheckRun, context: Context) -> Any:
+    def _verdict(self, check: CheckRun, looks: "Looks | None") -> Any:
         plugin = check.plugin
-        if isinstance(plugin, FrameCheck):
-            return self._look(plugin, context)
-        if self.counts is None:
+        if isinstance(plugin, FrameCheck) and looks is not None:
+            return looks.verdict(plugin)
+        if self.counts is None or isinstance(plugin, FrameCheck):
             raise RuntimeError("Its numbers did not arrive.")
         if isinstance(plugin, RowCheck):
             return row_verdict(self.counts.failed[check.number], self.counts.rows)
         return plugin.judge(self.counts.values[check.number])
 
-    def _look(self, plugin: FrameCheck[Any], context: Context) -> Any:
-        """The verdict on the frame; checks of one kind that look at the same look once."""
-        for other, verdict in self._looks:
+    def _looked_at(self) -> "DataFrame":
+        """The frame of the frame checks."""
+        match self.rows:
+            case Staged(frame):
+                return frame
+            case Cached():
+                return self._known.tally.unlabelled(self._labelled())
+            case AsPlanned():
+                return self._known.frame
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The frame checks of one component; those of one kind that look at the same look once."""
+
+    context: Context
+    frame: "DataFrame"
+    _done: list[tuple[FrameCheck[Any], Any]] = field(default_factory=list)
+
+    def verdict(self, plugin: FrameCheck[Any]) -> Any:
+        """What a check says of the frame."""
+        for other, verdict in self._done:
             if type(other) is type(plugin) and other.identity == plugin.identity:
                 return verdict
-        verdict = plugin.judge(context, self._looked_at())
-        self._looks.append((plugin, verdict))
+        verdict = plugin.judge(self.context, self.frame)
+        self._done.append((plugin, verdict))
         return verdict
-
-    def _looked_at(self) -> "DataFrame":
-        """The frame of the frame checks: one and the same object for all of them."""
-        if self._whole is None:
-            tally = self._tallied
-            self._whole = tally.unlabelled(self._labelled()) if self.is_kept else tally.frame
-        return self._whole
 
 
 def _texts(columns: Sequence[str], rows: Sequence[Sequence[Any]], masked: Collection[str]) -> list[list[str | None]]:
