@@ -132,7 +132,11 @@ class StagedSink(Sink[O]):
         """Idempotent. None: `stage` never returned; remove whatever it left under `context.write_id`."""
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
-        """What was staged, for checks and row counts; None when it cannot be read before publishing."""
+        """What was staged, for checks and row counts: exactly the frame that was given, its rows, names and types.
+
+        None when it cannot be read before publishing, or is not exactly that frame: formats without types, values that a format
+        or a setting changes, partition columns that come back as others. Checks judge rows as their component gave them.
+        """
         return None
 
     def write(self, context: Context, frame: "DataFrame") -> None:

@@ -191,7 +191,8 @@ class StagedSink(Sink[O]):
     def discard(self, context: Context, ticket: Ticket | None) -> None:
         """Idempotent. None: `stage` never returned; remove whatever it left under `context.write_id`."""
     def staged(self, context: Context, ticket: Ticket) -> DataFrame | None:
-        """What was staged, for checks and row counts; None when it cannot be read before publishing."""
+        """What was staged, for checks and row counts; None when it cannot be read before publishing, or is not exactly the
+        frame that was given: its rows, names and types."""
     def write(self, context: Context, frame: DataFrame) -> None:
         """Stage, then publish."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, local_path
 from ppf_files import guards, layout, leases, leftovers, turns
 from ppf_files.counting import rows_written
+from ppf_files.exactness import Exactness
 from ppf_files.files import Entry, files_at, fingerprint, outline
 from ppf_files.heartbeat import Heartbeat
 from ppf_files.mounts import exchanges
@@ -28,6 +29,8 @@ class FileSink(StagedSink[W]):
     """Writes files of one format."""
 
     format: ClassVar[str]
+    exactness: ClassVar[Exactness | None] = None
+    """What its files give back exactly; None for text, of which readers make what they will."""
     _heartbeat: Heartbeat | None = None
 
     @property
@@ -73,6 +76,7 @@ class FileSink(StagedSink[W]):
             self._clear(context, place)
             context.report(rows_written=0)
             return {"ignored": "true"}
+        is_exact = self._gives_back(context, frame.schema)
         self._write(place, frame, keeps_schema=not (self._adds and layout.data_files(there)))
         context.report(rows_written=rows_written(context.spark, place.stage))
         staged = place.files.walk(place.stage)
@@ -82,6 +86,7 @@ class FileSink(StagedSink[W]):
             "staged": outline(staged),
             "files": str(len(staged)),
             "schema": frame.schema.json(),
+            **({"exact": "true"} if is_exact else {}),
         }
 
     def publish(self, context: Context, ticket: Ticket) -> None:
@@ -113,14 +118,14 @@ class FileSink(StagedSink[W]):
             self._heartbeat = None
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
-        """The staged files as a frame; None when there are none, or no longer."""
-        if "ignored" in ticket:
+        """The staged files as a frame; None when they are gone, or when Spark would not read exactly what was given."""
+        if "exact" not in ticket:
             return None
         place = self._place(context, ticket)
         if not place.files.exists(place.stage):
             return None
         schema = _schema(ticket)
-        reader = context.spark.read.format(self.format).options(**self.staged_options()).schema(schema)
+        reader = context.spark.read.format(self.format).schema(schema)
         # Partition columns come last when they are read, wherever they stood.
         return reader.load(literal(place.files.uri(place.stage))).select(*map(quoted, schema.names))
 
@@ -128,8 +133,8 @@ class FileSink(StagedSink[W]):
         """Options for Spark's writer."""
         return spark_options(self.options.writer)
 
-    def staged_options(self) -> dict[str, Any]:
-        """Options for Spark's reader of what was just written."""
+    def reader_options(self) -> dict[str, Any]:
+        """Options for Spark's reader of what was so written."""
         return self.writer_options()
 
     def empty(self, frame: "DataFrame") -> "DataFrame":
@@ -149,6 +154,11 @@ class FileSink(StagedSink[W]):
     def _way(self) -> str:
         mode = self.options.mode
         return {"error": "create", "overwrite": "partitions" if self._adds else "overwrite"}.get(mode, mode)
+
+    def _gives_back(self, context: Context, schema: "StructType") -> bool:
+        """Whether what is staged now stands for the rows that are given."""
+        by, writer = self.options.partition_by, self.options.writer
+        return self.exactness is not None and self.exactness.holds(context.spark, schema, by, writer)
 
     def _open(self, context: Context, place: Place) -> None:
         owner = leftovers.owner_elsewhere(place)
@@ -205,7 +215,7 @@ class FileSink(StagedSink[W]):
         if largest is None or largest.size == 0:
             return
         uri = place.files.uri(f"{place.target}/{largest.relative}")
-        found = layout.schema_of(context.spark, self.format, self.staged_options(), uri)
+        found = layout.schema_of(context.spark, self.format, self.reader_options(), uri)
         folders = {name.lower() for name in self.options.partition_by}
         self.require_fitting(place.target, found, [field for field in fields if field.name.lower() not in folders])
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ppf_files import layout
+from ppf_files.exactness import ORC, PARQUET
 from ppf_files.file_sink import FileSink
 from ppf_files.options import WHOLE_TIMES, CsvWriteOptions, WriteOptions
 
@@ -22,8 +23,8 @@ class CsvSink(FileSink[CsvWriteOptions]):
         """Options for Spark's writer; what the user wrote under `writer` wins."""
         return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter, **super().writer_options()}
 
-    def staged_options(self) -> dict[str, Any]:
-        """Options for Spark's reader of what was just written: values may hold line breaks."""
+    def reader_options(self) -> dict[str, Any]:
+        """Options for Spark's reader of what was so written: values may hold line breaks."""
         return {"multiLine": True, **self.writer_options()}
 
     def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
@@ -50,6 +51,7 @@ class ParquetSink(FileSink[WriteOptions]):
     """Writes Parquet files."""
 
     format = "parquet"
+    exactness = PARQUET
     examples: ClassVar[Sequence[str]] = (
         '{ path = "out/late", mode = overwrite, partition_by = [carrier], partition_overwrite = dynamic }',
     )
@@ -59,6 +61,7 @@ class OrcSink(FileSink[WriteOptions]):
     """Writes ORC files."""
 
     format = "orc"
+    exactness = ORC
     examples: ClassVar[Sequence[str]] = ('{ path = "out/planes", mode = overwrite }',)
 
 

@@ -44,9 +44,6 @@ def test_nothing_is_seen_before_publishing_and_all_after_it(
     frame = spark.range(7).selectExpr("CAST(id AS STRING) AS value")
     ticket = made.stage(here, frame)
     assert not [name for name in names(tmp_path) if not name.startswith(".")]
-    staged = made.staged(here, ticket)
-    assert staged is not None
-    assert staged.count() == 7
     made.publish(here, ticket)
     assert names(tmp_path) == ["out"]
     reader = spark.read.format(format_name).option("header", True)
@@ -235,15 +232,66 @@ def test_a_column_that_is_not_there_is_named(spark: SparkSession, tmp_path: Path
         write(spark, tmp_path / "out", spark.range(2), partition_by=["idd"])
 
 
+COLUMNS = "1 AS `a.b`, CAST(2.50 AS DECIMAL(9, 2)) AS price, concat('one', char(10), 'two') AS text"
+TIMES = "TIMESTAMP '1582-10-10 00:00:00.123456' AS at, TIMESTAMP_NTZ '1969-12-31 23:59:59.999999' AS local"
+
+
+def staged(spark: SparkSession, sink: Any, frame: DataFrame, path: Path, **options: Any) -> DataFrame | None:
+    made = build(sink, path=str(path), **options)
+    return made.staged(context(spark), made.stage(context(spark), frame))
+
+
 def test_what_was_staged_is_read_back_as_it_was_given(spark: SparkSession, tmp_path: Path) -> None:
-    columns = "1 AS `a.b`, CAST(2.50 AS DECIMAL(9, 2)) AS price, concat('one', char(10), 'two') AS text"
-    times = "TIMESTAMP '2024-01-01 00:00:00.123456' AS at, TIMESTAMP_NTZ '1969-12-31 23:59:59.999999' AS local"
-    frame = spark.sql(f"SELECT {columns}, {times}")
-    for sink in (CsvSink, JsonSink, ParquetSink, OrcSink):
-        made = build(sink, path=str(tmp_path / sink.format), partition_by=["a.b"])
-        staged = made.staged(context(spark), made.stage(context(spark), frame))
-        assert staged is not None
-        assert (staged.schema.simpleString(), staged.collect()) == (frame.schema.simpleString(), frame.collect())
+    frame = spark.sql(f"SELECT {COLUMNS}, DATE '2024-01-01' AS day, {TIMES}")
+    found = staged(spark, ParquetSink, frame, tmp_path / "out", partition_by=["Day"], writer={"compression": "gzip"})
+    assert found is not None
+    assert (found.schema.simpleString(), found.collect()) == (frame.schema.simpleString(), frame.collect())
+
+
+@pytest.mark.parametrize("sink", [CsvSink, JsonSink, TextSink])
+def test_text_does_not_stand_for_the_rows_that_were_given(sink: Any, spark: SparkSession, tmp_path: Path) -> None:
+    assert staged(spark, sink, spark.sql("SELECT ' a' AS value"), tmp_path / "out") is None
+
+
+@pytest.mark.parametrize(
+    ("sink", "query", "options"),
+    [
+        (ParquetSink, "SELECT 1 AS id, '' AS part", {"partition_by": ["part"]}),
+        (ParquetSink, "SELECT 1 AS id, '01' AS part", {"partition_by": ["Part"]}),
+        (ParquetSink, "SELECT 1 AS id, 1 AS `.part`", {"partition_by": [".part"]}),
+        (ParquetSink, "SELECT 1 AS id", {"writer": {"timestampFormat": "yyyy"}}),
+        (OrcSink, "SELECT DATE '1582-10-10' AS day", {}),
+        (OrcSink, "SELECT map(1, array(TIMESTAMP '1969-12-31 23:59:59.999999')) AS times", {}),
+        (OrcSink, "SELECT INTERVAL '1' YEAR AS age", {}),
+        (OrcSink, "SELECT 1 AS `a``b`", {}),
+    ],
+)
+def test_a_stage_that_may_have_changed_the_rows_does_not_stand_for_them(
+    sink: Any, query: str, options: dict[str, Any], spark: SparkSession, tmp_path: Path
+) -> None:
+    assert staged(spark, sink, spark.sql(query), tmp_path / "out", **options) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("spark.sql.parquet.outputTimestampType", "timestamp_millis"),
+        ("spark.sql.parquet.datetimeRebaseModeInWrite", "LEGACY"),
+        ("spark.sql.parquet.int96RebaseModeInWrite", "LEGACY"),
+        ("spark.sql.parquet.writeLegacyFormat", "true"),
+    ],
+)
+def test_a_setting_that_changes_values_is_seen(setting: str, value: str, spark: SparkSession, tmp_path: Path) -> None:
+    other = spark.newSession()
+    assert staged(other, ParquetSink, other.range(1), tmp_path / "as it is") is not None
+    other.conf.set(setting, value)
+    assert staged(other, ParquetSink, other.range(1), tmp_path / "out") is None
+
+
+def test_texts_of_a_fixed_length_do_not_stand_for_what_was_given(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.range(1).selectExpr("'a' AS code")
+    fixed = frame.withMetadata("code", {"__CHAR_VARCHAR_TYPE_STRING": "char(3)"})
+    assert staged(spark, ParquetSink, fixed, tmp_path / "out") is None
 
 
 def test_shaping_options_reach_the_files(spark: SparkSession, tmp_path: Path) -> None:
