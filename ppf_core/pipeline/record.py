@@ -145,10 +145,13 @@ class RunRecord:
             self.release()
 
     def settle(self) -> None:
-        """Removes what is only there while the run goes on, or has something left to do."""
-        state_files().remove(self._reserve)
-        if not self._open_writes:
-            state_files().remove(self._unfinished)
+        """Removes what is only there while the run goes on, or has something left to do.
+
+        What the disk does not let go harms nobody: `ppf runs clean` removes it with the run.
+        """
+        for path in [self._reserve, *([] if self._open_writes else [self._unfinished])]:
+            with suppress(OSError):
+                state_files().remove(path)
 
     def component(self, result: ComponentResult) -> None:
         """Writes how a component ended. A sink whose rows others can see is on disk when this returns."""

@@ -166,7 +166,9 @@ class StateFiles:
 
     def reopen(self, path: Path) -> RecordFile:
         """A file to add to that is there already."""
-        return RecordFile(path.open("r+b", buffering=0))
+        file = path.open("r+b", buffering=0)
+        file.seek(0, os.SEEK_END)
+        return RecordFile(file)
 
     def open_lock(self, path: Path, *, is_new: bool = False) -> OpenFile:
         """A file that is only there for its lock. is_new: FileExistsError when there is one."""

@@ -410,7 +410,7 @@ class SimulatedQueue:
 
     def get(self, *, timeout: float | None = None) -> Any:
         """The oldest one."""
-        self._threads.wait("get", self._items.__len__, timeout)
+        self._threads.wait("get", lambda: bool(self._items), timeout)
         if not self._items:
             raise Empty
         return self._items.popleft()
