@@ -1,8 +1,11 @@
-"""What happens in a run, as values. The record, the hooks and the progress display listen to the same events."""
+"""What happens in a run, as values. The record, the hooks and the progress display listen to the same events.
+
+An event of which hooks hear names its hook, and has the hook's arguments as its fields; the run comes with each.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from ppf_core.contracts.results import (
     CircuitState,
@@ -14,6 +17,7 @@ from ppf_core.contracts.results import (
     RunInfo,
 )
 from ppf_core.errors import Problem
+from ppf_core.plugins.hooks import HookCaller
 
 StepName = Literal["build", "fill", "stage", "check", "decide", "evidence", "write", "commit", "publish", "discard"]
 
@@ -22,6 +26,7 @@ StepName = Literal["build", "fill", "stage", "check", "decide", "evidence", "wri
 class RunStarted:
     """The run has its record and its session; `components` are those that will run, in the order of the file."""
 
+    hook: ClassVar = "ppf_pipeline_start"
     run: RunInfo
     components: tuple[ComponentInfo, ...]
 
@@ -30,6 +35,7 @@ class RunStarted:
 class ComponentStarted:
     """The first step of a component begins."""
 
+    hook: ClassVar = "ppf_component_start"
     component: ComponentInfo
 
 
@@ -54,6 +60,7 @@ class TasksCounted:
 class Retried:
     """Attempt number `attempt` of a component failed; the next one begins after `delay` seconds."""
 
+    hook: ClassVar = "ppf_component_retry"
     component: ComponentInfo
     attempt: int
     delay: float
@@ -64,6 +71,7 @@ class Retried:
 class CircuitChanged:
     """The circuit breaker of a component changed its state."""
 
+    hook: ClassVar = "ppf_circuit_change"
     component: ComponentInfo
     old: CircuitState
     new: CircuitState
@@ -73,6 +81,7 @@ class CircuitChanged:
 class SecretAccessed:
     """A secret was fetched; its value is never told."""
 
+    hook: ClassVar = "ppf_secret_accessed"
     backend: str
     key: str
 
@@ -81,6 +90,7 @@ class SecretAccessed:
 class CheckJudged:
     """A check of a component was evaluated, or could not be."""
 
+    hook: ClassVar = "ppf_quality_result"
     component: ComponentInfo
     result: QualityResult
 
@@ -89,6 +99,7 @@ class CheckJudged:
 class ComponentEnded:
     """The outcome of a component is final. Every ComponentStarted has exactly one; a component never started has one too."""
 
+    hook: ClassVar = "ppf_component_end"
     component: ComponentInfo
     result: ComponentResult
     started: bool
@@ -105,6 +116,7 @@ class Warned:
 class RunEnded:
     """The run is over; comes exactly once after RunStarted."""
 
+    hook: ClassVar = "ppf_pipeline_end"
     run: RunInfo
     result: PipelineResult
 
@@ -123,3 +135,14 @@ Event: TypeAlias = (
     | RunEnded
 )
 Observer: TypeAlias = Callable[[Event], None]
+
+
+def hook_observer(hooks: HookCaller, run: RunInfo) -> Observer:
+    """An observer that tells the hooks of a run. Only a component that started has a start, and so an end."""
+
+    def observe(event: Event) -> None:
+        hook: str | None = getattr(event, "hook", None)
+        if hook is not None and not (isinstance(event, ComponentEnded) and not event.started):
+            hooks.tell(hook, {"run": run, **vars(event)})
+
+    return observe

@@ -84,7 +84,7 @@ class Progress:
         saved_at = threads().now()
         texts = {name: kept.text for name, kept in self._kept.items()}
         checkpoint = Checkpoint(run_id=self._run.run_id, pipeline=self._run.pipeline, saved_at=saved_at, components=texts)
-        if self._hooks.checkpoint_save(self._run, checkpoint) is not True:
+        if self._hooks.ask("ppf_checkpoint_save", run=self._run, checkpoint=checkpoint) is not True:
             hint = "Its hook must give True once the checkpoint is durable."
             raise RunError("The checkpoint of the run was not saved.", hint=hint)
 
@@ -119,7 +119,7 @@ def load_kept(hooks: HookCaller, run: RunInfo) -> dict[str, Kept]:
         hint = "Add hooks { checkpoint {} } to the file and start a new run."
         raise CheckpointRefused("A run can only be resumed with the 'checkpoint' hook in the file.", hint=hint)
     try:
-        checkpoint = hooks.checkpoint_load(run)
+        checkpoint: Checkpoint | None = hooks.ask("ppf_checkpoint_load", run=run)
     except PpfError:
         raise
     except Exception as error:

@@ -9,9 +9,17 @@ from ppf_core.errors import CheckFailed, PpfError, Problem, RunError, Terminated
 from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
-from ppf_core.pipeline.events import ComponentEnded, Event, Observer, RunEnded, RunStarted, SecretAccessed, Warned
+from ppf_core.pipeline.events import (
+    ComponentEnded,
+    Event,
+    Observer,
+    RunEnded,
+    RunStarted,
+    SecretAccessed,
+    Warned,
+    hook_observer,
+)
 from ppf_core.pipeline.executor import Executor
-from ppf_core.pipeline.hook_events import hook_observer
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.judging import check_text, is_blocking
 from ppf_core.pipeline.planning import Plan, PlannedComponent
@@ -129,7 +137,9 @@ class Run:
                 dataflow=self.workspace.checked.dataflow,
                 root=frames,
             ),
-            evaluate=lambda component, frame, checks: self.hooks.quality_evaluate(self.info, component, frame, checks),
+            evaluate=lambda component, frame, checks: self.hooks.ask(
+                "ppf_quality_evaluate", run=self.info, component=component, frame=frame, checks=checks
+            ),
             redact=self.workspace.redactor.redact,
         )
 

@@ -11,25 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from ppf_core.contracts.hooks import HOOKIMPL_MARK, Hooks
-from ppf_core.contracts.results import (
-    Checkpoint,
-    ComponentInfo,
-    ComponentResult,
-    ErrorInfo,
-    PipelineResult,
-    QualityResult,
-    RunInfo,
-    StreamProgress,
-)
 from ppf_core.errors import PluginError, Problem, RunError, suggestion
 from ppf_core.plugins import hookspecs
 from ppf_core.plugins.delivery import STUCK_SECONDS, HookDelivery
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from ppf_core.config.model import CheckConfig
+    pass
 
 __all__ = ["HookCaller", "HookFailure", "HookInstance", "hook_mistakes", "implemented_hooks"]
 
@@ -77,7 +65,7 @@ class HookCaller:
     """Calls the hooks of a run. Observers cannot harm the run or hold it up, their errors are collected; deciders can.
 
     caller = HookCaller([HookInstance("audit", audit, required=True, distribution="ppf-audit", version="0.1.0")])
-    caller.pipeline_start(run)
+    caller.tell("ppf_pipeline_start", {"run": run})
     caller.flush()
     caller.failures
 
@@ -85,6 +73,7 @@ class HookCaller:
     """
 
     def __init__(self, instances: Sequence[HookInstance], patience: float = STUCK_SECONDS) -> None:
+        self._patience = patience
         self._delivery = HookDelivery(self._hear_of_stuck, patience)
         self._instances = {instance.name: instance for instance in instances}
         self._locks = {instance.name: threads().lock() for instance in instances}
@@ -114,60 +103,25 @@ class HookCaller:
         called = {hook: tuple(method.plugin_name for method in self._methods(hook)) for hook in hookspecs.HOOKS}
         return {hook: names for hook, names in called.items() if names}
 
-    def pipeline_start(self, run: RunInfo) -> None:
-        """Tells that a run begins."""
-        self._tell("ppf_pipeline_start", run=run)
+    def tell(self, hook: str, arguments: Mapping[str, object]) -> None:
+        """Tells all observers of a hook, in another thread. What the hook's specification does not name is left out."""
+        event = {name: value for name, value in arguments.items() if name in _known(hook)}
+        for method in self._methods(hook):
+            instance = self._instances[method.plugin_name]
+            self._delivery.put(instance.name, partial(self._observe, instance, hook, method.function, event))
 
-    def component_start(self, run: RunInfo, component: ComponentInfo) -> None:
-        """Tells that a component begins."""
-        self._tell("ppf_component_start", run=run, component=component)
-
-    def component_retry(self, run: RunInfo, component: ComponentInfo, attempt: int, delay: float, error: ErrorInfo) -> None:
-        """Tells that a component is tried again."""
-        self._tell("ppf_component_retry", run=run, component=component, attempt=attempt, delay=delay, error=error)
-
-    def component_end(self, run: RunInfo, component: ComponentInfo, result: ComponentResult) -> None:
-        """Tells that a component's outcome is final."""
-        self._tell("ppf_component_end", run=run, component=component, result=result)
-
-    def circuit_change(self, run: RunInfo, component: ComponentInfo, old: str, new: str) -> None:
-        """Tells that a circuit breaker changed."""
-        self._tell("ppf_circuit_change", run=run, component=component, old=old, new=new)
-
-    def quality_result(self, run: RunInfo, component: ComponentInfo, result: QualityResult) -> None:
-        """Tells what a check found."""
-        self._tell("ppf_quality_result", run=run, component=component, result=result)
-
-    def secret_accessed(self, run: RunInfo, backend: str, key: str) -> None:
-        """Tells that a secret was fetched."""
-        self._tell("ppf_secret_accessed", run=run, backend=backend, key=key)
-
-    def stream_progress(self, run: RunInfo, component: ComponentInfo, progress: StreamProgress) -> None:
-        """Tells that a streaming query finished a batch."""
-        self._tell("ppf_stream_progress", run=run, component=component, progress=progress)
-
-    def pipeline_end(self, run: RunInfo, result: PipelineResult) -> None:
-        """Tells that a run ended."""
-        self._tell("ppf_pipeline_end", run=run, result=result)
-
-    def checkpoint_load(self, run: RunInfo) -> Checkpoint | None:
-        """Asks for what was saved of a run."""
-        answer: Checkpoint | None = self._ask("ppf_checkpoint_load", run=run)
-        return answer
-
-    def checkpoint_save(self, run: RunInfo, checkpoint: Checkpoint) -> bool | None:
-        """Asks to keep what a run has reached."""
-        answer: bool | None = self._ask("ppf_checkpoint_save", run=run, checkpoint=checkpoint)
-        return answer
-
-    def quality_evaluate(
-        self, run: RunInfo, component: ComponentInfo, frame: "DataFrame", checks: "Sequence[CheckConfig]"
-    ) -> Sequence[QualityResult] | None:
-        """Asks for the results of a component's checks."""
-        answer: Sequence[QualityResult] | None = self._ask(
-            "ppf_quality_evaluate", run=run, component=component, frame=frame, checks=checks
-        )
-        return answer
+    def ask(self, hook: str, **arguments: object) -> Any:
+        """The first answer of a decider that is not None."""
+        self.flush()
+        for method in self._methods(hook):
+            instance = self._instances[method.plugin_name]
+            try:
+                answer = self._call(instance, hook, method.function, arguments)
+            except SystemExit as error:
+                raise RunError(f"The hook {instance} ended the program in {hook}.") from error
+            if answer is not None:
+                return answer
+        return None
 
     def _register(self, instance: HookInstance) -> None:
         mistakes = hook_mistakes(type(instance.plugin))
@@ -181,11 +135,6 @@ class HookCaller:
         caller: pluggy.HookCaller = getattr(self._registered.hook, hook)
         return caller.get_hookimpls()
 
-    def _tell(self, hook: str, **event: object) -> None:
-        for method in self._methods(hook):
-            instance = self._instances[method.plugin_name]
-            self._delivery.put(instance.name, partial(self._observe, instance, hook, method.function, event))
-
     def _observe(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> None:
         try:
             self._call(instance, hook, function, event)
@@ -197,29 +146,26 @@ class HookCaller:
         error = TimeoutError(f"It did not come back within {seconds:g} s, and hears of nothing else in this run.")
         self._failures.append(HookFailure(instance, "call", error, instance.required))
 
-    def _ask(self, hook: str, **event: object) -> Any:
-        self.flush()
-        for method in self._methods(hook):
-            instance = self._instances[method.plugin_name]
-            try:
-                answer = self._call(instance, hook, method.function, event)
-            except SystemExit as error:
-                raise RunError(f"The hook {instance} ended the program in {hook}.") from error
-            if answer is not None:
-                return answer
-        return None
-
     def _call(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> Any:
-        """One call with the arguments that the implementation takes, alone in its plugin."""
-        with self._locks[instance.name]:
-            started = threads().monotonic()
-            try:
-                return function(**_taken(function, event))
-            finally:
-                if self._is_traced:
-                    took = (threads().monotonic() - started) * 1000
-                    order = list(self._instances).index(instance.name) + 1
-                    print(f"ppf: {hook} → {order}. {instance}: {took:.1f} ms", file=sys.stderr)  # noqa: T201 -- the trace
+        """One call with the arguments that the implementation takes, alone in its plugin.
+
+        RunError when an earlier call to the plugin does not come back.
+        """
+        lock = self._locks[instance.name]
+        if not lock.acquire(timeout=self._patience):
+            message = (
+                f"The hook {instance} cannot be called for {hook}: its call before has not come back for {self._patience:g} s."
+            )
+            raise RunError(message, hint="Look at what that plugin waits for, or leave it out of the hooks block.")
+        started = threads().monotonic()
+        try:
+            return function(**_taken(function, event))
+        finally:
+            lock.release()
+            if self._is_traced:
+                took = (threads().monotonic() - started) * 1000
+                order = list(self._instances).index(instance.name) + 1
+                print(f"ppf: {hook} → {order}. {instance}: {took:.1f} ms", file=sys.stderr)  # noqa: T201 -- the trace
 
 
 class _Registered(pluggy.PluginManager):
@@ -267,6 +213,12 @@ def _taken(function: Callable[..., Any], event: Mapping[str, object]) -> dict[st
     """The arguments of an event that a function takes; one with `**` takes all."""
     names = _parameters(function)
     return dict(event) if names is None else {name: value for name, value in event.items() if name in names}
+
+
+@cache
+def _known(hook: str) -> frozenset[str]:
+    """The arguments of a hook, as its specification has them."""
+    return frozenset(inspect.signature(getattr(hookspecs, hook)).parameters)
 
 
 @cache  # reading a signature takes longer than most observers do

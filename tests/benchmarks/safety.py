@@ -73,7 +73,7 @@ def records(spark: SparkSession, folder: Path) -> dict[str, float]:
 
         return wait
 
-    for owner, name in ((RunRecord, "_append"), (RunRecord, "_sync"), (HookCaller, "checkpoint_save")):
+    for owner, name in ((RunRecord, "_append"), (RunRecord, "_sync"), (HookCaller, "ask")):
         setattr(owner, name, timed(getattr(owner, name)))
     start = time.perf_counter()
     assert PipelineRunner.from_file(path).run(spark=spark).ok

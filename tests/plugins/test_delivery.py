@@ -3,7 +3,12 @@
 import threading
 import time
 
+import pytest
+
+from ppf_core import Hooks, NoOptions, hookimpl
+from ppf_core.errors import RunError
 from ppf_core.plugins.delivery import HookDelivery
+from ppf_core.plugins.hooks import HookCaller, HookInstance
 
 
 def test_calls_are_made_in_order_and_not_in_the_thread_that_puts_them() -> None:
@@ -59,3 +64,24 @@ def test_without_calls_there_is_no_thread() -> None:
     before = threading.active_count()
     HookDelivery(lambda _receiver, _seconds: None).close()
     assert threading.active_count() == before
+
+
+def test_a_decider_does_not_wait_for_an_observer_of_its_plugin_that_is_stuck() -> None:
+    released = threading.Event()
+
+    class Stuck(Hooks[NoOptions]):
+        @hookimpl
+        def ppf_pipeline_start(self, run: object) -> None:
+            released.wait(20)
+
+        @hookimpl
+        def ppf_checkpoint_load(self, run: object) -> None:
+            return None
+
+    instance = HookInstance("keeper", Stuck(NoOptions()), required=False, distribution="ppf-stuck", version="1.0")
+    caller = HookCaller([instance], patience=0.3)
+    caller.tell("ppf_pipeline_start", {"run": None})
+    with pytest.raises(RunError, match="cannot be called for ppf_checkpoint_load: its call before"):
+        caller.ask("ppf_checkpoint_load", run=None)
+    released.set()
+    caller.close()

@@ -130,7 +130,7 @@ def test_every_text_comes_back_as_it_was(
 def test_the_kernel_gets_its_answers(tmp_path: Path) -> None:
     hooks = build(CheckpointHooks)
     caller = HookCaller([HookInstance("checkpoint", hooks, required=False, distribution="ppf-checkpoint", version="0.1.0")])
-    assert caller.checkpoint_load(run=run(tmp_path)) is None
-    assert caller.checkpoint_save(run=run(tmp_path), checkpoint=SAVED) is True
-    assert caller.checkpoint_load(run=run(tmp_path)) == SAVED
+    assert caller.ask("ppf_checkpoint_load", run=run(tmp_path)) is None
+    assert caller.ask("ppf_checkpoint_save", run=run(tmp_path), checkpoint=SAVED) is True
+    assert caller.ask("ppf_checkpoint_load", run=run(tmp_path)) == SAVED
     caller.close()
