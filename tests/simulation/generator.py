@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scenario import Act, Scenario
+from scenario import Act, Scenario, is_lucky
 from simulated_world import Fault
 
 Component = dict[str, Any]
@@ -62,6 +62,7 @@ class _Maker:
             options: Component = {"table": name}
             options |= {"pins": False} if self._is(0.3) else {}
             options |= {"cursor": True} if self._is(0.35) else {}
+            options |= {"draws": True} if self._is(0.2) else {}
             options |= {"token": "secret://safe/key"} if self._is(0.03) else {}
             self.components[name] = {"source": "lines", "options": options}
         return {name: self._one_of((0, 1, 3, 3, 4, 6)) for name in names}
@@ -71,6 +72,7 @@ class _Maker:
             inputs = self._some(list(self.components), self._one_of((1, 1, 2)))
             options: Component = {"drops": self.chance.randrange(7)} if self._is(0.2) else {}
             options |= {"costly": True} if self._is(0.3) else {}
+            options |= {"draws": True} if self._is(0.15) else {}
             self.components[name] = {"transform": "mix", "inputs": inputs, "options": options}
 
     def _sinks(self) -> None:
@@ -93,8 +95,16 @@ class _Maker:
 
     def _checks(self) -> None:
         for name in list(self.components):
+            if self._is(0.07):
+                self.components[name]["quality"] = [self._luck(name)]
             while self._is(0.3):
-                self.components[name].setdefault("quality", []).append(self._check(name))
+                check = self._check(name)
+                if check.get("action") != "drop" or not is_lucky(self.components[name]):
+                    self.components[name].setdefault("quality", []).append(check)
+
+    def _luck(self, name: str) -> Component:
+        check = {"check": "number", "name": "luck", "options": {"luck": True}, "action": "quarantine"}
+        return {**check, "quarantine_to": self._taker(name, is_new=True)} if self._is(0.3) else check
 
     def _check(self, name: str) -> Component:
         kind = self._one_of(("number", "number", "number", "number", "total", "few"))
@@ -110,13 +120,14 @@ class _Maker:
         check |= {"action": action} if action != "fail" else {}
         check |= {self._one_of(("warn_if", "error_if")): self._one_of(("> 0", "> 1", "> 50%"))} if self._is(0.3) else {}
         if action == "quarantine" and self._is(0.3):
-            check["quarantine_to"] = self._taker(name)
+            check["quarantine_to"] = self._taker(name, is_new=is_lucky(self.components[name]))
         return check
 
-    def _taker(self, name: str) -> str:
+    def _taker(self, name: str, *, is_new: bool) -> str:
         takers = [each for each, config in self.components.items() if "sink" in config and not config.get("inputs")]
-        if takers and self._is(0.5):
-            return self._one_of(takers)
+        lucky = [check.get("quarantine_to") for each in self.components.values() if is_lucky(each) for check in each["quality"]]
+        if (shared := [each for each in takers if each not in lucky]) and not is_new and self._is(0.5):
+            return self._one_of(shared)
         taker = f"bad{len(takers)}"
         self.components[taker] = self._sink(taker)
         return taker
@@ -129,6 +140,7 @@ class _Maker:
         config |= {"checkpoint": True} if not is_sink and self._is(0.2) else {}
         config |= {"retry": {"max_attempts": 2}} if self._is(0.25) else {}
         config |= {"timeout": 30} if self._is(0.15) else {}
+        config |= {"circuit_breaker": {"failure_threshold": self._one_of((1, 2))}} if self._is(0.06) else {}
 
     def _runtime(self) -> Component:
         runtime: Component = {"parallelism": self._one_of((1, 2, 4))}
@@ -154,20 +166,28 @@ class _Maker:
             case "arrive":
                 return Act("arrive", of=self._one_of(sources), count=self._one_of((1, 2, 3)))
             case "change":
-                return Act("change", of=self._one_of(list(self.components)), options=self._changed())
+                name = self._one_of(list(self.components))
+                return Act("change", of=name, options=self._changed(name))
             case "replay":
                 keeping = [name for name, each in self.components.items() if _quarantines(each)]
                 return Act("replay", of=self._one_of(keeping or sources), faults=self._faults(hooks))
         only = (self._one_of(list(self.components)),) if deed == "run" and self._is(0.12) else ()
         return Act(deed, only=only, faults=self._faults(hooks))
 
-    def _changed(self) -> Component:
-        return {}
+    def _changed(self, name: str) -> Component:
+        config = self.components[name]
+        if "source" in config:
+            return {self._one_of(("pins", "cursor", "draws")): self._is(0.5)}
+        if "transform" in config:
+            return self._one_of(({"drops": self.chance.randrange(7)}, {"costly": self._is(0.5)}))
+        return {"repeatable": self._is(0.5)} if config["sink"] == "direct" else {"readable": self._is(0.5)}
 
     def _faults(self, hooks: Mapping[str, Any]) -> tuple[Fault, ...]:
         return tuple(self._fault(hooks) for _ in range(self._one_of((0, 0, 0, 1, 1, 1, 2))))
 
     def _fault(self, hooks: Mapping[str, Any]) -> Fault:
+        if self._is(0.25):
+            return Fault("step", self._one_of(("kill", "kill", "interrupt", "terminate")), self.chance.randrange(1, 250))
         name = self._one_of([*self.components, *self.components, *hooks])
         config = self.components.get(name, {})
         plugin = config.get("source") or config.get("transform") or config.get("sink")
@@ -189,7 +209,10 @@ class _Maker:
         return sorted(self.chance.sample(choices, min(count, len(choices))))
 
 
-_DEEDS: Sequence[Any] = ("run", "run", "run", "resume", "resume", "recover", "abandon", "replay", "clean", "arrive", "arrive")
+_DEEDS: Sequence[Any] = (
+    *("run", "run", "run", "resume", "resume", "recover", "recover", "abandon", "replay"),
+    *("clean", "arrive", "arrive", "change"),
+)
 
 
 def _quarantines(config: Mapping[str, Any]) -> bool:
@@ -240,6 +263,14 @@ def _smaller_acts(act: Act) -> Iterator[Act]:
     faults = act.faults
     yield from (replace(act, faults=(*faults[:index], *faults[index + 1 :])) for index in range(len(faults)))
     for index, fault in enumerate(faults):
+        if fault.place == "step":
+            numbers = {fault.number // 2, fault.number - 10, fault.number - 1}
+            yield from (
+                replace(act, faults=(*faults[:index], fault._replace(number=each), *faults[index + 1 :]))
+                for each in sorted(numbers)
+                if each > 0
+            )
+            continue
         simpler = [fault._replace(number=1), fault._replace(what="raise"), fault._replace(place=fault.place.rstrip("+"))]
         yield from (replace(act, faults=(*faults[:index], each, *faults[index + 1 :])) for each in simpler if each != fault)
     if act.only:

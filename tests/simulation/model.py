@@ -13,6 +13,7 @@ from operator import add, ge, gt
 from typing import Any
 
 from play import Seen
+from scenario import is_lucky
 from simulated_world import Read, Row, World
 
 Keys = Counter[str]
@@ -24,11 +25,15 @@ _FOLDER = "world:/data/quarantine/{}/run_id={}"
 
 @dataclass
 class Flow:
-    """Which rows are where in one run. sources: what each source gives. instead: what is given in the place of a component."""
+    """Which rows are where in one run. sources: what each source gives. instead: what is given in the place of a component.
+
+    unlucky: what chance has set apart, by component and place.
+    """
 
     components: Mapping[str, Config]
     sources: Mapping[str, Keys] = field(default_factory=dict)
     instead: Mapping[str, Keys] = field(default_factory=dict)
+    unlucky: Mapping[tuple[str, str | None], Keys] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.given, self.good, self.is_rejected = cache(self._given), cache(self._good), cache(self._is_rejected)
@@ -44,11 +49,15 @@ class Flow:
 
     def _good(self, name: str) -> Keys:
         """Those that go on."""
+        if is_lucky(self.components[name]):
+            return self.given(name) - self.set_apart(name, self.places(name))
         splitting = [check for check in self.sound(name) if check.get("action") in ("drop", "quarantine")]
         return _only(self.given(name), lambda key: not any(_is_bad(key, check) for check in splitting))
 
     def set_apart(self, name: str, places: Collection[str | None]) -> Keys:
         """The rows that go to some places; each goes to that of the first check that finds it bad."""
+        if is_lucky(self.components[name]):
+            return reduce(add, (self.unlucky.get((name, place), _NONE) for place in {*places}), _NONE)
         keeping = [check for check in self.sound(name) if check.get("action") == "quarantine"]
         place_of = {key: [c.get("quarantine_to") for c in keeping if _is_bad(key, c)][:1] for key in self.given(name)}
         return _only(self.given(name), lambda key: any(place in places for place in place_of[key]))
@@ -102,6 +111,10 @@ class Flow:
         after = {each: {*config.get("inputs", ()), *config.get("after", ())} for each, config in self.components.items()}
         return _reached(name, lambda each: {*after[each], *self.givers(each)})
 
+    def is_chancy(self, name: str) -> bool:
+        """Whether chance decides which rows it has."""
+        return any(is_lucky(self.components[each]) for each in self.feeding(name))
+
     def sinks(self, names: Collection[str]) -> set[str]:
         """Those that are sinks."""
         return {name for name in names if "sink" in self.components[name]}
@@ -149,13 +162,13 @@ class Model:
         if seen.result is not None:
             yield from self._ending(seen, seen.result.run_id)
             yield from self._others(seen, seen.result.run_id)
-        elif seen.act.deed == "run" and seen.exit_code is not None and not seen.struck:
-            yield f"The run was refused: {seen.error}"
+        elif seen.exit_code is not None and not seen.struck and seen.act.deed != "replay" and not self._may_refuse(seen):
+            yield f"The {seen.act.deed} was refused: {seen.error}"
 
     # ---- what is known
 
     def _learn(self, seen: Seen) -> None:
-        is_hindered = seen.act.deed == "abandon" or any(fault.what == "moved" for fault in seen.struck)
+        is_moved, is_given_up = any(fault.what == "moved" for fault in seen.struck), seen.act.deed == "abandon"
         if (run_id := self._run_of(seen)) is not None:
             run = self.runs.setdefault(run_id, Run())
             run.attempts.append(seen)
@@ -165,14 +178,28 @@ class Model:
                 known = run.slices.setdefault(read.component, [])
                 known += [whole] if whole not in known else []
         for name, run in self.runs.items():
-            run.is_excused |= is_hindered and not self.is_complete(name)
+            run.is_excused |= (is_moved and not self.is_complete(name)) or (is_given_up and run.last.exit_code != 0)
 
     def _run_of(self, seen: Seen) -> str | None:
         """The run that an act worked at."""
         if seen.act.deed == "resume":
-            resumable = [run_id for run_id, run in self.runs.items() if run.attempts[0].replays is None]
+            resumable = [name for name in seen.documents if name in self.runs and self.runs[name].attempts[0].replays is None]
             return resumable[-1] if resumable and not seen.error else None
         return next((run_id for run_id in seen.documents if run_id not in self.runs), None)
+
+    def _may_refuse(self, seen: Seen) -> bool:
+        """Whether something forbids that a run goes on: there is none, it changed, or a write of it cannot be taken back."""
+        if seen.act.deed != "resume":
+            return not seen.error
+        run_id = next((name for name in reversed(seen.documents) if not self.runs[name].attempts[0].replays), None)
+        if run_id is None or run_id not in self.world.checkpoints or "keeper" not in seen.values["hooks"]:
+            return True
+        run = self.runs[run_id]
+        if any(attempt.values != seen.values for attempt in run.attempts):
+            return True
+        sinks = [config for config in seen.values["components"].values() if config.get("sink") == "direct"]
+        is_taken_back = all(config["options"].get("repeatable") for config in sinks)
+        return any(attempt.struck for attempt in run.attempts) and not is_taken_back
 
     def flows(self, run_id: str) -> Iterator[Flow]:
         """Which rows may be where in a run: what is not pinned, and the file, may be others in each attempt."""
@@ -181,13 +208,25 @@ class Model:
             components = attempt.values["components"]
             if attempt.replays is not None:
                 other, name = attempt.replays
-                yield Flow(components, instead={name: _keys(self.world.frames[_FOLDER.format(name, other)].rows)})
+                rows = _keys(self.world.frames[_FOLDER.format(name, other)].rows)
+                yield Flow(components, instead={name: rows}, unlucky=self._unlucky(components, run_id))
                 continue
             for reads in product(*run.slices.values()):
-                yield Flow(components, {read.component: self._slice(components[read.component], read) for read in reads})
+                sources = {read.component: self._slice(components[read.component], read) for read in reads}
+                yield Flow(components, sources, unlucky=self._unlucky(components, run_id))
 
     def _slice(self, source: Config, read: Read) -> Keys:
         return Counter(row.key for row in self.world.tables[source["options"]["table"]][read.begin : read.end])
+
+    def _unlucky(self, components: Mapping[str, Config], run_id: str) -> dict[tuple[str, str | None], Keys]:
+        """What chance has set apart cannot be known: it is what lies there."""
+        found: dict[tuple[str, str | None], Keys] = {}
+        for name in filter(lambda name: is_lucky(components[name]), components):
+            folder = self.world.frames.get(_FOLDER.format(name, run_id))
+            found[name, None] = _keys(folder.rows if folder is not None else ())
+            for place in filter(None, Flow(components).places(name)):
+                found[name, place] = _keys([row for batch in self.world.batches(place, run_id)[-1:] for row in batch.rows])
+        return found
 
     def flow(self, run_id: str) -> Flow:
         """That of the last attempt."""
@@ -202,7 +241,7 @@ class Model:
 
     def shown(self, run_id: str) -> set[str]:
         """The sinks that have shown rows of a run."""
-        return {name for name, target in self.world.targets.items() for batch in target.seen if batch.run_id == run_id}
+        return {name for name in self.world.targets if self.world.batches(name, run_id)}
 
     def missing(self, run_id: str) -> set[str]:
         """The sinks that a run has to write, and has not."""
@@ -219,14 +258,21 @@ class Model:
         self.newly = set()
         for name, target in self.world.targets.items():
             for _write, run_id, rows in target.seen[self._looked[name] :]:
-                self._looked[name], flows = self._looked[name] + 1, list(self.flows(run_id))
+                flows = list(self.flows(run_id))
+                if seen.is_open(run_id) and flows[0].is_chancy(name):
+                    break  # what chance has set apart is not yet shown
+                self._looked[name] += 1
                 self.newly.add(run_id)
                 if all(any(map(flow.is_rejected, flow.feeding(name))) for flow in flows):
                     yield f"{name} shows rows of {run_id} that a check forbids"
-                elif not any(flow.good(name) == _keys(rows) for flow in flows):
+                elif not any(flow.good(name) == _keys(rows) for flow in flows) and not self._is_unknown(run_id, name):
                     yield f"{name} shows {_told(_keys(rows))} of {run_id}, not {_told(flows[0].good(name))}"
-                if len({batch.write for batch in target.seen if batch.run_id == run_id}) > 1:
+                if len({batch.write for batch in self.world.batches(name, run_id)}) > 1:
                     yield f"{name} shows the rows of {run_id} twice"
+
+    def _is_unknown(self, run_id: str, name: str) -> bool:
+        """Whether chance has set rows apart that nobody will ever see."""
+        return self.flow(run_id).is_chancy(name) and not self.is_complete(run_id)
 
     def _folders(self, seen: Seen) -> Iterator[str]:
         """The bad rows of a run lie in its folder, when it has succeeded or was rejected (G8)."""
@@ -234,7 +280,8 @@ class Model:
             flow, is_success = self.flow(run_id), run.last is seen and seen.exit_code == 0
             for name in self.selected(run_id):
                 folder, wanted = self.world.frames.get(_FOLDER.format(name, run_id)), flow.in_folder(name)
-                if folder is not None and not any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)):
+                fits = any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)) if folder else True
+                if folder is not None and not fits and not self._is_unknown(run_id, name):
                     yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
                 if folder is None and wanted and is_success and run.last.replays is None:
                     yield f"The bad rows {_told(wanted)} of {name} in {run_id} are nowhere"
@@ -245,30 +292,38 @@ class Model:
             components = run.last.values["components"]
             shown = {name for name in self.shown(run_id) if components[name]["sink"] == "staged"}
             missing = {name for name in self.missing(run_id) if components[name]["sink"] == "staged"}
-            is_open = seen.exit_code is None or seen.is_publishing(run_id)
-            if _stops(run.last) and shown and missing and not is_open and not run.is_excused:
+            is_excused = run.is_excused or seen.is_open(run_id) or any(each.exit_code == 0 for each in run.attempts)
+            if _stops(run.last) and shown and missing and not is_excused:
                 yield f"{run_id} shows {sorted(shown)}, but not {sorted(missing)}"
             if seen.act.deed in ("run", "recover") and not seen.struck and seen.is_publishing(run_id):
                 yield f"{run_id} is left with something to show"
 
     def _cursors(self, seen: Seen) -> Iterator[str]:
         """A cursor stands where all has been shown that its source was asked for, and a run goes on from there."""
-        for read in seen.reads:
-            is_incremental = seen.values["components"][read.component]["options"].get("cursor")
-            if is_incremental and read.begin != self.cursors[read.component]:
-                yield f"{read.component} was read from {read.begin} on; its cursor is {self.cursors[read.component]}"
-        wanted = Counter(self.cursors)
-        for run_id, run in self.runs.items():
-            flow = self.flow(run_id)
-            for name, reads in run.slices.items() if not seen.is_publishing(run_id) else ():
-                fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
-                if flow.components[name]["options"].get("cursor") and fed and fed <= self.shown(run_id):
-                    wanted[name] = max(wanted[name], *(read.end or 0 for read in reads))
-        for name in wanted | dict.fromkeys(seen.cursors, 0):
+        own = [run_id for run_id, run in self.runs.items() if run.last is seen]
+        before, after = self._wanted(seen, without=own), self._wanted(seen)
+        for _, name, begin, _ in seen.reads:
+            if seen.values["components"][name]["options"].get("cursor") and begin != before[name]:
+                yield f"{name} was read from {begin} on; its cursor is {before[name]}"
+        for name in after | dict.fromkeys(seen.cursors, 0):
             found = int(seen.cursors.get(name, {}).get("end", "0"))
-            if found != wanted[name] and not (seen.exit_code is None and found == self.cursors[name]):
-                yield f"The cursor of {name} is {found}; it should be {wanted[name]}"
+            is_excused = seen.exit_code is None or any(run.is_excused for run in self.runs.values())
+            if found != after[name] and not (is_excused and found == self.cursors[name]):
+                yield f"The cursor of {name} is {found}; it should be {after[name]}"
             self.cursors[name] = found
+
+    def _wanted(self, seen: Seen, without: Collection[str] = ()) -> Counter[str]:
+        """Where the cursors have to be, after these runs or without some of them."""
+        wanted = Counter(self.cursors)
+        for run_id in self.runs.keys() - {*without, *filter(seen.is_publishing, self.runs)}:
+            flow = self.flow(run_id)
+            for name, reads in self.runs[run_id].slices.items():
+                fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
+                values = [attempt.values["components"][name] for attempt in self.runs[run_id].attempts]
+                is_incremental = any(config["options"].get("cursor") for config in values)
+                if is_incremental and fed and fed <= self.shown(run_id):
+                    wanted[name] = max(wanted[name], *(read.end or 0 for read in reads))
+        return wanted
 
     def _ending(self, seen: Seen, run_id: str) -> Iterator[str]:
         """A success is one, and a failure has a reason (G1)."""
@@ -277,7 +332,8 @@ class Model:
             yield f"{run_id} says success without {sorted(self.missing(run_id))}"
         if seen.exit_code == 0 and rejected:
             yield f"{run_id} says success, although the checks of {sorted(rejected)} fail"
-        if not seen.struck and seen.exit_code != (4 if rejected else 0):
+        is_broken = any(each.error is not None and each.error.type == "CircuitOpen" for each in seen.result.components)
+        if not seen.struck and seen.exit_code != (4 if rejected else 0) and not is_broken:
             yield f"{run_id} ends with {seen.exit_code} for no reason: {seen.why}"
         are_signals = bool(seen.struck) and {fault.what for fault in seen.struck} <= {"interrupt", "terminate"}
         if are_signals and run_id in self.newly and self.is_complete(run_id) and seen.exit_code:
@@ -286,6 +342,7 @@ class Model:
     def _others(self, seen: Seen, run_id: str) -> Iterator[str]:
         """Under `continue`, a sink that no failure reaches shows its rows."""
         flow, hit = self.flow(run_id), {fault.component for fault in seen.struck}
+        hit |= {each.name for each in seen.result.components if each.error is not None and each.error.type == "CircuitOpen"}
         if _stops(seen) or seen.ends_all or not hit <= flow.components.keys():
             return
         hit |= {name for name in self.selected(run_id) if flow.is_rejected(name)}

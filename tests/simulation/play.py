@@ -1,10 +1,11 @@
 """Plays a scenario: each act on the real kernel, in a simulated process of its own."""
 
 import datetime
+import gc
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,10 @@ class Seen:
         """Whether its record says that a run has something to show still."""
         return self.documents.get(run_id, {}).get("status") == "publishing"
 
+    def is_open(self, run_id: str) -> bool:
+        """Whether a run may have something to show still."""
+        return self.exit_code is None or self.is_publishing(run_id)
+
     @property
     def hangs(self) -> bool:
         """Whether something may be at work still that was abandoned."""
@@ -70,7 +75,7 @@ class Seen:
     @property
     def ends_all(self) -> bool:
         """Whether a fault struck that ends a run as a whole."""
-        is_out_of_time = "timeout" in self.values["runtime"] and self.hangs
+        is_out_of_time = "timeout" in self.values["runtime"] and (self.hangs or "retry" in str(self.values))
         return is_out_of_time or any(fault.what in _ENDING or fault.place.endswith(".ping") for fault in self.struck)
 
     @property
@@ -127,6 +132,9 @@ class Play:
         process = SimulatedThreads(seeded(self.scenario.seed), self.machine)
         engines = SimulatedEngines(self.world)
         self.world.begin(act.faults, lambda fault: _strike(process, fault))
+        for fault in act.faults:
+            if fault.place == "step":
+                process.at_step(fault.number, partial(self.world.strike, fault))
         before = len(self.world.reads)
         result: Any = None
         exit_code: int | None = None
@@ -136,8 +144,8 @@ class Play:
                 result = process.run(lambda: program(act))
             except PpfError as raised:
                 error, exit_code = str(raised), raised.exit_code
-            except KeyboardInterrupt as raised:
-                error, exit_code = type(raised).__name__, getattr(raised, "exit_code", 130)
+            except KeyboardInterrupt:
+                result = KILLED  # what no run has heard ends the process at once
             except (Exception, SystemExit) as raised:  # noqa: BLE001 -- whatever it is, nobody may see it
                 crashes.append(f"{type(raised).__name__}: {raised}")
         crashes += [f"{type(raised).__name__}: {raised} in {name}" for name, raised in process.crashes]
@@ -163,6 +171,8 @@ class Play:
     def _state(self) -> dict[str, Any]:
         store = self.store
         runs = [run["run_id"] for run in store.list()]
+        if any(is_held(store.folder(run_id) / RECORD) for run_id in runs):
+            gc.collect()  # the death of a process closes its files
         journals = store.unfinished()
         return {
             "documents": {run_id: store.show(run_id) for run_id in runs},

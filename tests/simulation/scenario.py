@@ -53,6 +53,21 @@ class Scenario:
         return {"name": "simulated", "components": dict(self.components), "runtime": runtime, "hooks": dict(self.hooks)}
 
 
+def is_lucky(config: Mapping[str, Any]) -> bool:
+    """Whether chance decides which rows a component sets apart."""
+    return any(check["options"].get("luck") for check in config.get("quality", ()))
+
+
+def is_modelled(scenario: Scenario) -> bool:
+    """Whether a model can follow: what chance finds bad must be kept, or nobody knows what it was."""
+    checks = [check for config in scenario.components.values() if is_lucky(config) for check in config["quality"]]
+    lucky = [check for check in checks if check["options"].get("luck")]
+    takers = [check.get("quarantine_to") for config in scenario.components.values() for check in config.get("quality", ())]
+    own = [place for check in lucky if (place := check.get("quarantine_to"))]
+    keeps = all(check.get("action") == "quarantine" and check.get("name") == "luck" for check in lucky)
+    return keeps and all(check.get("action") != "drop" for check in checks) and all(takers.count(each) == 1 for each in own)
+
+
 def told(value: Any) -> str:
     """The text of a value that makes it again, without what is at its default."""
     shown = []

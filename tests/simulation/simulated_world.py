@@ -44,6 +44,8 @@ class Trouble(OSError):
 class Fault(NamedTuple):
     """What happens when a place is passed for the `number`-th time within one act.
 
+    The place `step` is passed whenever one thread may hand over to another; there, only what ends a process can strike.
+
     what: `raise`, `exit`, `hang`, `slow`, `kill`, `interrupt`, `terminate`, `moved`; or a word that only the place understands.
     """
 
@@ -163,12 +165,16 @@ class World:
         number = self.passed[place] = self.passed.get(place, 0) + 1
         for fault in self.faults:
             if fault.place == place and fault.number == number:
-                return self._strike(fault)
+                return self.strike(fault)
         return None
 
     def target(self, name: str) -> Target:
         """The target of this name."""
         return self.targets.setdefault(name, Target())
+
+    def batches(self, name: str, run_id: str) -> list[Batch]:
+        """What a target has ever shown of a run."""
+        return [batch for batch in self.targets[name].seen if batch.run_id == run_id] if name in self.targets else []
 
     def draw(self) -> int:
         """Another number each time."""
@@ -180,7 +186,8 @@ class World:
         rows = self.tables.setdefault(table, [])
         rows += [Row(f"{table}:{number}") for number in range(len(rows), len(rows) + count)]
 
-    def _strike(self, fault: Fault) -> str | None:
+    def strike(self, fault: Fault) -> str | None:
+        """A fault comes. Gives its word when somebody else carries it out."""
         self.struck.append(fault)
         match fault.what:
             case "raise":
@@ -192,7 +199,9 @@ class World:
             case "slow":
                 threads().sleep(60.0)
             case "moved":
-                self.target(fault.place.partition(".")[0]).version += 1
+                self.target(fault.component).version += 1
+            case "arrive":
+                self.arrive(fault.component, 1)
             case "kill" | "interrupt" | "terminate" if self.strike_more is not None:
                 self.strike_more(fault)
             case _:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model import Model
 from play import Play, Seen
-from scenario import Scenario
+from scenario import Scenario, is_modelled
 from tidiness import Tidiness
 
 from ppf_core.errors import PpfError
@@ -24,6 +24,11 @@ class Outcome:
     seen: Seen | None = None
 
     @property
+    def signals(self) -> int:
+        """How many signals struck in its last act."""
+        return sum(fault.what in ("interrupt", "terminate") for fault in self.seen.struck) if self.seen is not None else 0
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The promises without the names and numbers in them."""
         return frozenset(_CHANGING.sub("#", text)[:100] for text in self.broken)
@@ -36,6 +41,8 @@ def simulate(scenario: Scenario) -> Outcome | None:
         try:
             play.checked(play.values)
         except PpfError:
+            return None
+        if not is_modelled(scenario):
             return None
         model = Model(play.world)
         tidiness = Tidiness(model)

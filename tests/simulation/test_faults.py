@@ -1,11 +1,16 @@
 """Faults that the simulation has found, each as the smallest scenario that shows it."""
 
+from dataclasses import replace
+
 import pytest
 from scenario import Act, Scenario
 from simulated_world import Fault
 from simulation import simulate
 
 pytestmark = pytest.mark.usefixtures("simulated_plugins")
+
+
+LUCK = {"check": "number", "name": "luck", "options": {"luck": True}, "action": "quarantine"}
 
 
 def unmended(reason: str) -> pytest.MarkDecorator:
@@ -299,3 +304,168 @@ def test_checks_above_a_sink_that_tells_no_count_are_evaluated() -> None:
         tables={"a": 1},
     )
     assert simulate(scenario).broken == ()
+
+
+@unmended("a resumed run forgets the cursors above what it reads back")
+def test_a_cursor_above_a_checkpoint_moves_when_a_resumed_run_shows_its_rows() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a", "cursor": True}},
+            "b": {"source": "lines", "options": {"table": "b"}},
+            "u": {"transform": "mix", "inputs": ["a"], "options": {}, "checkpoint": True},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["u"]},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["b"]},
+        },
+        acts=(Act("run", faults=(Fault("y.stage", "raise"),)), Act("resume"), Act("run")),
+        tables={"a": 1, "b": 1},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_what_differs_each_time_is_computed_once_for_a_frame_check_and_two_sinks() -> None:
+    scenario = Scenario(
+        components={
+            "a": {
+                "source": "lines",
+                "options": {"table": "a", "draws": True},
+                "quality": [{"check": "few", "options": {"most": 3}}],
+            },
+            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["a"]},
+            "y": {"sink": "direct", "options": {"target": "y"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 1},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_a_run_of_some_components_can_be_resumed_with_all() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}, "checkpoint": True},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"]},
+        },
+        acts=(Act("run", only=("y",)), Act("resume")),
+        tables={"a": 1},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_a_resumed_run_shows_no_rows_that_a_check_rejected_above_a_checkpoint() -> None:
+    scenario = Scenario(
+        components={
+            "b": {"source": "lines", "options": {"table": "b"}, "quality": [{"check": "total", "options": {"most": 3}}]},
+            "t": {"transform": "mix", "inputs": ["b"], "options": {}, "checkpoint": True},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["t"]},
+        },
+        acts=(Act("run"), Act("resume")),
+        tables={"b": 4},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_a_signal_after_the_last_step_changes_nothing() -> None:
+    scenario = Scenario(
+        components={
+            "a": {
+                "source": "lines",
+                "options": {"table": "a"},
+                "quality": [{"check": "number", "options": {}, "action": "quarantine"}],
+                "checkpoint": True,
+            },
+            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 0},
+    )
+    acts = [Act("run", faults=(Fault("step", "terminate", number),)) for number in range(60, 140)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
+def test_a_sink_sets_rows_apart_that_differ_each_time() -> None:
+    scenario = Scenario(
+        components={
+            "b": {"source": "lines", "options": {"table": "b"}},
+            "u": {"transform": "mix", "inputs": ["b"], "options": {"draws": True}},
+            "y": {
+                "sink": "staged",
+                "options": {"target": "y"},
+                "inputs": ["u"],
+                "quality": [{**LUCK, "quarantine_to": "bad0"}],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run"),),
+        tables={"b": 1},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_rows_that_cannot_be_counted_again_are_judged_where_no_plan_is_known() -> None:
+    scenario = Scenario(
+        components={
+            "b": {"source": "lines", "options": {"table": "b", "pins": False}},
+            "x": {
+                "sink": "staged",
+                "options": {"target": "x"},
+                "inputs": ["b"],
+                "quality": [{"check": "number", "options": {}}],
+            },
+        },
+        acts=(Act("run"),),
+        tables={"b": 1},
+        plans=False,
+    )
+    assert simulate(scenario).broken == ()
+
+
+@unmended("a resumed run lacks what an unstaged sink has set apart")
+def test_bad_rows_of_an_unstaged_sink_that_has_written_can_be_had_by_a_resumed_run() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "z": {
+                "sink": "direct",
+                "options": {"target": "z"},
+                "inputs": ["a"],
+                "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine", "quarantine_to": "bad0"}],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run", faults=(Fault("bad0.stage", "kill"),)), Act("resume")),
+        tables={"a": 2},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()
+
+
+@unmended("a second signal comes before an end is told")
+def test_two_signals_leave_no_start_without_its_end() -> None:
+    scenario = Scenario(
+        components={"c": {"source": "lines", "options": {"table": "c"}}},
+        acts=(Act("run"),),
+        tables={"c": 0},
+        hooks={"watcher": {}},
+    )
+    faults = [(Fault("step", "terminate", one), Fault("step", "terminate", one + 10)) for one in range(10, 50)]
+    acts = [Act("run", faults=each) for each in faults]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
+@unmended("recovery tells of what it finished itself")
+def test_the_record_of_a_recovered_run_has_all_that_was_shown() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 1},
+    )
+    runs = [Act("run", faults=(Fault("step", "kill", number),)) for number in range(60, 110)]
+    assert not [broken for act in runs if (broken := simulate(replace(scenario, acts=(act, Act("recover")))).broken)]

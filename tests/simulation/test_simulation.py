@@ -17,6 +17,8 @@ ALL = os.environ.get("PPF_FAULTS") == "all"
 COUNT = 20_000 if ALL else 500
 PORTION = 250
 
+_SIGNALS = ("interrupt", "terminate")
+
 Known = Callable[[Scenario, Outcome, str], bool]
 
 
@@ -26,10 +28,6 @@ def _deed(outcome: Outcome) -> str:
 
 def _uses(scenario: Scenario, key: str) -> bool:
     return any(key in config or key in config["options"] for config in scenario.components.values())
-
-
-def _checks(scenario: Scenario) -> bool:
-    return _uses(scenario, "quality")
 
 
 def _struck(scenario: Scenario, *methods: str) -> bool:
@@ -48,6 +46,19 @@ KNOWN: Mapping[str, Known] = {
     "11.5 recovery says success without all": lambda _scenario, _outcome, text: "says success without" in text,
     "11.7 unfinished publishes wait": lambda _scenario, _outcome, text: "is left with something to show" in text,
     "a cursor moves by `after`": lambda scenario, _outcome, text: "The cursor of" in text and _uses(scenario, "after"),
+    "a resumed run below a checkpoint moves no cursor": lambda scenario, _outcome, text: (
+        ("The cursor of" in text or "its cursor is" in text)
+        and _uses(scenario, "checkpoint")
+        and any(act.deed == "resume" for act in scenario.acts)
+    ),
+    "recovery tells of what it finished itself": lambda _scenario, _outcome, text: "are published; it is" in text,
+    "a resumed run lacks what an unstaged sink has set apart": lambda _scenario, outcome, text: (
+        _deed(outcome) == "resume" and ("not enough values" in text or "nothing has failed that it needs" in text)
+    ),
+    "a second signal": lambda _scenario, outcome, text: "times ppf_component_" in text and outcome.signals > 1,
+    "11.6 a replay feeds what it meets": lambda _scenario, outcome, text: (
+        _deed(outcome) == "replay" and ("not {" in text or "rows are bad; it should be" in text)
+    ),
 }
 
 
