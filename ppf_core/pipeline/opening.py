@@ -33,14 +33,19 @@ def begin_run(workspace: Workspace, store: RunStore, run_id: str | None, observe
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
     plan = make_plan(workspace.checked, workspace.selected)
     components, hooks = workspace.components(plan.roles), workspace.hooks()
+    store.require_writable()
     engines().require(workspace.session_request(), given)
     Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
     kept = _kept(workspace, plan, components)
     record = store.create(run_id)
-    info = _info(workspace, run_id, now, record.path)
-    record.begin(info, used_plugins(workspace), *kept)
-    progress = Progress(info, hooks, workspace.checked)
-    return Run(plan, workspace, store, record, info, components, hooks, observers, progress)
+    try:
+        info = _info(workspace, run_id, now, record.path)
+        record.begin(info, used_plugins(workspace), *kept)
+        progress = Progress(info, hooks, workspace.checked)
+        return Run(plan, workspace, store, record, info, components, hooks, observers, progress)
+    except BaseException:
+        record.release()
+        raise
 
 
 def resume_run(

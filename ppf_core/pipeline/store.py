@@ -6,6 +6,8 @@ unfinished/<run id>             there from the first line of a record until noth
 cursors/<pipeline>.json         how far incremental sources have got
 """
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +27,17 @@ class RunStore:
         self.state_dir = state_dir
         self._runs = state_dir / "runs"
         self._unfinished = state_dir / "unfinished"
+
+    def require_writable(self) -> None:
+        """Raises RunError when no run can leave anything here. Leaves nothing behind itself."""
+        there = next(each for each in (self._runs, *self._runs.parents) if state_files().exists(each))
+        try:
+            if not state_files().is_folder(there):
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+            state_files().try_writing(there)
+        except OSError as error:
+            hint = "Make it writable, or set runtime.state_dir."
+            raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
 
     def create(self, run_id: str) -> RunRecord:
         """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""

@@ -9,9 +9,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
+from ppf_core.errors import RunError
 from ppf_core.pipeline import work
 from ppf_core.pipeline.events import Event, Warned
 from ppf_core.pipeline.runner import RunRequest
+from ppf_core.spark.engines import SparkEngines, replaced_engines
 
 WritePipeline = Callable[[str], Path]
 CONTINUE = {"runtime.on_failure": "continue"}
@@ -148,3 +150,31 @@ def test_a_plan_of_some_components_says_what_becomes_of_the_others(pipeline: Wri
     }
     assert {step.component for step in plan.steps} == {"a", "one", ""}
     assert json.dumps([each.state for each in plan.components])
+
+
+# ---- what a run needs before anything else
+
+
+def test_a_state_directory_that_cannot_be_made_is_told_before_java_is_asked(pipeline: WritePipeline) -> None:
+    class Silent(SparkEngines):
+        def require(self, request: object, given: object = None) -> None:
+            raise AssertionError("Spark was asked first.")
+
+    path = pipeline("a { source = numbers }")
+    path.with_name("occupied").write_text("a file")
+    with replaced_engines(Silent()), pytest.raises(RunError, match="occupied"):
+        PipelineRunner.from_file(path, {"runtime.state_dir": "occupied/.ppf"}).run()
+    assert path.with_name("occupied").read_text() == "a file"
+
+
+def test_a_run_that_ends_while_it_begins_lets_go_of_its_record(
+    pipeline: WritePipeline, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    path = pipeline("a { source = numbers }")
+    monkeypatch.setattr("ppf_core.pipeline.opening.Progress", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        PipelineRunner.from_file(path).run(spark=spark, run_id="r1")
+    assert PipelineRunner.from_file(path).store.show("r1")["status"] == "interrupted"
