@@ -29,7 +29,6 @@ from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.keeping import Keeping
 from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.progress import Progress
-from ppf_core.pipeline.publishing import cursor_moves
 from ppf_core.pipeline.run_state import RunState
 from ppf_core.pipeline.schedule import Schedule
 from ppf_core.pipeline.steps import Steps
@@ -46,8 +45,8 @@ _INTERRUPTED = "The run was interrupted."
 class Executor:
     """Runs the steps of one run.
 
-    veto: asked before the first publish; a text prevents all publishing. describe: an exception as a redacted text.
-    progress: told when something is reached that a resumed run need not do again.
+    veto: asked before the first publish; a text prevents all publishing. commit: puts on disk which sinks will be published.
+    describe: an exception as a redacted text. progress: told when something is reached that a resumed run need not do again.
     second: what a second signal does, in the place of what it did before the run.
     is_watched: whether somebody wants to hear how far Spark is.
 
@@ -62,6 +61,7 @@ class Executor:
     emit: Observer
     describe: Describe
     veto: Callable[[], str | None]
+    commit: Callable[[Sequence[str]], None]
     progress: Progress
     second: Callable[[int], None] | None = None
     is_watched: bool = False
@@ -183,7 +183,7 @@ class Executor:
             self._state.stop(veto)
         if self._state.phase == "running":
             sinks = [name for name, each in self.components.items() if each.status is None and each.ticket is not None]
-            self.steps.commit(sinks, list(cursor_moves(self.components, self.graph, sinks)))
+            self.commit(sinks)
             self._state.commit()
 
     def _end_rejected(self) -> None:

@@ -55,8 +55,9 @@ def resume_run(
 
     accept_changes: something that is published already may have changed in the file.
     """
-    record, journal = store.reopen(run_id)
+    record = store.reopen(run_id)
     try:
+        journal = record.journal
         started_at = datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
         info = replace(_info(workspace, run_id, started_at, record.path), resumed_from=run_id)
         if journal.pipeline != info.pipeline:
@@ -67,9 +68,9 @@ def resume_run(
         progress = Progress(info, hooks, workspace.checked)
         kept = load_kept(hooks, info)
         chosen = workspace.selected
-        redact = workspace.redactor.redact
+        redact, cursors = workspace.redactor.redact, Cursors(store.state_dir, info.pipeline).read()
         resumption = resume(
-            workspace.checked, chosen, progress.marks, kept, journal, accept_changes=accept_changes, redact=redact
+            workspace.checked, chosen, progress.marks, kept, journal, cursors, accept_changes=accept_changes, redact=redact
         )
         workspace.selected = frozenset({*resumption.needed, *resumption.done})
         plan = make_plan(workspace.checked, resumption.needed, saved=resumption.saved, done=resumption.done)
@@ -94,7 +95,8 @@ def resumed_plan(workspace: Workspace, store: RunStore, run_id: str) -> Plan:
     info = _info(workspace, run_id, started_at, store.folder(run_id) / RECORD)
     marks, kept = Progress(info, hooks, workspace.checked).marks, load_kept(hooks, info)
     hooks.close()
-    found = resume(workspace.checked, workspace.selected, marks, kept, journal, accept_changes=False)
+    cursors = Cursors(store.state_dir, info.pipeline).read()
+    found = resume(workspace.checked, workspace.selected, marks, kept, journal, cursors, accept_changes=False)
     return make_plan(workspace.checked, found.needed, saved=found.saved, done=found.done)
 
 

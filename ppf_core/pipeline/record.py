@@ -15,7 +15,7 @@ import datetime
 import json
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +24,13 @@ from typing import Any
 from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import RunError, RunLocked
 from ppf_core.pipeline.documents import to_document
-from ppf_core.pipeline.recorded import RECORD, holder_of
+from ppf_core.pipeline.journal import Journal, read_journal
+from ppf_core.pipeline.recorded import PIPELINE, RECORD, holder_of
 from ppf_core.storage.state_files import RecordFile, lock_within, state_files
 from ppf_core.threads import threads
 
 _RESERVE = 64 * 1024
 _SECONDS_TO_LOCK = 2.0
-PIPELINE = "pipeline.json"
-# Stands among the sinks for the cursors that move once all of them are published.
-CURSORS = "\0cursors"
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -43,36 +41,45 @@ def new_run_id(now: datetime.datetime) -> str:
 class RunRecord:
     """The open record of the run that this process executes. Its methods can be called from several threads.
 
+    journal: what its lines say of writes and cursors, up to the last one.
+
     When the disk is full, the first line that finds no room fails the run. A reserve is given up then, so that this line and
     those that say how the run ended are still written.
     """
 
-    def __init__(self, folder: Path, file: RecordFile, unfinished: Path) -> None:
+    def __init__(self, folder: Path, file: RecordFile, unfinished: Path, journal: Journal) -> None:
         self.folder = folder
+        self.journal = journal
         self.path = folder / RECORD
         self._file = file
         self._unfinished = unfinished
         self._reserve = folder / "reserve"
         self._lock = threads().lock()
         self._written: set[str] = set()
-        self._open_writes: set[str] = set()
 
     @classmethod
     def create(cls, folder: Path, unfinished: Path) -> "RunRecord":
         """A new record in a new folder. Raises OSError."""
-        return cls(folder, _held(state_files().create(folder / RECORD), folder), unfinished)
+        return cls(folder, _held(state_files().create(folder / RECORD), folder), unfinished, Journal(folder))
 
     @classmethod
     def reopen(cls, folder: Path, unfinished: Path) -> "RunRecord":
-        """The record of a run that goes on, or is finished now. Raises OSError; RunLocked when a living process holds it."""
+        """The record of a run that goes on, or is finished now. Raises OSError; RunLocked when a living process holds it.
+
+        RunError when the run never began.
+        """
         file = _held(state_files().reopen(folder / RECORD), folder)
         try:
             if file.is_torn():
                 file.append(b"\n")  # the line in which a kill came; readers skip it
+            journal = read_journal(folder)
+            if journal is None:
+                message = f"The record of {folder.name!r} in {folder} has no head: the run never began."
+                raise RunError(message, hint="Remove the folder.")
         except BaseException:
             file.close()
             raise
-        return cls(folder, file, unfinished)
+        return cls(folder, file, unfinished, journal)
 
     @property
     def spark_log(self) -> Path:
@@ -122,18 +129,8 @@ class RunRecord:
     def note(self, line: str, *, sync: bool = False, **values: Any) -> None:
         """Writes what resume, recovery and reports need: a pin, a ticket, an attempt. sync: it is on disk when this returns."""
         self._append({"line": line, **to_document(values)})
-        if line == "stage":
-            self.expect([values["component"]])
-        elif line == "commit" and values["moves"]:
-            self.expect([CURSORS])
-        elif line in ("published", "discarded", "moved"):
-            self._open_writes.discard(values.get("component", CURSORS))
         if sync:
             self._sync()
-
-    def expect(self, sinks: Iterable[str]) -> None:
-        """Until these are published or discarded, something of the run is left to do, also after its end."""
-        self._open_writes.update(sinks)
 
     def conclude(self, head: Mapping[str, Any]) -> None:
         """Writes how a run ended that another process has finished, and closes the record. head: as `recorded` gives it."""
@@ -149,7 +146,7 @@ class RunRecord:
 
         What the disk does not let go harms nobody: `ppf runs clean` removes it with the run.
         """
-        for path in [self._reserve, *([] if self._open_writes else [self._unfinished])]:
+        for path in [self._reserve, *([] if self.journal.is_open else [self._unfinished])]:
             with suppress(OSError):
                 state_files().remove(path)
 
@@ -204,7 +201,9 @@ class RunRecord:
                 state_files().remove(self._reserve)
                 with suppress(OSError):
                     self._file.append(data)
+                    self.journal.add(dated)
                 raise self._unwritable(error) from error
+            self.journal.add(dated)
 
     def _sync(self) -> None:
         try:

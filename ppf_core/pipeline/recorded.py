@@ -8,6 +8,7 @@ from typing import Any
 from ppf_core.storage.state_files import state_files
 
 RECORD = "record.jsonl"
+PIPELINE = "pipeline.json"
 
 HEAD_KEYS = (
     "run_id",

@@ -20,6 +20,7 @@ from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.journal import Journal, Write
+from ppf_core.pipeline.moves import move_due
 from ppf_core.pipeline.quarantine import folder_at
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
@@ -67,13 +68,15 @@ def recover(
     Raises RunLocked when the run is alive, and PpfError when it cannot be finished here; then it stays as it is.
     """
     document = store.show(run_id)  # asked before: once we hold the record, the run looks alive
-    record, journal = store.reopen(run_id)
+    record = store.reopen(run_id)
     try:
-        if not journal.open_writes and not journal.moves:
+        if not record.journal.is_open:
             record.settle()
-            return Finished(run_id, journal.pipeline, [], [], {})
-        finished = finish_writes(record, journal, engine, store, abandon=abandon, current=current)
-        record.conclude(_ending(document, finished, abandon=abandon))
+            return Finished(run_id, record.journal.pipeline, [], [], {})
+        finished = finish_writes(record, engine, store, abandon=abandon, current=current)
+        problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
+        is_whole = not document["problems"] and _is_whole(store.report(run_id), record.journal)
+        record.conclude(_ending(document, problem, is_whole=is_whole))
     finally:
         record.release()
     return finished
@@ -96,30 +99,31 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
 def recover_touching(
     store: RunStore, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: CheckedPipeline
 ) -> list[Finished]:
-    """Finishes every dead run that has left something in one of the datasets, or cursors to move. own: the run that asks.
+    """Finishes every dead run of the same pipeline, and every other that has left something in one of the datasets.
 
-    A run that is alive is left alone: its sinks hold what they write. Raises RunError for one that cannot be finished.
+    own: the run that asks. Sinks need not say what they write, so all that runs of this pipeline left comes first. A run that
+    is alive is left alone: its sinks hold what they write. Raises RunError for one that cannot be finished.
     """
     found = []
     for run_id, journal in store.unfinished().items():
         if run_id == own.run_id or is_held(journal.folder / RECORD):
             continue
         touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
-        if touches or not journal.open_writes or (journal.moves and journal.pipeline == own.pipeline):
+        if touches or journal.pipeline == own.pipeline or not journal.is_open:
             try:
                 found.append(recover(store, run_id, lambda _workspace: engine, current=current))
             except RunLocked:
                 continue
             except PpfError as error:
                 hint = f"Look at `ppf runs show {run_id}`, then `ppf runs recover {run_id}`; --abandon frees the target."
-                message = f"The run {run_id!r} has left something in a target of this one, which cannot be finished: {error}"
+                where = "a target of this one" if touches else "this pipeline"
+                message = f"The run {run_id!r} has left something in {where}, which cannot be finished: {error}"
                 raise RunError(message, hint=hint) from error
     return found
 
 
 def finish_writes(
     record: RunRecord,
-    journal: Journal,
     engine: EngineOf,
     store: RunStore,
     *,
@@ -127,6 +131,7 @@ def finish_writes(
     current: CheckedPipeline | None = None,
 ) -> Finished:
     """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
+    journal = record.journal
     finished = Finished(journal.run_id, journal.pipeline, [], [], {})
     if journal.open_writes:
         names = [write.component for write in journal.open_writes if not is_quarantine(write.component)]
@@ -150,7 +155,7 @@ def finish_writes(
             raise RunError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
         finally:
             workspace.close()
-    _move_cursors(record, journal, finished, store, abandon=abandon)
+    move_due(record, Cursors(store.state_dir, journal.pipeline))
     return finished
 
 
@@ -182,14 +187,6 @@ def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finis
         finished.discarded.append(name)
 
 
-def _move_cursors(record: RunRecord, journal: Journal, finished: Finished, store: RunStore, *, abandon: bool) -> None:
-    shown = journal.published | set(finished.published)
-    moves = {move.source: move.values for move in journal.moves if shown.issuperset(move.sinks) and not abandon}
-    if journal.moves:
-        Cursors(store.state_dir, journal.pipeline).move(moves)
-        record.note("moved")
-
-
 def _whole(checked: CheckedPipeline, current: CheckedPipeline | None) -> CheckedPipeline:
     """The journal keeps no secret that stands in the file itself; the file of the run that asks may have it still."""
     components = dict(checked.components)
@@ -211,15 +208,17 @@ def _holds_mask(value: Any) -> bool:
     return any(map(_holds_mask, value)) if isinstance(value, list) else value == MASK
 
 
-def _ending(document: dict[str, Any], finished: Finished, *, abandon: bool) -> dict[str, Any]:
-    """The last line of the record: a success only when every component that was asked for has succeeded."""
-    statuses = {each["name"]: each["status"] for each in document["components"]}
-    statuses |= dict.fromkeys((name for name in finished.published if name in statuses), "success")
-    whole = bool(finished.published) and set(statuses.values()) <= {"success", "resumed", "not_run"}
-    problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
+def _is_whole(report: dict[str, Any], journal: Journal) -> bool:
+    """Whether all that was committed is shown, and all that was asked for has succeeded."""
+    statuses = {each["name"]: each["status"] for each in report["components"]}
+    asked = [each["name"] for each in report["plan"]["components"] if each["selected"]]
+    return not journal.hidden and all(statuses.get(name) in ("success", "resumed") for name in asked)
+
+
+def _ending(document: dict[str, Any], problem: Problem, *, is_whole: bool) -> dict[str, Any]:
+    """The last line of the record. document: that of the run as it was left."""
     status = {"publishing": "failed", "running": "interrupted"}.get(document["status"], document["status"])
-    ended_at = to_document(threads().now())
-    exit_code = 0 if whole else document["exit_code"] or 1
     head = {key: document[key] for key in HEAD_KEYS}
-    head |= {"status": "success" if whole else status, "exit_code": exit_code, "ended_at": ended_at}
+    head |= {"status": "success" if is_whole else status, "ended_at": to_document(threads().now())}
+    head |= {"exit_code": 0 if is_whole else document["exit_code"] or 1}
     return {**head, "problems": [*document["problems"], to_document(problem)]}

@@ -7,6 +7,7 @@ from ppf_core.errors import CheckpointRefused, Problem
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.fingerprints import Fingerprint
 from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.moves import sinks_below
 from ppf_core.pipeline.progress import Kept
 from ppf_core.pipeline.roles import has_folder, quarantine_of, roles_of
 from ppf_core.pipeline.targets import overlap
@@ -39,11 +40,15 @@ def resume(
     marks: Mapping[str, Fingerprint],
     kept: Mapping[str, Kept],
     journal: Journal,
+    cursors: Mapping[str, Mapping[str, str]],
     *,
     accept_changes: bool,
     redact: Callable[[str], str] = str,
 ) -> Resumption:
-    """Decides. CheckpointRefused names every component that forbids it. redact: takes secrets out of a text."""
+    """Decides. CheckpointRefused names every component that forbids it.
+
+    cursors: where the sources of the pipeline stand now. redact: takes secrets out of a text.
+    """
     shown = {*journal.published, *(write.component for write in journal.open_writes if write.state == "committed")}
     written = {name for name, each in kept.items() if each.reached == "written"}
     done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
@@ -55,6 +60,7 @@ def resume(
     saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
     needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, shown)
     problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
+    problems += [_passed(name) for name in _slices(checked, needed, journal) if cursors.get(name, {}) != journal.began[name]]
     if problems:
         raise CheckpointRefused("The run cannot be resumed.", problems=problems)
     return Resumption(journal, done, {name: saved[name] for name in saved if name in needed}, needed, changes)
@@ -122,6 +128,21 @@ def _half_written(name: str) -> Problem:
         code="half-written",
         message=f"The sink {name!r} was stopped while it wrote, and cannot take back what it had written.",
         hint="Look at its target. Set retry { unsafe = true } on it to write again, or start a new run.",
+        path=f"components.{name}",
+    )
+
+
+def _slices(checked: CheckedPipeline, needed: Collection[str], journal: Journal) -> list[str]:
+    """The sources that had read a slice which still has to reach some sink."""
+    begun = [name for name in journal.advanced if name in checked.components and name not in journal.moved]
+    return [name for name in begun if not sinks_below(name, checked).isdisjoint(needed)]
+
+
+def _passed(name: str) -> Problem:
+    return Problem(
+        code="cursor-moved",
+        message=f"The cursor of {name!r} has moved since: another run has published what this one had read.",
+        hint="Start a new run.",
         path=f"components.{name}",
     )
 

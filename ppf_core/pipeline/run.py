@@ -21,13 +21,15 @@ from ppf_core.pipeline.events import (
 )
 from ppf_core.pipeline.executor import Executor
 from ppf_core.pipeline.interrupts import interrupts
+from ppf_core.pipeline.journal import Move
 from ppf_core.pipeline.judging import check_text, is_blocking
+from ppf_core.pipeline.moves import held_cursors, move_due, next_moves
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Kept, Progress
-from ppf_core.pipeline.publishing import cursor_moves
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recovery import finish_writes, recover_touching
 from ppf_core.pipeline.resume import Resumption
+from ppf_core.pipeline.roles import is_quarantine, quarantined_from
 from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
@@ -114,6 +116,7 @@ class Run:
                 emit=self._emit,
                 describe=self._describe,
                 veto=self._veto,
+                commit=lambda sinks: steps.commit(sinks, self._next_moves(sinks)),
                 progress=self.progress,
                 second=second,
                 is_watched=watched,
@@ -167,8 +170,8 @@ class Run:
         """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
         finished = []
         if self.resumption is not None:
-            journal, current = self.resumption.journal, self.workspace.checked
-            finished.append(finish_writes(self.record, journal, lambda _workspace: engine, self.store, current=current))
+            current = self.workspace.checked
+            finished.append(finish_writes(self.record, lambda _workspace: engine, self.store, current=current))
         datasets = [dataset for component in self.components.values() for dataset in component.info.datasets]
         finished += recover_touching(self.store, self.info, datasets, engine, self.workspace.checked)
         for each in finished:
@@ -177,9 +180,9 @@ class Run:
             if each.run_id == self.info.run_id and each.moved:
                 hint = "Look at what was written there, then resume once more: it is staged again."
                 raise RunError(each.text, hint=hint)
-        cursors = Cursors(self.store.state_dir, self.info.pipeline).read()
+        began = {**self._cursors.read(), **self.record.journal.began}  # a slice that was begun is read from there again
         for name, component in self.components.items():
-            component.state = cursors.get(name, {})
+            component.state = began.get(name, {})
 
     def _keep_done(self, names: Collection[str]) -> None:
         """What was done before has ended already."""
@@ -216,17 +219,37 @@ class Run:
             message = f"The checkpointed frames in {steps.frames.root} could not be removed: {told.type}: {told.message}"
             self._tell(Warned(Problem(code="frames-left", message=message)))
 
+    @property
+    def _cursors(self) -> Cursors:
+        return Cursors(self.store.state_dir, self.info.pipeline)
+
+    def _next_moves(self, publishing: Sequence[str] = ()) -> list[Move]:
+        return next_moves(self.record.journal, self.workspace.checked, publishing)
+
     def _move_cursors(self) -> None:
-        """A cursor moves once all the sinks below its source are done."""
-        moves = cursor_moves(self.components, self.workspace.checked.graph)
-        Cursors(self.store.state_dir, self.info.pipeline).move({move["source"]: move["values"] for move in moves})
-        self.record.note("moved")
+        """A cursor moves once all the sinks below its source are done; those that stay although some are done are told."""
+        journal = self.record.journal
+        moves = [move for move in self._next_moves() if move.source not in journal.moves]
+        if moves:
+            self.record.note("commit", sync=True, sinks=(), moves=moves)
+        move_due(self.record, self._cursors)
+        for source, sinks in held_cursors(journal, self.workspace.checked).items():
+            names = ", ".join(map(repr, sorted(sinks)))
+            message = f"The cursor of {source!r} stays where it was: what was read has not reached {names}."
+            hint = "The next run reads the same rows again, for all sinks."
+            self._tell(Warned(Problem(code="cursor-stays", message=message, hint=hint, path=f"components.{source}")))
+
+    def _require_bad_rows(self) -> None:
+        """Bad rows that are not where they belong fail the run; of components that failed, their own errors tell."""
+        for folder in filter(is_quarantine, self.record.journal.hidden):
+            message = f"The quarantined rows of {quarantined_from(folder)!r} could not be shown."
+            self._fail(1, Problem(code="quarantine", message=message, hint="`ppf runs recover` goes on."))
 
     def _keep_progress(self) -> None:
         """The last checkpoint and the cursors; one that cannot be kept fails the run, whose rows are published all the same."""
         try:
-            if any(component.advanced for component in self.components.values()):
-                self._move_cursors()
+            self._require_bad_rows()
+            self._move_cursors()
             self.progress.save()
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)

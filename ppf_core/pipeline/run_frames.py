@@ -60,7 +60,7 @@ class RunFrames:
                 message = f"{name!r} gives only rows that it has not given before, but a replay needs all of them."
                 raise RunError(message, hint="Leave its rows out with --empty, or run the whole pipeline.")
             if key not in component.advanced:
-                self.note("advance", component=name, key=key, value=value)
+                self.note("advance", component=name, began=component.state, key=key, value=value)
             state[key] = component.advanced.setdefault(key, value)
             return state[key]
 

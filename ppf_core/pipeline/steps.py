@@ -9,6 +9,7 @@ from ppf_core.errors import CheckpointRefused, SchemaError
 from ppf_core.pipeline.check_steps import CheckSteps, nobody
 from ppf_core.pipeline.checking import Evaluate
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
+from ppf_core.pipeline.journal import Move
 from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.schema_flow import require_schema
 from ppf_core.spark.engine import Engine
@@ -139,13 +140,13 @@ class Steps:
         if rows is not None:
             staged_sink(component).discard(self.frames.context(component), None)
             self._stage(component, lambda: rows)
-        self.commit([component.info.name], [])
+        self.commit([component.info.name])
         self.publish(component)
 
-    def commit(self, sinks: Sequence[str], moves: Sequence[Mapping[str, Any]]) -> None:
+    def commit(self, sinks: Sequence[str], moves: Sequence[Move] = ()) -> None:
         """From here on a run only goes forward: these sinks will be published, in this order, by whichever process.
 
-        moves: the cursors that move then, as the journal has them.
+        moves: the cursors that move then.
         """
         self.frames.note("commit", sync=True, sinks=sinks, moves=moves)
 

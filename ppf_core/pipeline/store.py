@@ -15,7 +15,7 @@ from typing import Any
 
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
 from ppf_core.pipeline.journal import Journal, read_journal
-from ppf_core.pipeline.record import CURSORS, RunRecord
+from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import RECORD, is_held, read_head, read_report, read_run
 from ppf_core.storage.state_files import state_files
 
@@ -54,20 +54,14 @@ class RunStore:
             hint = "Make it writable, or set runtime.state_dir."
             raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
 
-    def reopen(self, run_id: str) -> tuple[RunRecord, Journal]:
-        """The record of a run that no living process holds, and its journal. RunLocked, ConfigError or RunError otherwise."""
+    def reopen(self, run_id: str) -> RunRecord:
+        """The record of a run that no living process holds. RunLocked, ConfigError or RunError otherwise."""
         folder = self.folder(run_id)
         try:
-            record = RunRecord.reopen(folder, self._marker(run_id))
+            return RunRecord.reopen(folder, self._marker(run_id))
         except OSError as error:
             hint = "Make it writable."
             raise RunError(f"The record of {run_id!r} in {folder} cannot be written: {error}.", hint=hint) from error
-        journal = read_journal(folder)
-        if journal is None:
-            record.release()
-            raise RunError(f"The record of {run_id!r} in {folder} has no head: the run never began.", hint="Remove the folder.")
-        record.expect([*(write.component for write in journal.open_writes), *([CURSORS] if journal.moves else [])])
-        return record, journal
 
     def unfinished(self) -> dict[str, Journal]:
         """The journals of the runs that have, or may have, something left to do: running ones and dead ones."""
@@ -80,9 +74,7 @@ class RunStore:
         return [
             run_id
             for run_id, journal in self.unfinished().items()
-            if (journal.open_writes or journal.moves)
-            and pipeline in (None, journal.pipeline)
-            and not is_held(journal.folder / RECORD)
+            if journal.is_open and pipeline in (None, journal.pipeline) and not is_held(journal.folder / RECORD)
         ]
 
     def forget(self, run_id: str) -> None:

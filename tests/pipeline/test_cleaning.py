@@ -65,7 +65,7 @@ def test_a_run_that_has_to_publish_still_is_left_alone(
 def test_a_run_that_is_alive_is_left_alone(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline(FLOW)
     run(path, spark, "r1")
-    record, _ = store(path).reopen("r1")
+    record = store(path).reopen("r1")
     record.note("resumed", run_id="r1")
     assert status(path, "r1") == "running"
     assert found(path) == []

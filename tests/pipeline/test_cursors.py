@@ -10,9 +10,12 @@ import pytest
 from killed import WritePipeline, do, kill, rows, run, store, unfinished
 from pyspark.sql import SparkSession
 
-from ppf_core.errors import RunError
+from ppf_core import PipelineRunner
+from ppf_core.errors import CheckpointRefused, RunError
 from ppf_core.pipeline import cursors
 from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.events import Warned
+from ppf_core.pipeline.runner import RunRequest
 from ppf_core.storage.state_files import StateFiles, using_state_files
 
 FLOW = """
@@ -20,6 +23,8 @@ FLOW = """
     first { sink = folder, inputs = [new], options { path = first } }
     more  { sink = folder, inputs = [new], options { path = more } }
 """
+
+RESUMABLE = "name = test\nhooks { checkpoint {} }\ncomponents {"
 
 
 def end(number: int) -> dict[str, str]:
@@ -51,6 +56,63 @@ def test_one_sink_below_that_did_not_publish_holds_the_cursor(spark: SparkSessio
     result = run(path, spark, **{"components.more.options.fails": "stage", "runtime.on_failure": "continue"})
     assert result["first"].published
     assert cursor(path) == {}
+
+
+def test_a_sink_that_was_not_asked_for_holds_the_cursor_and_is_named(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path, heard = pipeline(FLOW), []
+    request = RunRequest(spark=spark, only=["first"], observers=[heard.append])
+    assert PipelineRunner.from_file(path).execute(request).ok
+    assert cursor(path) == {}
+    problems = {event.problem.code: event.problem for event in heard if isinstance(event, Warned)}
+    problem = problems["cursor-stays"]
+    assert problem.path == "components.new"
+    assert "'new'" in problem.message
+    assert "'more'" in problem.message
+    assert run(path, spark, **end(5)).ok
+    assert (rows(path, "first"), rows(path, "more")) == (5, 5)
+
+
+def test_a_sink_that_is_disabled_holds_no_cursor(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(FLOW)
+    assert run(path, spark, **{"components.more.enabled": "false"}).ok
+    assert cursor(path) == {"new": {"end": "3"}}
+
+
+def test_a_sink_that_only_waits_for_a_source_does_not_hold_its_cursor(spark: SparkSession, pipeline: WritePipeline) -> None:
+    late = "other { source = numbers }\n late { sink = folder, inputs = [other], after = [first], options { path = late } }"
+    path = pipeline(FLOW + late)
+    assert run(path, spark, **{"components.late.options.fails": "stage", "runtime.on_failure": "continue"}).status == "failed"
+    assert cursor(path) == {"new": {"end": "3"}}
+
+
+def test_a_publish_that_recovery_completes_moves_the_cursor(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(FLOW)
+    run(path, spark, "r1", **{"components.more.options.fails": "publish"})
+    assert cursor(path) == {}
+    journaled = path.parent / ".ppf" / "runs" / "r1" / "pipeline.json"
+    journaled.write_text(journaled.read_text().replace('"publish"', "null"))
+    do(path, spark, "r1")
+    assert cursor(path) == {"new": {"end": "3"}}
+    assert (rows(path, "first"), rows(path, "more")) == (3, 3)
+
+
+def test_a_run_whose_slice_another_run_has_published_cannot_be_resumed(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(RESUMABLE + FLOW + "}")
+    run(path, spark, "r1", **{"components.more.options.fails": "stage"})
+    assert run(path, spark, "r2", **end(5)).ok
+    with pytest.raises(CheckpointRefused, match="The cursor of 'new' has moved since"):
+        run(path, spark, resume="r1")
+    assert cursor(path) == {"new": {"end": "5"}}
+
+
+def test_a_success_that_is_resumed_moves_no_cursor_back(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(
+        "name = test\nhooks { checkpoint {} }\ncomponents {" + FLOW + "other { transform = step, inputs = [new] } }"
+    )
+    assert run(path, spark, "r1").ok
+    assert run(path, spark, "r2", **end(5)).ok
+    assert run(path, spark, resume="r1").ok
+    assert cursor(path) == {"new": {"end": "5"}}
 
 
 def test_every_read_of_a_run_gives_the_same_slice(spark: SparkSession, pipeline: WritePipeline) -> None:

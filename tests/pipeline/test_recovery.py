@@ -140,7 +140,7 @@ def test_a_target_that_moved_before_anything_was_shown_takes_nothing_along(
 def test_recovering_a_living_run_names_who_holds_it(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline(TWO_SINKS)
     run(path, spark, "r1")
-    record, _journal = store(path).reopen("r1")
+    record = store(path).reopen("r1")
     try:
         with pytest.raises(RunLocked, match=rf"'r1' is held by process {os.getpid()} on \w+"):
             do(path, spark, "r1")

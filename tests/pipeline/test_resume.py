@@ -247,7 +247,7 @@ def test_what_cannot_be_resumed_is_told(spark: SparkSession, pipeline: WritePipe
 def test_two_processes_cannot_resume_the_same_run(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline(FLOW)
     run(path, spark, "r1", **{"components.second.options.fails": "stage"})
-    record, _ = store(path).reopen("r1")
+    record = store(path).reopen("r1")
     with pytest.raises(RunLocked, match="held by process"):
         run(path, spark, resume="r1")
     record.release()

@@ -303,7 +303,8 @@ class Model:
         own = [run_id for run_id, run in self.runs.items() if run.last is seen]
         before, after = self._wanted(seen, without=own), self._wanted(seen)
         for _, name, begin, _ in seen.reads:
-            if seen.values["components"][name]["options"].get("cursor") and begin != before[name]:
+            begins = {before[name], self._began(seen, name)}
+            if seen.values["components"][name]["options"].get("cursor") and begin not in begins:
                 yield f"{name} was read from {begin} on; its cursor is {before[name]}"
         for name in after | dict.fromkeys(seen.cursors, 0):
             found = int(seen.cursors.get(name, {}).get("end", "0"))
@@ -321,9 +322,20 @@ class Model:
                 fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
                 values = [attempt.values["components"][name] for attempt in self.runs[run_id].attempts]
                 is_incremental = any(config["options"].get("cursor") for config in values)
-                if is_incremental and fed and fed <= self.shown(run_id):
+                is_out = bool(fed) and fed <= self.shown(run_id) and self._has_bad_rows(flow, name, run_id)
+                if is_incremental and is_out:
                     wanted[name] = max(wanted[name], *(read.end or 0 for read in reads))
         return wanted
+
+    def _has_bad_rows(self, flow: Flow, source: str, run_id: str) -> bool:
+        """Whether the bad rows of a source lie in the folders of a run."""
+        below = [name for name in flow.components if source in flow.feeding(name)]
+        return all(_FOLDER.format(name, run_id) in self.world.frames for name in below if flow.in_folder(name))
+
+    def _began(self, seen: Seen, source: str) -> int | None:
+        """Where an earlier attempt of the same run began to read: a run that goes on reads the same rows."""
+        run = self.runs.get(seen.result.run_id) if seen.result is not None and seen.act.deed == "resume" else None
+        return run.slices[source][0].begin if run is not None else None
 
     def _ending(self, seen: Seen, run_id: str) -> Iterator[str]:
         """A success is one, and a failure has a reason (G1)."""

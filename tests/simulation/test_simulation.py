@@ -37,20 +37,6 @@ def _struck(scenario: Scenario, *methods: str) -> bool:
 
 # What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
 KNOWN: Mapping[str, Known] = {
-    "11.2 a recovered publish moves no cursor": lambda scenario, _outcome, text: (
-        "The cursor of" in text and _struck(scenario, "publish", "show")
-    ),
-    "11.3 --only moves the cursor of a sink that did not run": lambda scenario, _outcome, text: (
-        ("The cursor of" in text or "its cursor is" in text) and any(act.only for act in scenario.acts)
-    ),
-    "11.5 recovery says success without all": lambda _scenario, _outcome, text: "says success without" in text,
-    "11.7 unfinished publishes wait": lambda _scenario, _outcome, text: "is left with something to show" in text,
-    "a cursor moves by `after`": lambda scenario, _outcome, text: "The cursor of" in text and _uses(scenario, "after"),
-    "a resumed run below a checkpoint moves no cursor": lambda scenario, _outcome, text: (
-        ("The cursor of" in text or "its cursor is" in text)
-        and _uses(scenario, "checkpoint")
-        and any(act.deed == "resume" for act in scenario.acts)
-    ),
     "recovery tells of what it finished itself": lambda _scenario, _outcome, text: "are published; it is" in text,
     "a resumed run lacks what an unstaged sink has set apart": lambda _scenario, outcome, text: (
         _deed(outcome) == "resume" and ("not enough values" in text or "nothing has failed that it needs" in text)
