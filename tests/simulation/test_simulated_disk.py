@@ -130,7 +130,7 @@ def some_run(run_id: str = "r1") -> None:
     record.note("commit", sync=True, sinks=["out"], moves=[{"source": "in", "values": {"k": "1"}, "sinks": ["out"]}])
     record.note("published", component="out")
     Cursors(STATE, "flights").move({"in": {"k": "1"}})
-    record.note("moved")
+    record.note("moved", sources=["in"])
     breaker = CircuitBreaker(STATE / "breakers", "flights", "out", CircuitBreakerConfig(failure_threshold=1))
     if breaker.admit().allowed:
         breaker.failed()
@@ -158,10 +158,10 @@ def test_whatever_effect_a_process_dies_at_the_next_one_finds_its_state_in_order
             assert {run["status"] for run in store.list()} <= {"interrupted", "publishing", "success"}
             for run in store.list():
                 if run["status"] != "success":
-                    record, journal = store.reopen(run["run_id"])
-                    record.note("moved")
+                    record = store.reopen(run["run_id"])
+                    record.note("moved", sources=["in"])
                     record.release()
-                    assert journal.pipeline == "flights"
+                    assert record.journal.pipeline == "flights"
             assert Cursors(STATE, "flights").read() in ({}, {"in": {"k": "1"}})
 
 
