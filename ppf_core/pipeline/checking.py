@@ -188,6 +188,7 @@ class Checking:
 
     def begin(self, frame: "DataFrame", engine: Engine, *, is_repeatable: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
+        self.release()  # of what was looked at before: another attempt has another frame
         tally, broken = engine.fitting(frame, self._rules(engine), splitting(self.checks), self._taken)
         errors = {key: _reason(error) for key, error in broken.items()}
         self.subject, self.outcome = Subject(engine, frame, is_repeatable, tally, errors), Open()

@@ -507,3 +507,27 @@ def test_bad_rows_that_wait_hold_the_cursor() -> None:
         runtime={"on_failure": "continue"},
     )
     assert simulate(scenario).broken == ()
+
+
+def test_a_frame_that_is_kept_for_one_check_is_let_go_when_another_wants_its_rows_first() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a", "draws": True}},
+            "t": {
+                "transform": "mix",
+                "inputs": ["a"],
+                "options": {},
+                "quality": [{"check": "few", "options": {"most": 20}}],
+            },
+            "x": {
+                "sink": "staged",
+                "options": {"target": "x"},
+                "inputs": ["t"],
+                "quality": [{"check": "number", "options": {}, "action": "quarantine", "quarantine_to": "bad0"}],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run"),),
+        tables={"a": 0},
+    )
+    assert simulate(scenario).broken == ()
