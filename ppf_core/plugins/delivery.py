@@ -10,7 +10,8 @@ Call: TypeAlias = Callable[[], None]
 
 STUCK_SECONDS = 60.0
 """How long one call may take once the run waits for it; then its observer is left alone for the rest of the run."""
-_LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.05
+"""How often whoever waits for a call looks whether it is stuck."""
 
 
 @dataclass
@@ -51,7 +52,7 @@ class HookDelivery:
         """Waits until all calls that were put have been made, or belong to an observer that is stuck."""
         while True:
             with self._lock:
-                if self._lock.wait_for(lambda: self._open == 0, timeout=_LOOK_SECONDS):
+                if self._lock.wait_for(lambda: self._open == 0, timeout=LOOK_SECONDS):
                     return
                 lane, now = self._lane, threads().monotonic()
                 stuck = lane.receiver if lane is not None and now - lane.since > self.patience else None

@@ -6,18 +6,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pluggy
 
 from ppf_core.contracts.hooks import HOOKIMPL_MARK, Hooks
 from ppf_core.errors import PluginError, Problem, RunError, suggestion
 from ppf_core.plugins import hookspecs
-from ppf_core.plugins.delivery import STUCK_SECONDS, HookDelivery
+from ppf_core.plugins.delivery import LOOK_SECONDS, STUCK_SECONDS, HookDelivery
 from ppf_core.threads import threads
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["HookCaller", "HookFailure", "HookInstance", "hook_mistakes", "implemented_hooks"]
 
@@ -70,6 +67,7 @@ class HookCaller:
     caller.failures
 
     Observers are called in another thread, in the order of the events. `flush` waits for them; a decider is asked after it.
+    A plugin is in one call at a time: where its observer hangs, its deciders cannot be asked, and fail.
     """
 
     def __init__(self, instances: Sequence[HookInstance], patience: float = STUCK_SECONDS) -> None:
@@ -77,6 +75,7 @@ class HookCaller:
         self._delivery = HookDelivery(self._hear_of_stuck, patience)
         self._instances = {instance.name: instance for instance in instances}
         self._locks = {instance.name: threads().lock() for instance in instances}
+        self._observing: dict[str, tuple[str, float]] = {}
         self._failures: list[HookFailure] = []
         self._is_traced = "hooks" in os.environ.get("PPF_TRACE", "").split(",")
         self._registered = _Registered(hookspecs.PROJECT)
@@ -115,10 +114,13 @@ class HookCaller:
         self.flush()
         for method in self._methods(hook):
             instance = self._instances[method.plugin_name]
+            self._take(instance, hook)
             try:
                 answer = self._call(instance, hook, method.function, arguments)
             except SystemExit as error:
                 raise RunError(f"The hook {instance} ended the program in {hook}.") from error
+            finally:
+                self._locks[instance.name].release()
             if answer is not None:
                 return answer
         return None
@@ -137,7 +139,12 @@ class HookCaller:
 
     def _observe(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> None:
         try:
-            self._call(instance, hook, function, event)
+            with self._locks[instance.name]:
+                self._observing[instance.name] = hook, threads().monotonic()
+                try:
+                    self._call(instance, hook, function, event)
+                finally:
+                    del self._observing[instance.name]
         except BaseException as error:  # noqa: BLE001 -- an observer that ends the program must not end the run
             self._failures.append(HookFailure(instance, hook, error, instance.required))
 
@@ -146,22 +153,21 @@ class HookCaller:
         error = TimeoutError(f"It did not come back within {seconds:g} s, and hears of nothing else in this run.")
         self._failures.append(HookFailure(instance, "call", error, instance.required))
 
-    def _call(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> Any:
-        """One call with the arguments that the implementation takes, alone in its plugin.
+    def _take(self, instance: HookInstance, hook: str) -> None:
+        """Takes the lock of a plugin. Another decider may take its time; RunError when an observer has had its patience."""
+        while not self._locks[instance.name].acquire(timeout=LOOK_SECONDS):
+            observing, since = self._observing.get(instance.name, ("", threads().monotonic()))
+            if threads().monotonic() - since > self._patience:
+                message = f"The hook {instance} cannot be called for {hook}: its {observing} has not come back"
+                hint = "Look at what that plugin waits for, or leave it out of the hooks block."
+                raise RunError(f"{message} for {self._patience:g} s.", hint=hint)
 
-        RunError when an earlier call to the plugin does not come back.
-        """
-        lock = self._locks[instance.name]
-        if not lock.acquire(timeout=self._patience):
-            message = (
-                f"The hook {instance} cannot be called for {hook}: its call before has not come back for {self._patience:g} s."
-            )
-            raise RunError(message, hint="Look at what that plugin waits for, or leave it out of the hooks block.")
+    def _call(self, instance: HookInstance, hook: str, function: Callable[..., Any], event: Mapping[str, object]) -> Any:
+        """One call with the arguments that the implementation takes. Whoever asks holds the lock of the plugin."""
         started = threads().monotonic()
         try:
             return function(**_taken(function, event))
         finally:
-            lock.release()
             if self._is_traced:
                 took = (threads().monotonic() - started) * 1000
                 order = list(self._instances).index(instance.name) + 1

@@ -81,7 +81,7 @@ def test_a_decider_does_not_wait_for_an_observer_of_its_plugin_that_is_stuck() -
     instance = HookInstance("keeper", Stuck(NoOptions()), required=False, distribution="ppf-stuck", version="1.0")
     caller = HookCaller([instance], patience=0.3)
     caller.tell("ppf_pipeline_start", {"run": None})
-    with pytest.raises(RunError, match="cannot be called for ppf_checkpoint_load: its call before"):
+    with pytest.raises(RunError, match="cannot be called for ppf_checkpoint_load: its ppf_pipeline_start has not"):
         caller.ask("ppf_checkpoint_load", run=None)
     released.set()
     caller.close()
