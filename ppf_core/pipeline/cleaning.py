@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ppf_core.contracts.paths import local_path
-from ppf_core.errors import RunError
+from ppf_core.errors import ConfigError, RunError
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.recovery import Capture, recover_alone
 from ppf_core.pipeline.replay import quarantined_in
@@ -49,7 +49,7 @@ def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
     for each in found:
         try:
             if each.what == "stages":
-                recover_alone(store, each.run_id, capture)
+                _remove_stages(store, each.run_id, capture)
             elif state_files().is_folder(Path(each.place)):
                 state_files().remove_folder(Path(each.place))
             else:
@@ -58,6 +58,14 @@ def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
                 store.forget(each.run_id)
         except OSError as error:
             raise RunError(f"{each.place} cannot be removed: {error}.", hint="Make it writable.") from error
+
+
+def _remove_stages(store: RunStore, run_id: str, capture: Capture) -> None:
+    try:
+        recover_alone(store, run_id, capture)
+    except ConfigError:
+        if store.journal(run_id) is not None:
+            raise  # else another process has removed the run meanwhile
 
 
 def _left_by(store: RunStore, journal: Journal, frames: Sequence[str]) -> Iterator[Old]:

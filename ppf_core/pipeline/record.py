@@ -74,6 +74,7 @@ class RunRecord:
                 file.append(b"\n")  # the line in which a kill came; readers skip it
             journal = read_journal(folder)
             if journal is None:
+                state_files().read(folder / RECORD)  # FileNotFoundError when somebody removed it just now
                 message = f"The record of {folder.name!r} in {folder} has no head: the run never began."
                 raise RunError(message, hint="Remove the folder.")
         except BaseException:

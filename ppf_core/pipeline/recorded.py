@@ -32,7 +32,7 @@ def read_head(folder: Path) -> dict[str, Any] | None:
     Looks at the first and the last line only: a record can be long, and a list of runs reads them all.
     """
     path = folder / RECORD
-    is_locked, texts = is_held(path), state_files().read(path).split(b"\n")
+    is_locked, texts = is_held(path), _texts(path)
     lines = list(_parsed(texts[:1]))
     if not _has_head(lines):
         return None
@@ -72,7 +72,7 @@ def read_report(folder: Path) -> dict[str, Any] | None:
 
 def read_lines(path: Path) -> Iterator[Line]:
     """The whole lines of a record, in their order."""
-    return _parsed(state_files().read(path).split(b"\n"))
+    return _parsed(_texts(path))
 
 
 def holder_of(folder: Path) -> str:
@@ -83,7 +83,7 @@ def holder_of(folder: Path) -> str:
 
 def _read(path: Path) -> tuple[bool, list[Line]]:
     """Whether somebody still writes the record, and its lines. Asked in this order: whoever has let go has written all."""
-    return is_held(path), list(_parsed(state_files().read(path).split(b"\n")))
+    return is_held(path), list(_parsed(_texts(path)))
 
 
 def _has_head(lines: list[Line]) -> bool:
@@ -139,4 +139,15 @@ def _parsed(texts: Iterable[bytes]) -> Iterator[Line]:
 
 def is_held(path: Path) -> bool:
     """Whether the process that writes the record is alive: it holds the lock, and death releases it."""
-    return state_files().is_locked(path)
+    try:
+        return state_files().is_locked(path)
+    except FileNotFoundError:  # removed, as for `_texts`
+        return False
+
+
+def _texts(path: Path) -> list[bytes]:
+    """The lines of a record; none once it is gone. `ppf runs clean` may remove it while somebody looks at all runs."""
+    try:
+        return state_files().read(path).split(b"\n")
+    except FileNotFoundError:
+        return []

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
 from ppf_core.pipeline.journal import Journal, read_journal
@@ -59,6 +59,8 @@ class RunStore:
         folder = self.folder(run_id)
         try:
             return RunRecord.reopen(folder, self._marker(run_id))
+        except FileNotFoundError:
+            self._unknown(run_id)
         except OSError as error:
             hint = "Make it writable."
             raise RunError(f"The record of {run_id!r} in {folder} cannot be written: {error}.", hint=hint) from error
@@ -118,7 +120,7 @@ class RunStore:
         folders = {folder.name: folder for folder in self._folders()}
         return folders[run_id] if run_id in folders else self._unknown(run_id, folders)
 
-    def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> Any:
+    def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> NoReturn:
         raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, known or ()))
 
     def _has(self, folder: Path) -> bool:

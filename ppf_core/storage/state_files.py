@@ -139,8 +139,12 @@ class StateFiles:
         durable.sync_folder(folder.parent)
 
     def remove_folder(self, folder: Path, *, as_far_as_possible: bool = False) -> None:
-        """Removes a folder with all that is in it. as_far_as_possible: passes over what the disk refuses."""
-        shutil.rmtree(folder, ignore_errors=as_far_as_possible)
+        """Removes a folder with all that is in it, if it is there. as_far_as_possible: passes over what the disk refuses."""
+        try:
+            shutil.rmtree(folder, ignore_errors=as_far_as_possible)
+        except FileNotFoundError:
+            if self.exists(folder):  # something in it was gone: another process removes it as well
+                self.remove_folder(folder)
 
     def remove_empty_folder(self, folder: Path) -> None:
         """Removes a folder in which nothing is."""

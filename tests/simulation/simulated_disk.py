@@ -189,7 +189,7 @@ class SimulatedDisk(StateFiles):
         self.do("mkdir", folder, lambda: self.platter.folders.add(str(folder)))
 
     def remove_folder(self, folder: Path, *, as_far_as_possible: bool = False) -> None:
-        """Removes a folder, one name after the other."""
+        """Removes a folder, one name after the other. What is gone is passed over."""
         try:
             for name in self.names(folder):
                 if self._is_folder(folder / name):
@@ -197,6 +197,8 @@ class SimulatedDisk(StateFiles):
                 else:
                     self._passing(as_far_as_possible, lambda name=name: self.remove(folder / name))  # type: ignore[misc]
             self.remove_empty_folder(folder)
+        except FileNotFoundError:
+            return
         except OSError:
             if not as_far_as_possible:
                 raise
