@@ -33,7 +33,6 @@ def begin_run(workspace: Workspace, store: RunStore, run_id: str | None, observe
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
     plan = make_plan(workspace.checked, workspace.selected)
     components, hooks = workspace.components(plan.roles), workspace.hooks()
-    store.require_writable()
     engines().require(workspace.session_request(), given)
     Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
     kept = _kept(workspace, plan, components)

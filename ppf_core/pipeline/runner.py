@@ -134,7 +134,9 @@ class PipelineRunner:
     def execute(self, request: RunRequest) -> PipelineResult:
         """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""
         self._require_supported()
-        workspace = Workspace(self.checked, self._selected(request.only))
+        selected = self._selected(request.only)
+        self.store.require_writable()
+        workspace = Workspace(self.checked, selected)
         try:
             workspace.resolve_secrets()
             run = self._open(request, workspace)

@@ -6,8 +6,6 @@ unfinished/<run id>             there from the first line of a record until noth
 cursors/<pipeline>.json         how far incremental sources have got
 """
 
-import errno
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,15 +27,12 @@ class RunStore:
         self._unfinished = state_dir / "unfinished"
 
     def require_writable(self) -> None:
-        """Raises RunError when no run can leave anything here. Leaves nothing behind itself."""
-        there = next(each for each in (self._runs, *self._runs.parents) if state_files().exists(each))
+        """RunError when no record could be made here. Asked before a run starts anything, and makes nothing."""
         try:
-            if not state_files().is_folder(there):
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
-            state_files().try_writing(there)
+            nearest = next(each for each in (self._runs, *self._runs.parents) if state_files().exists(each))
+            state_files().require_writable(nearest)
         except OSError as error:
-            hint = "Make it writable, or set runtime.state_dir."
-            raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
+            raise self._unwritable(error) from error
 
     def create(self, run_id: str) -> RunRecord:
         """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""
@@ -51,8 +46,7 @@ class RunStore:
         except OSError as error:
             with suppress(OSError):
                 state_files().remove_empty_folder(folder)
-            hint = "Make it writable, or set runtime.state_dir."
-            raise RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint) from error
+            raise self._unwritable(error) from error
 
     def reopen(self, run_id: str) -> RunRecord:
         """The record of a run that no living process holds. RunLocked, ConfigError or RunError otherwise."""
@@ -122,6 +116,10 @@ class RunStore:
 
     def _unknown(self, run_id: str, known: Mapping[str, Path] | None = None) -> NoReturn:
         raise ConfigError(f"There is no run {run_id!r} in {self.state_dir}.", hint=suggestion(run_id, known or ()))
+
+    def _unwritable(self, error: OSError) -> RunError:
+        hint = "Make it writable, or set runtime.state_dir."
+        return RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint)
 
     def _has(self, folder: Path) -> bool:
         """Whether a folder of the state directory is there. Where the latter is a file, somebody named the wrong thing."""

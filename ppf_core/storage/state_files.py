@@ -7,6 +7,7 @@
 A simulation puts a disk of its own in the place of `StateFiles`: one that is full, or on which a process dies in mid-write.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -157,6 +158,13 @@ class StateFiles:
     def sync_tree(self, folder: Path) -> None:
         """Makes all files below a folder durable, and their names."""
         durable.sync_tree(folder)
+
+    def require_writable(self, folder: Path) -> None:
+        """Refuses what is no folder, or one that this process may not write into. Writes only where the answer is no."""
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
+            self.try_writing(folder)  # says why
 
     def try_writing(self, folder: Path) -> None:
         """Writes into a folder without leaving anything: permissions alone do not tell of a read-only or full disk."""

@@ -280,9 +280,15 @@ def test_a_line_that_finds_the_disk_full_is_kept_and_the_run_has_failed(line: st
 
 
 def test_a_state_directory_without_the_right_to_write_is_an_error_that_says_so(forbidden: Path) -> None:
-    with pytest.raises(RunError, match=r"The state directory .* cannot be written: .*Permission denied") as raised:
-        RunStore(forbidden / ".ppf").create("r1")
-    assert raised.value.hint == "Make it writable, or set runtime.state_dir."
+    for ask in (RunStore(forbidden / ".ppf").require_writable, lambda: RunStore(forbidden / ".ppf").create("r1")):
+        with pytest.raises(RunError, match=r"The state directory .* cannot be written: .*Permission denied") as raised:
+            ask()
+        assert raised.value.hint == "Make it writable, or set runtime.state_dir."
+
+
+def test_asking_whether_a_state_directory_can_be_written_makes_none(tmp_path: Path) -> None:
+    RunStore(tmp_path / "state").require_writable()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_state_directory_without_the_right_to_read_is_an_error_that_says_so(forbidden: Path) -> None:

@@ -218,6 +218,12 @@ class SimulatedDisk(StateFiles):
     def sync_tree(self, folder: Path) -> None:
         """The frames of a simulated engine are not on this disk."""
 
+    def require_writable(self, folder: Path) -> None:
+        """Refuses what is no folder."""
+        self.look(folder)
+        if not self._is_folder(folder):
+            raise self._error(errno.ENOTDIR, folder)
+
     def try_writing(self, folder: Path) -> None:
         """Writes into a folder without leaving anything."""
         self.look(folder)

@@ -46,6 +46,7 @@ def operations(root: Path, chance: random.Random) -> Operation:
         ("remove_folder", lambda files, path: files.remove_folder(path)),
         ("remove_some", lambda files, path: files.remove_folder(path, as_far_as_possible=True)),
         ("remove_empty_folder", lambda files, path: files.remove_empty_folder(path)),
+        ("require_writable", lambda files, path: files.require_writable(path)),
         ("sync_folder", lambda files, path: files.sync_folder(path)),
         ("create", lambda files, path: used(files.create(path))),
         ("reopen", lambda files, path: used(files.reopen(path))),
