@@ -41,9 +41,13 @@ class Dataflow:
         """Component → those that read its good rows, once for each time."""
         return _turned(self.reads)
 
+    def feeding(self, name: str) -> tuple[str, ...]:
+        """The components whose rows it has, good or bad."""
+        return (*self.reads.get(name, ()), *self.takes.get(name, ()))
+
     @cached_property
     def _above(self) -> Mapping[str, tuple[str, ...]]:
-        return {name: (*self.reads.get(name, ()), *self.takes.get(name, ())) for name in {**self.reads, **self.takes}}
+        return {name: self.feeding(name) for name in {**self.reads, **self.takes}}
 
     @cached_property
     def users(self) -> Mapping[str, tuple[str, ...]]:

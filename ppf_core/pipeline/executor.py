@@ -38,7 +38,8 @@ from ppf_core.threads import SIGTERM
 Describe = Callable[[BaseException], ErrorInfo]
 Changes = Sequence[tuple[CircuitState, CircuitState]]
 
-_INTERRUPTED = "The run was interrupted."
+INTERRUPTED = "The run was interrupted."
+"""Why a component was skipped that a signal prevented."""
 
 
 @dataclass
@@ -232,7 +233,7 @@ class Executor:
     def _stop(self, reason: BaseException) -> None:
         """Nothing new starts, and what is at work ends early."""
         self._stopped_by = reason
-        self._state.stop(_INTERRUPTED if isinstance(reason, KeyboardInterrupt) else str(reason))
+        self._state.stop(INTERRUPTED if isinstance(reason, KeyboardInterrupt) else str(reason))
         self._work.end_early(reason)
 
     def _give_up(self) -> None:

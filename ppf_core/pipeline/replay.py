@@ -16,6 +16,7 @@ from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import ConfigError, Problem, RunLocked, suggestion
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline, Replayed
 from ppf_core.pipeline.cursors import Cursors
+from ppf_core.pipeline.dataflow import Dataflow
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.preview import Preview, preview_frame
@@ -152,7 +153,11 @@ def replaying(checked: CheckedPipeline, rows: Quarantined, side: SideInputs = AL
         each: _beside(component) if each not in below else component for each, component in checked.components.items()
     }
     components[name] = _reader(checked.components[name], rows)
-    needs = {each: checked.graph.needs[each] if each != name else components[name].frames for each in components}
+    flow = Dataflow.of(components)
+    needs = {
+        each: tuple(need for need in checked.graph.needs[each] if need in (*flow.feeding(each), *found.config.after))
+        for each, found in components.items()
+    }
     replayed = Replayed(name, side.empty)
     replaced = replace(checked, components=components, graph=Graph(needs), replayed=replayed)
     return replaced, replaced.dataflow.above(below)

@@ -51,12 +51,15 @@ def resume(
     """
     shown = {*journal.published, *(write.component for write in journal.open_writes if write.state == "committed")}
     written = {name for name, each in kept.items() if each.reached == "written"}
+    parted = {name for name in written if name in checked.components and not _bad_places(checked, name) <= shown}
+    written -= {name for name in parted if roles_of(checked, [name])[name].is_retry_safe}
     done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
     changes = {name: tuple(map(redact, parts)) for name, parts in _changes(marks, kept).items()}
     stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
     out = [name for name in kept if name in (shown | written) and (name in selected or name not in marks)]
     problems = [] if accept_changes else [_changed(checked, name, changes, stale) for name in out if name in stale]
     problems += [_half_written(name) for name in kept if _is_half_written(checked, name, kept[name])]
+    problems += [_parted(name) for name in kept if name in parted & written]
     saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
     needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, shown)
     problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
@@ -127,6 +130,22 @@ def _half_written(name: str) -> Problem:
     return Problem(
         code="half-written",
         message=f"The sink {name!r} was stopped while it wrote, and cannot take back what it had written.",
+        hint="Look at its target. Set retry { unsafe = true } on it to write again, or start a new run.",
+        path=f"components.{name}",
+    )
+
+
+def _bad_places(checked: CheckedPipeline, name: str) -> set[str]:
+    """Where the rows go that a sink's own checks set apart."""
+    component = checked.components[name]
+    folders = {quarantine_of(name)} if has_folder(component) else set()
+    return folders | {check.quarantine_to for check in component.config.quality if check.quarantine_to is not None}
+
+
+def _parted(name: str) -> Problem:
+    return Problem(
+        code="half-written",
+        message=f"The sink {name!r} has written its good rows, but the bad ones that its checks set apart were not kept.",
         hint="Look at its target. Set retry { unsafe = true } on it to write again, or start a new run.",
         path=f"components.{name}",
     )

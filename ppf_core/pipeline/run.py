@@ -19,7 +19,7 @@ from ppf_core.pipeline.events import (
     Warned,
     hook_observer,
 )
-from ppf_core.pipeline.executor import Executor
+from ppf_core.pipeline.executor import INTERRUPTED, Executor
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.journal import Move
 from ppf_core.pipeline.judging import check_text, is_blocking
@@ -42,7 +42,7 @@ from ppf_core.threads import SIGTERM, threads
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-INTERRUPTED = 130
+_EXIT_INTERRUPTED = 130
 
 
 @dataclass
@@ -82,8 +82,8 @@ class Run:
         try:
             self._walk(given, second)
         except KeyboardInterrupt as error:
-            if not self._is_whole:
-                self._status, self._exit_code = "interrupted", getattr(error, "exit_code", INTERRUPTED)
+            if any(each.status is None or each.reason == INTERRUPTED for each in self.components.values()):
+                self._status, self._exit_code = "interrupted", getattr(error, "exit_code", _EXIT_INTERRUPTED)
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)
         except Exception as error:  # noqa: BLE001 -- whatever ends a run must end in its record

@@ -417,7 +417,6 @@ def test_rows_that_cannot_be_counted_again_are_judged_where_no_plan_is_known() -
     assert simulate(scenario).broken == ()
 
 
-@unmended("a resumed run lacks what an unstaged sink has set apart")
 def test_bad_rows_of_an_unstaged_sink_that_has_written_can_be_had_by_a_resumed_run() -> None:
     scenario = Scenario(
         components={
@@ -531,3 +530,51 @@ def test_a_frame_that_is_kept_for_one_check_is_let_go_when_another_wants_its_row
         tables={"a": 0},
     )
     assert simulate(scenario).broken == ()
+
+
+def test_a_replay_leaves_alone_what_shares_the_sink_of_bad_rows() -> None:
+    scenario = Scenario(
+        components={
+            "b": {
+                "source": "lines",
+                "options": {"table": "b"},
+                "quality": [{"check": "number", "options": {}, "action": "quarantine", "quarantine_to": "bad0"}],
+            },
+            "c": {"source": "lines", "options": {"table": "c"}},
+            "u": {
+                "transform": "mix",
+                "inputs": ["c"],
+                "options": {},
+                "quality": [
+                    {"check": "number", "options": {"bad": [1]}, "action": "quarantine", "quarantine_to": "bad0"},
+                    {"check": "number", "options": {"broken": True}},
+                ],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run"), Act("replay", of="u")),
+        tables={"b": 1, "c": 2},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_a_signal_that_prevents_nothing_leaves_the_run_as_it_went() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}, "quality": [{"check": "number", "options": {"broken": True}}]},
+            "b": {"source": "lines", "options": {"table": "b"}},
+            "y": {
+                "sink": "direct",
+                "options": {"target": "y"},
+                "inputs": ["b"],
+                "quality": [{"check": "few", "options": {"most": 20}}],
+            },
+        },
+        acts=(Act("run"),),
+        tables={"a": 0, "b": 0},
+        runtime={"on_failure": "continue"},
+        hooks={"watcher": {}},
+    )
+    for step in range(80, 120, 3):
+        signalled = replace(scenario, acts=(Act("run", faults=(Fault("step", "terminate", step),)),))
+        assert simulate(signalled).broken == ()
