@@ -51,8 +51,8 @@ def resume(
     """
     shown = {*journal.published, *(write.component for write in journal.open_writes if write.state == "committed")}
     written = {name for name, each in kept.items() if each.reached == "written"}
-    parted = {name for name in written if name in checked.components and not _bad_places(checked, name) <= shown}
-    written -= {name for name in parted if roles_of(checked, [name])[name].is_retry_safe}
+    parted = {name for name in written if not {place or quarantine_of(name) for place in kept[name].bad} <= shown}
+    written -= {name for name in parted if name in checked.components and roles_of(checked, [name])[name].is_retry_safe}
     done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
     changes = {name: tuple(map(redact, parts)) for name, parts in _changes(marks, kept).items()}
     stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
@@ -133,13 +133,6 @@ def _half_written(name: str) -> Problem:
         hint="Look at its target. Set retry { unsafe = true } on it to write again, or start a new run.",
         path=f"components.{name}",
     )
-
-
-def _bad_places(checked: CheckedPipeline, name: str) -> set[str]:
-    """Where the rows go that a sink's own checks set apart."""
-    component = checked.components[name]
-    folders = {quarantine_of(name)} if has_folder(component) else set()
-    return folders | {check.quarantine_to for check in component.config.quality if check.quarantine_to is not None}
 
 
 def _parted(name: str) -> Problem:

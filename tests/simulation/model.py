@@ -348,7 +348,7 @@ class Model:
         if not seen.struck and seen.exit_code != (4 if rejected else 0) and not is_broken:
             yield f"{run_id} ends with {seen.exit_code} for no reason: {seen.why}"
         are_signals = bool(seen.struck) and {fault.what for fault in seen.struck} <= {"interrupt", "terminate"}
-        if are_signals and run_id in self.newly and self.is_complete(run_id) and seen.exit_code:
+        if are_signals and run_id in self.newly and self.is_complete(run_id) and seen.exit_code != (4 if rejected else 0):
             yield f"{run_id} ends with {seen.exit_code}, although all of it is shown"
 
     def _others(self, seen: Seen, run_id: str) -> Iterator[str]:
