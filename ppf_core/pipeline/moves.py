@@ -36,6 +36,14 @@ def held_cursors(journal: Journal, checked: CheckedPipeline) -> dict[str, frozen
     }
 
 
+def move_cursors(record: RunRecord, checked: CheckedPipeline, cursors: Cursors) -> None:
+    """Moves the cursors of all slices that every sink below shows, also where no commit names them: of unstaged sinks."""
+    moves = [move for move in next_moves(record.journal, checked) if move.source not in record.journal.moves]
+    if moves:
+        record.note("commit", sync=True, sinks=(), moves=moves)
+    move_due(record, cursors)
+
+
 def move_due(record: RunRecord, cursors: Cursors) -> None:
     """Moves the cursors whose sinks are all published, and notes which these were."""
     due = record.journal.due_moves

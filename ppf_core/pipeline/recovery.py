@@ -20,7 +20,7 @@ from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.journal import Journal, Write
-from ppf_core.pipeline.moves import move_due
+from ppf_core.pipeline.moves import move_cursors, move_due
 from ppf_core.pipeline.quarantine import folder_at
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
@@ -70,6 +70,8 @@ def recover(
     document = store.show(run_id)  # asked before: once we hold the record, the run looks alive
     record = store.reopen(run_id)
     try:
+        if current is not None and current.file.config.name == record.journal.pipeline and not abandon:
+            move_cursors(record, current, Cursors(store.state_dir, record.journal.pipeline))
         if not record.journal.is_open:
             record.settle()
             return Finished(run_id, record.journal.pipeline, [], [], {})

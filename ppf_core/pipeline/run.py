@@ -23,7 +23,7 @@ from ppf_core.pipeline.executor import INTERRUPTED, Executor
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.journal import Move
 from ppf_core.pipeline.judging import check_text, is_blocking
-from ppf_core.pipeline.moves import held_cursors, move_due, next_moves
+from ppf_core.pipeline.moves import held_cursors, move_cursors, next_moves
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Kept, Progress
 from ppf_core.pipeline.record import RunRecord
@@ -228,12 +228,8 @@ class Run:
 
     def _move_cursors(self) -> None:
         """A cursor moves once all the sinks below its source are done; those that stay although some are done are told."""
-        journal = self.record.journal
-        moves = [move for move in self._next_moves() if move.source not in journal.moves]
-        if moves:
-            self.record.note("commit", sync=True, sinks=(), moves=moves)
-        move_due(self.record, self._cursors)
-        for source, sinks in held_cursors(journal, self.workspace.checked).items():
+        move_cursors(self.record, self.workspace.checked, self._cursors)
+        for source, sinks in held_cursors(self.record.journal, self.workspace.checked).items():
             names = ", ".join(map(repr, sorted(sinks)))
             message = f"The cursor of {source!r} stays where it was: what was read has not reached {names}."
             hint = "The next run reads the same rows again, for all sinks."
