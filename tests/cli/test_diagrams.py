@@ -10,7 +10,7 @@ from ppf_core.pipeline.planning import Plan, PlannedComponent
 
 def component(name, kind, inputs, plugin="csv"):
     unknown = dict.fromkeys(("persist_reason", "pinned", "staged", "atomic", "carrier", "retry", "description"))
-    facts = {"distribution": "acme", "stage": 1, "persist": "none", "quality": (), **unknown}
+    facts = {"distribution": "acme", "stage": 1, "state": "run", "persist": "none", "quality": (), **unknown}
     return PlannedComponent(name=name, kind=kind, plugin=plugin, inputs=inputs, **facts)
 
 
@@ -19,7 +19,7 @@ COMPONENTS = (
     component("b-1", "transform", {"left": "end"}),
     component("out", "sink", {"b-1": "b-1"}),
 )
-PLAN = Plan("flights.v1", COMPONENTS, (), (), ())
+PLAN = Plan("flights.v1", COMPONENTS, (), {}, (), ())
 NEEDS = {"end": (), "b-1": ("end",), "out": ("b-1", "end")}
 
 
