@@ -19,7 +19,7 @@ from ppf_files.place import Place
 from ppf_files.writing import quoted, write_files, write_schema
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructField, StructType
 
 W = TypeVar("W", bound=WriteOptions)
@@ -29,8 +29,6 @@ class FileSink(StagedSink[W]):
     """Writes files of one format."""
 
     format: ClassVar[str]
-    exactness: ClassVar[Exactness | None] = None
-    """What its files give back exactly; None for text, of which readers make what they will."""
     _heartbeat: Heartbeat | None = None
 
     @property
@@ -76,7 +74,7 @@ class FileSink(StagedSink[W]):
             self._clear(context, place)
             context.report(rows_written=0)
             return {"ignored": "true"}
-        is_exact = self._gives_back(context, frame.schema)
+        gives_back = self.gives_back(context.spark, frame.schema)
         self._write(place, frame, keeps_schema=not (self._adds and layout.data_files(there)))
         context.report(rows_written=rows_written(context.spark, place.stage))
         staged = place.files.walk(place.stage)
@@ -86,7 +84,7 @@ class FileSink(StagedSink[W]):
             "staged": outline(staged),
             "files": str(len(staged)),
             "schema": frame.schema.json(),
-            **({"exact": "true"} if is_exact else {}),
+            **({"exact": "true"} if gives_back else {}),
         }
 
     def publish(self, context: Context, ticket: Ticket) -> None:
@@ -117,18 +115,6 @@ class FileSink(StagedSink[W]):
             self._heartbeat.stop()
             self._heartbeat = None
 
-    def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
-        """The staged files as a frame; None when they are gone, or when Spark would not read exactly what was given."""
-        if "exact" not in ticket:
-            return None
-        place = self._place(context, ticket)
-        if not place.files.exists(place.stage):
-            return None
-        schema = _schema(ticket)
-        reader = context.spark.read.format(self.format).schema(schema)
-        # Partition columns come last when they are read, wherever they stood.
-        return reader.load(literal(place.files.uri(place.stage))).select(*map(quoted, schema.names))
-
     def writer_options(self) -> dict[str, Any]:
         """Options for Spark's writer."""
         return spark_options(self.options.writer)
@@ -136,6 +122,10 @@ class FileSink(StagedSink[W]):
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written."""
         return self.writer_options()
+
+    def gives_back(self, spark: "SparkSession", schema: "StructType") -> bool:
+        """Whether what is staged stands for the rows that are given: never where it is text, which readers understand anew."""
+        return False
 
     def empty(self, frame: "DataFrame") -> "DataFrame":
         """The columns that a file without rows has."""
@@ -154,11 +144,6 @@ class FileSink(StagedSink[W]):
     def _way(self) -> str:
         mode = self.options.mode
         return {"error": "create", "overwrite": "partitions" if self._adds else "overwrite"}.get(mode, mode)
-
-    def _gives_back(self, context: Context, schema: "StructType") -> bool:
-        """Whether what is staged now stands for the rows that are given."""
-        by, writer = self.options.partition_by, self.options.writer
-        return self.exactness is not None and self.exactness.holds(context.spark, schema, by, writer)
 
     def _open(self, context: Context, place: Place) -> None:
         owner = leftovers.owner_elsewhere(place)
@@ -234,6 +219,29 @@ class FileSink(StagedSink[W]):
     def _clear(self, context: Context, place: Place) -> None:
         self.close()
         leftovers.clear(place, context.logger)
+
+
+class TypedFileSink(FileSink[W]):
+    """Writes files of a format that keeps types, so that what was staged can stand for the rows that were given."""
+
+    exactness: ClassVar[Exactness]
+    """What its files give back exactly."""
+
+    def gives_back(self, spark: "SparkSession", schema: "StructType") -> bool:
+        """Whether format, schema, options and settings leave the rows as they are."""
+        return self.exactness.holds(spark, schema, self.options.partition_by, self.options.writer)
+
+    def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
+        """The staged files as a frame; None when they are gone, or when Spark would not read exactly what was given."""
+        if "exact" not in ticket:
+            return None
+        place = self._place(context, ticket)
+        if not place.files.exists(place.stage):
+            return None
+        schema = _schema(ticket)
+        reader = context.spark.read.format(self.format).schema(schema)
+        # Partition columns come last when they are read, wherever they stood.
+        return reader.load(literal(place.files.uri(place.stage))).select(*map(quoted, schema.names))
 
 
 def _schema(ticket: Ticket) -> "StructType":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ppf_files import layout
 from ppf_files.exactness import ORC, PARQUET
-from ppf_files.file_sink import FileSink
+from ppf_files.file_sink import FileSink, TypedFileSink
 from ppf_files.options import WHOLE_TIMES, CsvWriteOptions, WriteOptions
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class JsonSink(FileSink[WriteOptions]):
         layout.require_same_kinds(target, found, given)
 
 
-class ParquetSink(FileSink[WriteOptions]):
+class ParquetSink(TypedFileSink[WriteOptions]):
     """Writes Parquet files."""
 
     format = "parquet"
@@ -57,7 +57,7 @@ class ParquetSink(FileSink[WriteOptions]):
     )
 
 
-class OrcSink(FileSink[WriteOptions]):
+class OrcSink(TypedFileSink[WriteOptions]):
     """Writes ORC files."""
 
     format = "orc"

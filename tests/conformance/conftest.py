@@ -1,0 +1,5 @@
+"""The suites stand in modules of their own; what they assert is to be told as that of tests is."""
+
+import pytest
+
+pytest.register_assert_rewrite("staged_sinks")

@@ -1,0 +1,179 @@
+"""What every staged sink promises, as a suite of tests: subclass it once for each set of options that matters.
+
+    class TestParquet(StagedSinkConformance):
+        plugin = ParquetSink
+
+        def options(self, folder):
+            return {"path": str(folder / "out"), "mode": "overwrite"}
+
+        def shown(self, spark, folder):
+            return spark.read.parquet(f"{folder}/out") if (folder / "out").exists() else None
+
+A sink passes when readers see nothing of a stage, and a publish of it once, however often it is repeated; when `discard`
+removes all that a stage left, also without its ticket; and when what `staged` gives is exactly the frame that was given to
+`stage`, its names, types and rows, or None.
+
+Two halves can be used alone: `HiddenStage` for what readers see, `ExactStage` for what `staged` gives.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from samples import SAMPLES, Sample, content
+
+from ppf_core import StagedSink, Ticket
+from ppf_core.testing import build, context
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class _Suite:
+    """A sink, and where it works."""
+
+    plugin: ClassVar[type[StagedSink[Any]]]
+    settings: ClassVar[Mapping[str, str]] = {}
+    """Settings of the Spark session."""
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        """The options, with a target in or below `folder`, such that one write can follow another."""
+        raise NotImplementedError
+
+    def given(self, frame: "DataFrame") -> "DataFrame":
+        """A frame as this sink can take it, for example with a column to partition by."""
+        return frame
+
+    @pytest.fixture
+    def session(self, spark: "SparkSession") -> "SparkSession":
+        """A session with the settings."""
+        session = spark.newSession()
+        for key, value in self.settings.items():
+            session.conf.set(key, value)
+        return session
+
+    def sink(self, folder: Path) -> StagedSink[Any]:
+        """A new instance, as another process would have."""
+        return build(self.plugin, folder, **self.options(folder))
+
+
+class ExactStage(_Suite):
+    """Checks look at the stage in place of the frame, so not even a blank may differ."""
+
+    samples: ClassVar[Sequence[Sample]] = SAMPLES
+    """What the sink is given."""
+    may_refuse: ClassVar[Collection[str]] = ("nothing", "spans of a calendar")
+    """Names of samples for which `stage` may raise."""
+    gives_back: ClassVar[Collection[str]] = ()
+    """Names of samples whose stage is known to be readable; without any, a sink whose `staged` always gives None passes."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test for each sample; a sink that never reads its stages is given only one."""
+        if "sample" in metafunc.fixturenames:
+            is_read = self.plugin.staged is not StagedSink.staged
+            metafunc.parametrize("sample", self.samples if is_read else self.samples[:1], ids=str)
+
+    def test_what_is_staged_is_exactly_what_was_given_or_none(
+        self, sample: Sample, session: "SparkSession", tmp_path: Path
+    ) -> None:
+        sink, here, frame = self.sink(tmp_path), context(session), self.given(sample.frame(session))
+        ticket: Ticket | None = None
+        with suppress(Exception) if sample.name in self.may_refuse else nullcontext():
+            ticket = sink.stage(here, frame)
+        staged = sink.staged(here, ticket) if ticket is not None else None
+        if staged is not None:
+            assert content(staged) == content(frame)
+        else:
+            assert sample.name not in self.gives_back, f"The stage of {sample.name} cannot be read."
+        sink.discard(here, ticket)
+        sink.close()
+
+
+class HiddenStage(_Suite):
+    """Readers see what was published, once, and nothing before."""
+
+    adds: ClassVar[bool] = False
+    """Whether a second write leaves the rows of the first."""
+
+    def shown(self, spark: "SparkSession", folder: Path) -> "DataFrame | None":
+        """What a reader of the target sees, with a column `value`; None when there is no target."""
+        raise NotImplementedError
+
+    def traces(self, spark: "SparkSession", folder: Path) -> set[str]:
+        """All that is there, for a reader or hidden."""
+        return {str(each.relative_to(folder)) for each in folder.rglob("*")}
+
+    def texts(self, spark: "SparkSession", folder: Path) -> list[str]:
+        """What a reader sees now."""
+        frame = self.shown(spark, folder)
+        return [] if frame is None else sorted(str(row["value"]) for row in frame.select("value").collect())
+
+    def rows(self, spark: "SparkSession", *values: str) -> "DataFrame":
+        """Rows of one text each."""
+        listed = ", ".join(f"'{value}'" for value in values)
+        return self.given(spark.sql(f"SELECT explode(array({listed})) AS value"))
+
+    def write(self, spark: "SparkSession", folder: Path, *values: str) -> None:
+        """A first write, before the one that is looked at."""
+        sink, here = self.sink(folder), context(spark, run_id="before")
+        sink.publish(here, sink.stage(here, self.rows(spark, *values)))
+        sink.close()
+
+    def test_no_reader_sees_a_stage(self, session: "SparkSession", tmp_path: Path) -> None:
+        """Neither where nothing was before, nor among the rows of an earlier write."""
+        sink, here = self.sink(tmp_path), context(session, run_id="unseen")
+        sink.stage(here, self.rows(session, "unseen"))
+        assert self.texts(session, tmp_path) == []
+        sink.discard(here, None)
+        self.write(session, tmp_path, "old")
+        ticket = sink.stage(here, self.rows(session, "unseen"))
+        assert self.texts(session, tmp_path) == ["old"]
+        sink.discard(here, ticket)
+        sink.close()
+
+    def test_publishing_again_changes_nothing(self, session: "SparkSession", tmp_path: Path) -> None:
+        """A publish is repeated, in this process or in another one, when nobody knows how far it came."""
+        self.write(session, tmp_path, "old")
+        sink, here = self.sink(tmp_path), context(session)
+        ticket = sink.stage(here, self.rows(session, "one", "two", "two"))
+        sink.close()
+        for _ in range(2):
+            again = self.sink(tmp_path)
+            again.publish(here, dict(ticket))
+            again.close()
+            assert self.texts(session, tmp_path) == sorted(["one", "two", "two"] + (["old"] if self.adds else []))
+
+    @pytest.mark.parametrize("is_lost", [False, True], ids=["with_its_ticket", "without_its_ticket"])
+    def test_discard_removes_all_that_was_staged(self, is_lost: bool, session: "SparkSession", tmp_path: Path) -> None:
+        """The ticket is lost when the process is killed before `stage` returns."""
+        self.write(session, tmp_path, "old")
+        before, here, staging = self.traces(session, tmp_path), context(session), self.sink(tmp_path)
+        ticket = staging.stage(here, self.rows(session, "new"))
+        staging.close()
+        for _ in range(2):
+            sink = self.sink(tmp_path)
+            sink.discard(here, None if is_lost else dict(ticket))
+            sink.close()
+            assert self.traces(session, tmp_path) == before
+        assert self.texts(session, tmp_path) == ["old"]
+
+    def test_discard_removes_what_a_failed_stage_left(self, session: "SparkSession", tmp_path: Path) -> None:
+        """Some rows were written when a task failed."""
+        self.write(session, tmp_path, "old")
+        before, here, sink = self.traces(session, tmp_path), context(session), self.sink(tmp_path)
+        frame = self.rows(session, "new", "bad")
+        failing = frame.selectExpr(
+            *(f"`{name}`" for name in frame.columns if name != "value"),
+            "IF(value = 'bad', CAST(raise_error('bad luck') AS STRING), value) AS value",
+        )
+        with pytest.raises(Exception, match="bad luck"):
+            sink.stage(here, failing)
+        sink.discard(here, None)
+        sink.close()
+        assert (self.traces(session, tmp_path), self.texts(session, tmp_path)) == (before, ["old"])
+
+
+class StagedSinkConformance(HiddenStage, ExactStage):
+    """The whole suite."""

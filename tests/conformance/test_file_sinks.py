@@ -1,0 +1,119 @@
+"""The sinks of ppf-files, in the sets of options that change what they store."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
+from pyspark.sql import DataFrame, SparkSession
+from samples import OF_SPARK_4, SAMPLES
+from staged_sinks import ExactStage, StagedSinkConformance
+
+PARQUET = {sample.name for sample in SAMPLES} - {"nothing", "spans of a calendar"}
+ORC = {"booleans", "numbers", "decimals", "floats", "texts", "bytes", "lists"}
+SOME = [sample for sample in SAMPLES if sample.name in ("numbers", "texts", "moments", "maps", "no rows")]
+
+
+class Folder:
+    """A folder `out`, which is replaced."""
+
+    plugin: ClassVar[Any]
+    more: ClassVar[Mapping[str, Any]] = {}
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        return {"path": str(folder / "out"), "mode": "overwrite", **self.more}
+
+    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
+        reader = spark.read.option("header", True).format(self.plugin.format)
+        return reader.load(str(folder / "out")) if (folder / "out").exists() else None
+
+
+def with_texts_as_folders(_suite: object, frame: DataFrame) -> DataFrame:
+    return frame.selectExpr("IF(monotonically_increasing_id() = 0, '', '01') AS key", "*")
+
+
+class TestParquet(Folder, StagedSinkConformance):
+    plugin = ParquetSink
+    more: ClassVar = {"writer": {"compression": "gzip"}}
+    samples = (*SAMPLES, *OF_SPARK_4)
+    gives_back = PARQUET
+
+
+class TestParquetAppended(Folder, StagedSinkConformance):
+    plugin = ParquetSink
+    settings: ClassVar = {"spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS"}
+    more: ClassVar = {"mode": "append", "sort_by": ["id"], "coalesce": 1}
+    adds = True
+    samples = SOME
+    gives_back = PARQUET
+
+    def given(self, frame: DataFrame) -> DataFrame:
+        return frame if "id" in frame.columns else frame.selectExpr("*", "0 AS id")
+
+
+class TestParquetInFoldersOfNumbersAndDays(Folder, StagedSinkConformance):
+    plugin = ParquetSink
+    more: ClassVar = {"partition_by": ["Number", "day"], "partition_overwrite": "dynamic"}
+    samples = SOME
+    gives_back = PARQUET
+
+    def given(self, frame: DataFrame) -> DataFrame:
+        number = "IF(monotonically_increasing_id() = 0, NULL, CAST(-128 AS TINYINT)) AS number"
+        return frame.selectExpr(number, "*", "DATE '1582-10-10' AS day")
+
+
+class TestParquetInFoldersOfTexts(Folder, ExactStage):
+    plugin = ParquetSink
+    more: ClassVar = {"partition_by": ["key"]}
+    samples = SOME
+    given = with_texts_as_folders
+
+
+class TestParquetOfMilliseconds(Folder, ExactStage):
+    plugin = ParquetSink
+    settings: ClassVar = {"spark.sql.parquet.outputTimestampType": "TIMESTAMP_MILLIS"}
+    samples = SOME
+
+
+class TestParquetOfAnotherCalendar(Folder, ExactStage):
+    plugin = ParquetSink
+    settings: ClassVar = {
+        "spark.sql.parquet.datetimeRebaseModeInWrite": "LEGACY",
+        "spark.sql.parquet.int96RebaseModeInWrite": "LEGACY",
+        "spark.sql.parquet.writeLegacyFormat": "true",
+        "spark.sql.session.timeZone": "America/New_York",
+    }
+    samples = SOME
+
+
+class TestParquetReadRowByRow(Folder, ExactStage):
+    plugin = ParquetSink
+    settings: ClassVar = {
+        "spark.sql.parquet.enableVectorizedReader": "false",
+        "spark.sql.session.timeZone": "Europe/Berlin",
+        "spark.sql.caseSensitive": "true",
+    }
+    samples = SOME
+    gives_back = PARQUET
+
+
+class TestOrc(Folder, ExactStage):
+    plugin = OrcSink
+    samples = (*SAMPLES, *OF_SPARK_4)
+    gives_back = ORC
+    may_refuse: ClassVar = (*ExactStage.may_refuse, "variants")
+
+
+class TestCsv(Folder, StagedSinkConformance):
+    plugin = CsvSink
+
+
+class TestJson(Folder, StagedSinkConformance):
+    plugin = JsonSink
+    more: ClassVar = {"partition_by": ["key"], "partition_overwrite": "dynamic"}
+    given = with_texts_as_folders
+
+
+class TestText(Folder, StagedSinkConformance):
+    plugin = TextSink
+    may_refuse: ClassVar = ("booleans",)

@@ -1,0 +1,20 @@
+"""The kernel's own staged sink: the folder of quarantined rows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from staged_sinks import StagedSinkConformance
+
+from ppf_core.pipeline.quarantine import QuarantineFolder
+
+
+class TestQuarantineFolder(StagedSinkConformance):
+    plugin = QuarantineFolder
+
+    def options(self, folder: Path) -> Mapping[str, str]:
+        return {"path": str(folder), "run_id": "r"}
+
+    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
+        shown = folder / "run_id=r"
+        return spark.read.parquet(str(shown)) if shown.exists() else None
