@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.checking import Answered, Checking, Evaluate, Written
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
 from ppf_core.pipeline.judging import answered, rejection
@@ -86,8 +87,6 @@ class CheckSteps:
         results = checking.answer if checking.answer is not None else checking.judge(self.frames.context(component))
         component.quality = tuple(replace(each, message=self.redact(each.message)) for each in results)
         component.rejection = rejection(component.info.name, component.quality)
-        for each in component.quality:
-            self.frames.note("check", component=component.info.name, result=each)
         self._keep_samples(component, checking)
         if component.info.kind != "sink":
             self._hand_on(component, checking)
@@ -167,7 +166,7 @@ class CheckSteps:
 
     def _keep(self, component: ComponentRun, checking: Checking) -> None:
         level = "disk" if component.config.persist == "disk" else "memory"
-        self.frames.note("persist", component=component.info.name, level=level, reason="its checks look at the rows that go on")
+        self.frames.record(lines.FrameKept(component.info.name, level, "its checks look at the rows that go on"))
         checking.keep(level)
 
     def _keep_samples(self, component: ComponentRun, checking: Checking) -> None:
@@ -177,11 +176,11 @@ class CheckSteps:
         try:
             found = list(checking.samples())
         except Exception as error:  # noqa: BLE001 -- what was judged stands
-            self.frames.note("no samples", component=component.info.name, reason=self.redact(describe_error(error).message))
+            self.frames.record(lines.SamplesLost(component.info.name, self.redact(describe_error(error).message)))
             return
         for sample in found:
             rows = [[None if text is None else self.redact(text) for text in row] for row in sample.rows]
-            self.frames.note("samples", component=component.info.name, check=sample.number, columns=sample.columns, rows=rows)
+            self.frames.record(lines.SamplesTaken(component.info.name, sample.number, sample.columns, rows))
 
     def _hand_on(self, component: ComponentRun, checking: Checking) -> None:
         """From here on, whoever reads the component reads its good rows."""

@@ -1,8 +1,10 @@
 """What happens in a run, as values. The record, the hooks and the progress display listen to the same events.
 
-An event of which hooks hear names its hook, and has the hook's arguments as its fields; the run comes with each.
+The record is the first to hear of an event. One of which hooks hear names its hook, and has the hook's arguments as its fields;
+the run comes with each.
 """
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
@@ -57,14 +59,24 @@ class TasksCounted:
 
 
 @dataclass(frozen=True)
-class Retried:
-    """Attempt number `attempt` of a component failed; the next one begins after `delay` seconds."""
+class AttemptEnded:
+    """An attempt at a step failed, or succeeded after others had failed."""
 
-    hook: ClassVar = "ppf_component_retry"
     component: ComponentInfo
     attempt: int
-    delay: float
+    step: StepName
+    started_at: datetime.datetime | None
+    ended_at: datetime.datetime
+    error: ErrorInfo | None
+
+
+@dataclass(frozen=True)
+class Retried(AttemptEnded):
+    """An attempt failed; the next one begins after `delay` seconds."""
+
+    hook: ClassVar = "ppf_component_retry"
     error: ErrorInfo
+    delay: float
 
 
 @dataclass(frozen=True)
@@ -127,7 +139,7 @@ Event: TypeAlias = (
     | ComponentStarted
     | StepStarted
     | TasksCounted
-    | Retried
+    | AttemptEnded
     | CircuitChanged
     | CheckJudged
     | ComponentEnded

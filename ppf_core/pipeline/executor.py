@@ -162,7 +162,6 @@ class Executor:
         if component.started_at is None:
             component.start()
             if not component.is_inner:
-                self.steps.frames.note("started", component=component.info.name)
                 self.emit(ComponentStarted(component.info))
             if not self._admit(component):
                 return False

@@ -7,9 +7,11 @@ All sinks of the file count, also those that a run was not asked for: no later r
 
 from collections.abc import Collection
 
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.journal import Journal, Move
+from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.lines import Move
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.roles import is_quarantine, quarantined_from
 
@@ -21,8 +23,9 @@ def next_moves(journal: Journal, checked: CheckedPipeline, publishing: Collectio
         below, sinks = checked.dataflow.below([source]), sinks_below(source, checked)
         if sinks and sinks <= journal.shown.union(publishing):
             folders = [name for name in publishing if is_quarantine(name) and quarantined_from(name) in below]
-            waiting = [name for name in publishing if name in sinks - journal.shown]
-            found.append(Move(source, journal.advanced[source], (*folders, *waiting)))
+            waiting = {*folders, *(sinks - journal.shown)}
+            writes = [write.id for write in journal.writes.values() if write.component in waiting]
+            found.append(Move(source, dict(journal.advanced[source]), writes))
     return found
 
 
@@ -40,7 +43,7 @@ def move_cursors(record: RunRecord, checked: CheckedPipeline, cursors: Cursors) 
     """Moves the cursors of all slices that every sink below shows, also where no commit names them: of unstaged sinks."""
     moves = [move for move in next_moves(record.journal, checked) if move.source not in record.journal.moves]
     if moves:
-        record.note("commit", sync=True, sinks=(), moves=moves)
+        record.write(lines.Committed((), moves))
     move_due(record, cursors)
 
 
@@ -49,7 +52,7 @@ def move_due(record: RunRecord, cursors: Cursors) -> None:
     due = record.journal.due_moves
     if due:
         cursors.move(due)
-        record.note("moved", sources=sorted(due))
+        record.write(lines.CursorsMoved(sorted(due)))
 
 
 def sinks_below(source: str, checked: CheckedPipeline) -> frozenset[str]:

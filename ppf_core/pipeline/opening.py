@@ -12,6 +12,7 @@ from ppf_core.errors import CheckpointRefused, ConfigError
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.events import Observer
+from ppf_core.pipeline.lines import PlanMade
 from ppf_core.pipeline.planning import Plan, make_plan
 from ppf_core.pipeline.progress import Progress, load_kept
 from ppf_core.pipeline.record import new_run_id
@@ -113,11 +114,9 @@ def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, reco
     )
 
 
-def _kept(
-    workspace: Workspace, plan: Plan, components: Mapping[str, ComponentRun]
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def _kept(workspace: Workspace, plan: Plan, components: Mapping[str, ComponentRun]) -> tuple[PlanMade, Mapping[str, Any]]:
     """What the record keeps of the plan, and of the file."""
-    known = workspace.redactor.redact_all(recorded_plan(workspace.checked, plan, components))
+    known = recorded_plan(workspace.checked, plan, components, workspace.redactor.redact_all)
     return known, journaled_values(workspace.checked)
 
 

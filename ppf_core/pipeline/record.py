@@ -1,8 +1,8 @@
 """The record of a run: one file of JSON lines, only ever appended to, that survives the death of the process.
 
 The first line is the head, the second one the plan; one line follows for each component that ended, the last one says how the
-run ended. Each line has the time `at` which it was written. `recorded` reads them back. A record without its last line belongs
-to a run that is still going, or that was killed: the lock on the file tells which.
+run ended. Each line has the time `at` which it was written. `lines` has their kinds, `recorded` reads them back. A record that
+has no last line belongs to a run that is still going, or that was killed: the lock on the file tells which.
 
 The record is the journal of the run's writes as well (`journal` reads it so):
 
@@ -21,11 +21,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ppf_core.contracts.results import ComponentResult, PipelineResult, RunInfo, RunStatus, UsedPlugin
+from ppf_core.contracts.results import PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import RunError, RunLocked
-from ppf_core.pipeline.documents import to_document
-from ppf_core.pipeline.journal import Journal, read_journal
-from ppf_core.pipeline.recorded import PIPELINE, RECORD, holder_of
+from ppf_core.pipeline import lines
+from ppf_core.pipeline.events import AttemptEnded, CheckJudged, ComponentEnded, ComponentStarted, Event, Retried
+from ppf_core.pipeline.journal import PIPELINE, Journal
+from ppf_core.pipeline.lines import Entry, Line, must_last, write_entry
+from ppf_core.pipeline.recorded import RECORD, holder_of, read_journal
 from ppf_core.storage.state_files import RecordFile, lock_within, state_files
 from ppf_core.threads import threads
 
@@ -55,7 +57,7 @@ class RunRecord:
         self._unfinished = unfinished
         self._reserve = folder / "reserve"
         self._lock = threads().lock()
-        self._written: set[str] = set()
+        self._ended: set[str] = set()
 
     @classmethod
     def create(cls, folder: Path, unfinished: Path) -> "RunRecord":
@@ -91,7 +93,7 @@ class RunRecord:
         self,
         run: RunInfo,
         plugins: tuple[UsedPlugin, ...],
-        plan: Mapping[str, Any] | None = None,
+        plan: lines.PlanMade | None = None,
         pipeline: Mapping[str, Any] | None = None,
     ) -> None:
         """Writes the head and the plan: what runs, with which versions, where; and the file's values, for who must finish it.
@@ -99,45 +101,58 @@ class RunRecord:
         When it cannot, no trace of the run is left.
         """
         try:
-            self._append({"line": "run", **to_document(run), "plugins": to_document(plugins), **_here()})
-            if plan is not None:
-                self._append({"line": "plan", **plan})
-            self._keep(pipeline)
-            self._sync()
-            state_files().sync_folder(self.folder)
-            state_files().mark(self._unfinished)
-            state_files().reserve(self._reserve, _RESERVE)
+            self._begin(lines.RunBegan(run, plugins, *_here()), plan, pipeline)
         except (OSError, RunError) as error:
             self.release()
             state_files().remove_folder(self.folder, as_far_as_possible=True)
             state_files().remove(self._unfinished)
             raise error if isinstance(error, RunError) else self._unwritable(error) from error
 
-    def resume(
-        self, run: RunInfo, plugins: tuple[UsedPlugin, ...], plan: Mapping[str, Any], pipeline: Mapping[str, Any]
-    ) -> None:
+    def resume(self, run: RunInfo, plugins: tuple[UsedPlugin, ...], plan: lines.PlanMade, pipeline: Mapping[str, Any]) -> None:
         """Writes that the run goes on, with what it runs now. Raises RunError."""
         try:
-            self._append({"line": "resumed", **to_document(run), "plugins": to_document(plugins), **_here()})
-            self._append({"line": "plan", **plan})
-            self._keep(pipeline)
-            self._sync()
-            state_files().mark(self._unfinished)
-            state_files().reserve(self._reserve, _RESERVE)
+            self._begin(lines.RunResumed(run, plugins, *_here()), plan, pipeline)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def note(self, line: str, *, sync: bool = False, **values: Any) -> None:
-        """Writes what resume, recovery and reports need: a pin, a ticket, an attempt. sync: it is on disk when this returns."""
-        self._append({"line": line, **to_document(values)})
-        if sync:
+    def write(self, line: Line) -> None:
+        """Adds a line. RunError when the disk refuses it."""
+        entry = Entry(threads().now(), line)
+        data = write_entry(entry)
+        with self._lock:
+            try:
+                self._file.append(data)
+            except OSError as error:
+                state_files().remove(self._reserve)
+                with suppress(OSError):
+                    self._file.append(data)
+                    self.journal.add(entry)
+                raise self._unwritable(error) from error
+            self.journal.add(entry)
+        if isinstance(line, lines.ComponentEnded):
+            self._ended.add(line.result.name)
+        if must_last(line):
             self._sync()
 
-    def conclude(self, head: Mapping[str, Any]) -> None:
-        """Writes how a run ended that another process has finished, and closes the record. head: as `recorded` gives it."""
+    def hear(self, event: Event) -> None:
+        """Writes what it has to know of what happens in the run. Nobody hears of an event before it is written."""
+        match event:
+            case ComponentStarted(component):
+                self.write(lines.ComponentStarted(component.name))
+            case AttemptEnded(component, attempt, step, started_at, ended_at, error):
+                delay = event.delay if isinstance(event, Retried) else None
+                self.write(lines.AttemptEnded(component.name, attempt, step, started_at, ended_at, error, delay))
+            case CheckJudged(component, result):
+                self.write(lines.CheckJudged(component.name, result))
+            case ComponentEnded(_, result):
+                self.write(lines.ComponentEnded(result))
+            case _:
+                pass
+
+    def conclude(self, ended: lines.RunEnded) -> None:
+        """Writes how a run ended that another process has finished, and closes the record."""
         try:
-            self._append({"line": "end", **head})
-            self._sync()
+            self.write(ended)
             self.settle()
         finally:
             self.release()
@@ -150,13 +165,6 @@ class RunRecord:
         for path in [self._reserve, *([] if self.journal.is_open else [self._unfinished])]:
             with suppress(OSError):
                 state_files().remove(path)
-
-    def component(self, result: ComponentResult) -> None:
-        """Writes how a component ended. A sink whose rows others can see is on disk when this returns."""
-        self._append({"line": "component", **to_document(result)})
-        self._written.add(result.name)
-        if result.published or (result.kind == "sink" and result.status == "success"):
-            self._sync()
 
     def end(self, result: PipelineResult) -> None:
         """Writes how the run ended, with the components that never started, and closes the record.
@@ -183,28 +191,21 @@ class RunRecord:
         if pipeline is not None:
             state_files().write(self.folder / PIPELINE, json.dumps(pipeline, ensure_ascii=False), mode=0o600)
 
+    def _begin(self, head: lines.Head, plan: lines.PlanMade | None, pipeline: Mapping[str, Any] | None) -> None:
+        self.write(head)
+        if plan is not None:
+            self.write(plan)
+        self._keep(pipeline)
+        self._sync()
+        state_files().sync_folder(self.folder)
+        state_files().mark(self._unfinished)
+        state_files().reserve(self._reserve, _RESERVE)
+
     def _end(self, result: PipelineResult) -> None:
         for component in result.components:
-            if component.name not in self._written:
-                self.component(component)
-        head = {key: value for key, value in to_document(result).items() if key not in ("components", "plugins")}
-        self._append({"line": "end", **head})
-        self._sync()
-
-    def _append(self, line: Mapping[str, Any]) -> None:
-        dated = {**line, "at": to_document(threads().now())}
-        # A half of a surrogate pair (a file name that is no UTF-8) becomes an escape that JSON reads back.
-        data = json.dumps(dated, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-        with self._lock:
-            try:
-                self._file.append(data)
-            except OSError as error:
-                state_files().remove(self._reserve)
-                with suppress(OSError):
-                    self._file.append(data)
-                    self.journal.add(dated)
-                raise self._unwritable(error) from error
-            self.journal.add(dated)
+            if component.name not in self._ended:
+                self.write(lines.ComponentEnded(component))
+        self.write(lines.RunEnded(result.status, result.exit_code, result.ended_at, result.duration, result.problems))
 
     def _sync(self) -> None:
         try:
@@ -217,9 +218,9 @@ class RunRecord:
         return RunError(f"The run's record {self.path} cannot be written: {error.strerror or error}.", hint=hint)
 
 
-def _here() -> dict[str, Any]:
-    """Who holds the record."""
-    return {"host": socket.gethostname(), "pid": os.getpid()}
+def _here() -> tuple[str, int]:
+    """Who holds the record: host and process."""
+    return socket.gethostname(), os.getpid()
 
 
 def _held(file: RecordFile, folder: Path) -> RecordFile:

@@ -1,7 +1,7 @@
 """What a record keeps of the plan and of the settings of a run, so that a report can show them: no secret is in it."""
 
 import platform
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ppf_core import __version__
@@ -10,21 +10,25 @@ from ppf_core.contracts.components import StagedSink
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.documents import to_document
+from ppf_core.pipeline.lines import PlanMade
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.redaction import mask_by_name
 from ppf_core.pipeline.selection import BoundPlugin
 
 
-def recorded_plan(checked: CheckedPipeline, plan: Plan, selected: Collection[str]) -> dict[str, Any]:
+def recorded_plan(
+    checked: CheckedPipeline, plan: Plan, selected: Collection[str], redact: Callable[[Any], Any] = lambda value: value
+) -> PlanMade:
     """The line of the plan: all components with their edges and options, the settings of the file, and its warnings.
 
-    Secrets stand as references; literal ones, and what a key calls a password or a token, are masked.
+    Secrets stand as references; literal ones, and what a key calls a password or a token, are masked. redact: takes out what
+    was resolved.
     """
     components = [
         _component(checked, checked.components[planned.name], planned, is_selected=planned.name in selected)
         for planned in plan.components
     ]
-    return {"components": components, "settings": _settings(checked), "warnings": to_document(plan.warnings)}
+    return PlanMade(redact(components), redact(_settings(checked)), redact(to_document(plan.warnings)))
 
 
 def known_options(plugin: BoundPlugin) -> dict[str, Any]:

@@ -12,18 +12,18 @@ from typing import Any
 
 from ppf_core.contracts.components import TargetMoved
 from ppf_core.contracts.context import Dataset
-from ppf_core.contracts.results import RunInfo
+from ppf_core.contracts.results import ComponentResult, RunInfo, RunStatus
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import PpfError, Problem, RunError, RunLocked
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
 from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.documents import to_document
 from ppf_core.pipeline.journal import Journal, Write
 from ppf_core.pipeline.moves import move_cursors, move_due
 from ppf_core.pipeline.quarantine import folder_at
 from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.recorded import HEAD_KEYS, RECORD, is_held
+from ppf_core.pipeline.recorded import RECORD, Recorded, is_held
 from ppf_core.pipeline.recorded_plan import without_secrets
 from ppf_core.pipeline.roles import is_quarantine, roles_of
 from ppf_core.pipeline.run_frames import RunFrames
@@ -35,6 +35,8 @@ from ppf_core.pipeline.workspace import Workspace
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.errors import describe_error
 from ppf_core.threads import threads
+
+_DONE = ("success", "resumed")
 
 Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
 EngineOf = Callable[[Workspace], Engine]
@@ -67,18 +69,20 @@ def recover(
     current: a file as it is now; where it has the very same sinks, it lends the secrets that the journal does not keep.
     Raises RunLocked when the run is alive, and PpfError when it cannot be finished here; then it stays as it is.
     """
-    document = store.show(run_id)  # asked before: once we hold the record, the run looks alive
+    before = store.recorded(run_id)  # asked before: once we hold the record, the run looks alive
     record = store.reopen(run_id)
     try:
-        if current is not None and current.file.config.name == record.journal.pipeline and not abandon:
-            move_cursors(record, current, Cursors(store.state_dir, record.journal.pipeline))
-        if not record.journal.is_open:
+        journal = record.journal
+        if current is not None and current.file.config.name == journal.pipeline and not abandon:
+            move_cursors(record, current, Cursors(store.state_dir, journal.pipeline))
+        if not journal.is_open:
             record.settle()
-            return Finished(run_id, record.journal.pipeline, [], [], {})
+            return Finished(run_id, journal.pipeline, [], [], {})
+        was: RunStatus = "failed" if journal.is_publishing else before.status
         finished = finish_writes(record, engine, store, abandon=abandon, current=current)
+        _end_published(record, before)
         problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
-        is_whole = not document["problems"] and _is_whole(store.report(run_id), record.journal)
-        record.conclude(_ending(document, problem, is_whole=is_whole))
+        record.conclude(_ending(before, store.recorded(run_id), journal, was, problem))
     finally:
         record.release()
     return finished
@@ -111,7 +115,7 @@ def recover_touching(
         if run_id == own.run_id or is_held(journal.folder / RECORD):
             continue
         touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
-        if touches or journal.pipeline == own.pipeline or not journal.is_open:
+        if touches or journal.pipeline == own.pipeline or not journal.open_writes:
             try:
                 found.append(recover(store, run_id, lambda _workspace: engine, current=current))
             except RunLocked:
@@ -143,13 +147,13 @@ def finish_writes(
             checked = workspace.checked
             components = workspace.components(roles_of(checked, names)) | _folders(journal)
             spark = engine(workspace)
-            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.note, checked.dataflow)
+            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.write, checked.dataflow)
             steps = Steps.of(frames)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)
                 if component.status is not None and not component.is_inner:
-                    record.component(component.result())
+                    record.write(lines.ComponentEnded(component.result()))
         except PpfError:
             raise
         except Exception as error:
@@ -210,17 +214,26 @@ def _holds_mask(value: Any) -> bool:
     return any(map(_holds_mask, value)) if isinstance(value, list) else value == MASK
 
 
-def _is_whole(report: dict[str, Any], journal: Journal) -> bool:
-    """Whether all that was committed is shown, and all that was asked for has succeeded."""
-    statuses = {each["name"]: each["status"] for each in report["components"]}
-    asked = [each["name"] for each in report["plan"]["components"] if each["selected"]]
-    return not journal.hidden and all(statuses.get(name) in ("success", "resumed") for name in asked)
+def _end_published(record: RunRecord, before: Recorded) -> None:
+    """The sinks that are published and whose end was never told: death came in between."""
+    told = {result.name for result in before.results if result.status in _DONE} | record.journal.written
+    for planned in before.plan.components:
+        if planned["name"] in record.journal.published - told:
+            known = {key: planned[key] for key in ("name", "kind", "plugin", "distribution")}
+            record.write(lines.ComponentEnded(ComponentResult(**known, status="success", staged=True, published=True)))
 
 
-def _ending(document: dict[str, Any], problem: Problem, *, is_whole: bool) -> dict[str, Any]:
-    """The last line of the record. document: that of the run as it was left."""
-    status = {"publishing": "failed", "running": "interrupted"}.get(document["status"], document["status"])
-    head = {key: document[key] for key in HEAD_KEYS}
-    head |= {"status": "success" if is_whole else status, "ended_at": to_document(threads().now())}
-    head |= {"exit_code": 0 if is_whole else document["exit_code"] or 1}
-    return {**head, "problems": [*document["problems"], to_document(problem)]}
+def _ending(before: Recorded, now: Recorded, journal: Journal, was: RunStatus, problem: Problem) -> lines.RunEnded:
+    """The last line: a success only when all that was committed is shown, and all that was asked for has succeeded."""
+    asked = {planned["name"] for planned in now.plan.components if planned["selected"]}
+    done = {result.name for result in now.results if result.status in _DONE}
+    earlier = before.ended
+    problems = tuple(earlier.problems) if earlier is not None else ()
+    is_whole = asked <= done and not journal.hidden and not problems
+    return lines.RunEnded(
+        status="success" if is_whole else was,
+        exit_code=0 if is_whole else (earlier.exit_code if earlier is not None else 0) or 1,
+        ended_at=threads().now(),
+        duration=earlier.duration if earlier is not None else None,
+        problems=(*problems, problem),
+    )

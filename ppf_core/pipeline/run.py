@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import CheckFailed, PpfError, Problem, RunError, Terminated
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.error_names import require_known_errors
@@ -21,8 +22,8 @@ from ppf_core.pipeline.events import (
 )
 from ppf_core.pipeline.executor import INTERRUPTED, Executor
 from ppf_core.pipeline.interrupts import interrupts
-from ppf_core.pipeline.journal import Move
 from ppf_core.pipeline.judging import check_text, is_blocking
+from ppf_core.pipeline.lines import Move
 from ppf_core.pipeline.moves import held_cursors, move_cursors, next_moves
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Kept, Progress
@@ -96,7 +97,7 @@ class Run:
         self.progress.save()  # before Spark, which takes seconds: from here on the run can be resumed
         session = self.workspace.open_session(given, self.record.spark_log)
         try:
-            self.record.note("session", facts=session.facts)
+            self.record.write(lines.SessionOpened(session.facts))
             for warning in (*self.plan.warnings, *session.warnings):
                 self._emit(Warned(warning))
             checked = self.workspace.checked
@@ -136,7 +137,7 @@ class Run:
                 run_id=self.info.run_id,
                 pipeline=self.info.pipeline,
                 components={**inner, **self.components},
-                note=self.record.note,
+                record=self.record.write,
                 dataflow=self.workspace.checked.dataflow,
                 root=frames,
             ),
@@ -322,11 +323,10 @@ class Run:
 
     def _emit(self, event: Event) -> None:
         """Writes the record first, then tells everybody. A record that cannot be written fails the run, not the caller."""
-        if isinstance(event, ComponentEnded):
-            try:
-                self.record.component(event.result)
-            except PpfError as error:
-                self._fail(error.exit_code, *error.problems)
+        try:
+            self.record.hear(event)
+        except PpfError as error:
+            self._fail(error.exit_code, *error.problems)
         self._tell(event)
         self._look_at_hooks()
 

@@ -9,8 +9,10 @@ from ppf_core.contracts.components import Source
 from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.paths import local_path
 from ppf_core.errors import RunError
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.dataflow import Dataflow
+from ppf_core.pipeline.lines import Line
 from ppf_core.pipeline.schema_flow import require_schema, wanted_schema
 from ppf_core.spark.engine import Engine
 from ppf_core.storage.state_files import state_files
@@ -19,21 +21,18 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-Note = Callable[..., None]
-
-
 @dataclass(frozen=True)
 class RunFrames:
     """The components of a run with their frames.
 
-    note: writes what resume and recovery need into the record. root: the folder of the checkpointed frames of this run.
+    record: writes what resume and recovery need into the record. root: the folder of the checkpointed frames of this run.
     """
 
     engine: Engine
     run_id: str
     pipeline: str
     components: Mapping[str, ComponentRun]
-    note: Note
+    record: Callable[[Line], None]
     dataflow: Dataflow
     root: str = ""
 
@@ -44,6 +43,10 @@ class RunFrames:
     def tag(self, component: str = "") -> str:
         """The tag of the Spark jobs of the run, or of one component."""
         return f"ppf-{self.run_id}" + (f"/{component}" if component else "")
+
+    def write_id(self, name: str) -> WriteId:
+        """The identity of what a sink writes in this run."""
+        return WriteId(f"{self.pipeline}/{self.run_id}/{name}", 0)
 
     def context(self, component: ComponentRun) -> Context:
         """Where the component stands now."""
@@ -60,7 +63,7 @@ class RunFrames:
                 message = f"{name!r} gives only rows that it has not given before, but a replay needs all of them."
                 raise RunError(message, hint="Leave its rows out with --empty, or run the whole pipeline.")
             if key not in component.advanced:
-                self.note("advance", component=name, began=component.state, key=key, value=value)
+                self.record(lines.Advanced(name, component.state, key, value))
             state[key] = component.advanced.setdefault(key, value)
             return state[key]
 
@@ -70,7 +73,7 @@ class RunFrames:
             pipeline=self.pipeline,
             component=name,
             attempt=component.attempt,
-            write_id=WriteId(f"{self.pipeline}/{self.run_id}/{name}", 0),
+            write_id=self.write_id(name),
             frames={each: self.frame(each) for each in component.frames},
             pinned=component.pinned,
             state=state,
@@ -119,10 +122,10 @@ class RunFrames:
 
     def save(self, component: ComponentRun, frame: "DataFrame") -> None:
         """Writes a checkpoint; from then on everybody reads that, also a resumed run."""
-        self.store(component, frame)
+        path = self.store(component, frame)
         component.saved_bad = self._store_bad_rows(component)
-        path, bad = component.stored, [found.path for found in component.saved_bad.values()]
-        self.note("saved", sync=True, component=component.info.name, path=path, bad=bad)
+        bad = [found.path for found in component.saved_bad.values()]
+        self.record(lines.FrameSaved(component.info.name, path, bad))
         component.saved = path
 
     def _store_bad_rows(self, component: ComponentRun) -> dict[str, SavedRows]:
@@ -136,15 +139,16 @@ class RunFrames:
                 found[place or ""] = SavedRows(path, rows)
         return found
 
-    def store(self, component: ComponentRun, frame: "DataFrame") -> None:
-        """Writes a frame, unless that was done; from then on everybody in this run reads that."""
+    def store(self, component: ComponentRun, frame: "DataFrame") -> str:
+        """Writes a frame, unless that was done; from then on everybody in this run reads that. Gives its path."""
         if component.stored is not None:
-            return
+            return component.stored
         name = component.info.name
         path = f"{self.root}/{name}"
         self._write(frame, path)
         component.frame = self.engine.read_frame(path, component.schema or self.engine.schema_text(frame))
         component.stored = path
+        return path
 
     def _write(self, frame: "DataFrame", path: str) -> None:
         self.engine.write_frame(frame, path)

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
+from ppf_core.pipeline.lines import Line
 from ppf_core.pipeline.opening import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.pipeline.planning import Plan, PlannedComponent, make_plan
 from ppf_core.pipeline.preview import Preview, preview_frame
@@ -165,7 +167,7 @@ class PipelineRunner:
         if request.resume is None:
             run = begin_run(workspace, self.store, request.run_id, request.observers, request.spark)
             if request.replays is not None:
-                run.record.note("replay", run_id=request.replays)
+                run.record.write(lines.ReplayBegan(request.replays))
             return run
         run_id = self._to_resume(request.resume)
         if request.run_id is not None and request.run_id != run_id:
@@ -236,7 +238,7 @@ class PipelineRunner:
         try:
             plan = make_plan(self.checked, workspace.selected)
             components = workspace.components(plan.roles)
-            frames = RunFrames(session.engine, "preview", self.config.name, components, _note_nothing, self.checked.dataflow)
+            frames = RunFrames(session.engine, "preview", self.config.name, components, _record_nothing, self.checked.dataflow)
             steps = Steps.of(frames)
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
@@ -303,5 +305,5 @@ def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextMan
     return nullcontext()
 
 
-def _note_nothing(_line: str, **_values: Any) -> None:
+def _record_nothing(_line: Line) -> None:
     return None

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.contracts.components import Sink, Source, Transform
 from ppf_core.errors import CheckpointRefused, SchemaError
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.check_steps import CheckSteps, nobody
 from ppf_core.pipeline.checking import Evaluate
 from ppf_core.pipeline.component_run import ComponentRun, staged_sink
-from ppf_core.pipeline.journal import Move
+from ppf_core.pipeline.lines import Move
 from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.schema_flow import require_schema
 from ppf_core.spark.engine import Engine
@@ -93,7 +94,7 @@ class Steps:
         if reason is None:
             return
         level = "memory" if wanted == "auto" else wanted
-        self.frames.note("persist", component=component.info.name, level=level, reason=reason)
+        self.frames.record(lines.FrameKept(component.info.name, level, reason))
         component.kept = frame
         component.frame = self.engine.keep_frame(frame, level)
 
@@ -123,9 +124,9 @@ class Steps:
     def _stage(self, component: ComponentRun, rows: "Callable[[], DataFrame]") -> None:
         context = self.frames.context(component)
         name, datasets = component.info.name, component.info.datasets
-        self.frames.note("stage", sync=True, component=name, write_id=str(context.write_id), datasets=datasets)
+        self.frames.record(lines.Staging(name, context.write_id, datasets))
         component.ticket = staged_sink(component).stage(context, rows())
-        self.frames.note("staged", component=name, ticket=dict(component.ticket))
+        self.frames.record(lines.Staged(name, context.write_id, dict(component.ticket)))
         component.staged = True
 
     def check(self, component: ComponentRun) -> None:
@@ -148,7 +149,7 @@ class Steps:
 
         moves: the cursors that move then.
         """
-        self.frames.note("commit", sync=True, sinks=sinks, moves=moves)
+        self.frames.record(lines.Committed([self.frames.write_id(name) for name in sinks], moves))
 
     def write(self, component: ComponentRun) -> None:
         """Writes the rows of a sink that cannot stage."""
@@ -166,13 +167,13 @@ class Steps:
             raise RuntimeError(f"{component.info.name!r} has nothing staged to publish.")
         staged_sink(component).publish(self.frames.context(component), component.ticket)
         component.published = True
-        self.frames.note("published", component=component.info.name)
+        self.frames.record(lines.Published(component.info.name, self.frames.write_id(component.info.name)))
 
     def discard(self, component: ComponentRun) -> None:
         """Removes what was staged, or what a stage that failed left behind."""
         staged_sink(component).discard(self.frames.context(component), component.ticket)
         component.staged = False
-        self.frames.note("discarded", component=component.info.name)
+        self.frames.record(lines.Discarded(component.info.name, self.frames.write_id(component.info.name)))
 
     def forget_frames(self) -> None:
         """Removes the checkpointed frames of the run, if it has any."""
@@ -192,7 +193,7 @@ class Steps:
         if component.pinned is None:
             component.pinned = source.pin(self.frames.context(component))
             if component.pinned is not None:
-                self.frames.note("pin", component=name, pinned=component.pinned)
+                self.frames.record(lines.Pinned(name, component.pinned))
         try:
             return source.read(self.frames.context(component))
         except Exception as error:

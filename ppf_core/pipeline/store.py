@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
-from ppf_core.pipeline.journal import Journal, read_journal
+from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.recorded import RECORD, is_held, read_head, read_report, read_run
+from ppf_core.pipeline.recorded import RECORD, Recorded, is_held, read_head, read_journal, read_record
 from ppf_core.storage.state_files import state_files
 
 
@@ -101,13 +101,16 @@ class RunStore:
 
     def show(self, run_id: str) -> dict[str, Any]:
         """The document of one run; ConfigError with a near miss when there is none of this id."""
-        document = read_run(self.folder(run_id))
-        return self._with_status(document) if document is not None else self._unknown(run_id)
+        return self._with_status(self.recorded(run_id).document)
 
     def report(self, run_id: str) -> dict[str, Any]:
         """The document of one run and all else that its record knows: what a report shows. ConfigError as for `show`."""
-        document = read_report(self.folder(run_id))
-        return self._with_status(document) if document is not None else self._unknown(run_id)
+        return self._with_status(self.recorded(run_id).report)
+
+    def recorded(self, run_id: str) -> Recorded:
+        """The record of one run, read back. ConfigError as for `show`."""
+        record = read_record(self.folder(run_id))
+        return record if record is not None else self._unknown(run_id)
 
     def folder(self, run_id: str) -> Path:
         """Where the record of a run lies; ConfigError with a near miss when there is none of this id."""

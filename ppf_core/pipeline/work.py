@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from ppf_core.contracts.results import ErrorInfo
 from ppf_core.pipeline.component_run import ComponentRun
-from ppf_core.pipeline.events import Event, Retried
+from ppf_core.pipeline.events import AttemptEnded, Event, Retried
 from ppf_core.pipeline.ordering import Step
 from ppf_core.pipeline.retry import RetryExecutor
 from ppf_core.pipeline.steps import Steps
@@ -214,30 +214,15 @@ class Work:
         def attempt(number: int) -> None:
             self._steps.begin(component, number)
             act(component)
-            if number > 1:
-                self._note(step, component, number, None, None)
+            if number > 1:  # one that succeeds at once is known by its component
+                self.tell(AttemptEnded(component.info, number, step.kind, component.attempt_began, threads().now(), None))
 
         def on_failure(number: int, error: BaseException, delay: float | None) -> None:
-            told = self._describe(error)
-            self._note(step, component, number, told, delay)
-            if delay is not None:
-                self.tell(Retried(component.info, number, delay, told))
+            told = (component.info, number, step.kind, component.attempt_began, threads().now(), self._describe(error))
+            self.tell(Retried(*told, delay) if delay is not None else AttemptEnded(*told))
 
         is_safe = step.kind != "write" or component.role.is_retry_safe
         RetryExecutor(component.role.retry, stopped, is_safe, on_failure, self._steps.engine.is_gone).run(attempt)
-
-    def _note(self, step: Step, component: ComponentRun, number: int, error: ErrorInfo | None, delay: float | None) -> None:
-        """What a reader of the record wants to know of an attempt. One that succeeds at once is known by its component."""
-        self._steps.frames.note(
-            "attempt",
-            component=component.info.name,
-            attempt=number,
-            step=step.kind,
-            started_at=component.attempt_began,
-            ended_at=threads().now(),
-            error=error,
-            delay=delay,
-        )
 
     # ---- the clock
 

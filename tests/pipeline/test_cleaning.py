@@ -9,6 +9,7 @@ import pytest
 from killed import WritePipeline, kill, run, stages, status, store, unfinished
 from pyspark.sql import SparkSession
 
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.cleaning import find_old, remove
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -66,7 +67,7 @@ def test_a_run_that_is_alive_is_left_alone(spark: SparkSession, pipeline: WriteP
     path = pipeline(FLOW)
     run(path, spark, "r1")
     record = store(path).reopen("r1")
-    record.note("resumed", run_id="r1")
+    record.write(lines.RunResumed(store(path).recorded("r1").of(lines.Head)[0].run))
     assert status(path, "r1") == "running"
     assert found(path) == []
     record.release()

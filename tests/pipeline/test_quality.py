@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.cli.report.page import render
 from ppf_core.errors import ConfigError
+from ppf_core.pipeline.lines import SamplesTaken
 
 WritePipeline = Callable[[str], Path]
 EMPTY_BOX = "out { sink = folder, inputs = [a], options { path = out, log = log } }"
@@ -441,10 +442,10 @@ def test_a_report_shows_some_bad_rows_and_no_masked_values(pipeline: WritePipeli
     )
     runner = PipelineRunner.from_file(path)
     result = runner.run(spark=spark)
-    samples = [note for note in runner.store.report(result.run_id)["notes"] if note["line"] == "samples"]
-    assert [(note["check"], note["columns"], note["rows"]) for note in samples] == [
-        (0, ["id"], [["0"], ["1"]]),
-        (1, ["id"], [["****"]]),
+    samples = runner.store.recorded(result.run_id).of(SamplesTaken)
+    assert [(each.check, each.columns, each.rows) for each in samples] == [
+        (0, ("id",), (("0",), ("1",))),
+        (1, ("id",), (("****",),)),
     ]
     page = render(runner.store.report(result.run_id), datetime.datetime.now(datetime.UTC))
     assert "Bad rows of picky" in page

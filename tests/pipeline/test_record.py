@@ -11,12 +11,15 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo
 from ppf_core.errors import ConfigError, RunError, RunLocked
+from ppf_core.pipeline import lines
+from ppf_core.pipeline.lines import PlanMade
 from ppf_core.pipeline.record import RunRecord, new_run_id
 from ppf_core.pipeline.store import RunStore
 
@@ -56,11 +59,11 @@ def result(run_id: str, *components: ComponentResult) -> PipelineResult:
     )
 
 
-def plan(*names: str) -> dict[str, object]:
-    return {"components": [{"name": name} for name in names], "settings": {}, "warnings": []}
+def plan(*names: str) -> PlanMade:
+    return PlanMade([{"name": name} for name in names])
 
 
-def lines(record: RunRecord) -> list[dict[str, object]]:
+def written(record: RunRecord) -> list[dict[str, object]]:
     return [json.loads(line) for line in record.path.read_text().split("\n")[:-1]]
 
 
@@ -68,8 +71,8 @@ def test_a_finished_run_is_shown_as_its_result_was(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     record = store.create("r1")
     record.begin(info("r1"), (), plan("a", "b"))
-    record.component(component("b"))
-    record.component(component("a"))
+    record.write(lines.ComponentEnded(component("b")))
+    record.write(lines.ComponentEnded(component("a")))
     record.end(result("r1", component("a"), component("b")))
     shown = store.show("r1")
     assert (shown["status"], shown["exit_code"], shown["duration"]) == ("failed", 1, 1.5)
@@ -84,7 +87,7 @@ def test_a_component_that_never_started_is_in_the_record_when_the_run_ends(tmp_p
     store = RunStore(tmp_path)
     record = store.create("r1")
     record.begin(info("r1"), (), plan("a", "b"))
-    record.component(component("a"))
+    record.write(lines.ComponentEnded(component("a")))
     not_run = ComponentResult(name="b", kind="sink", plugin="csv", distribution="ppf-files", status="not_run")
     record.end(result("r1", component("a"), not_run))
     assert [(each["name"], each["status"]) for each in store.show("r1")["components"]] == [("a", "failed"), ("b", "not_run")]
@@ -93,13 +96,13 @@ def test_a_component_that_never_started_is_in_the_record_when_the_run_ends(tmp_p
 def test_a_report_knows_the_plan_the_attempts_and_what_was_noted(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     record = store.create("r1")
-    record.begin(info("r1"), (), {**plan("a"), "settings": {"spark": {"master": "local[2]"}}})
-    record.note("pin", component="a", pinned="v7")
-    record.note("attempt", component="a", attempt=1, error=ErrorInfo("OSError", "gone"), delay=0.5)
+    record.begin(info("r1"), (), replace(plan("a"), settings={"spark": {"master": "local[2]"}}))
+    record.write(lines.Pinned("a", "v7"))
+    record.write(lines.AttemptEnded("a", 1, "build", NOW, NOW, ErrorInfo("OSError", "gone"), 0.5))
     shown = store.report("r1")
     assert shown["plan"]["settings"] == {"spark": {"master": "local[2]"}}
     assert shown["attempts"][0]["error"] == {"type": "OSError", "message": "gone"}
-    assert [(note["line"], note["pinned"]) for note in shown["notes"]] == [("pin", "v7")]
+    assert (shown["noted"]["a"]["pinned"], shown["noted"]["a"]["attempts"]) == ("v7", 1)
     assert (shown["mode"], shown["record_path"]) == ("batch", "")
 
 
@@ -111,13 +114,19 @@ def test_a_run_that_is_going_on_is_running(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_is_interrupted_and_keeps_what_ended(tmp_path: Path) -> None:
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; from ppf_core.pipeline.store import RunStore\n"
-        "from test_record import info, component\n"
-        "import os, signal\n"
-        "record = RunStore(Path(sys.argv[1])).create('r1'); record.begin(info('r1'), ()); record.component(component('a'))\n"
-        'record._file.append(b\'{"line": "compo\'); os.kill(os.getpid(), signal.SIGKILL)\n'
-    )
+    program = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[2])
+from pathlib import Path
+from ppf_core.pipeline.lines import ComponentEnded
+from ppf_core.pipeline.store import RunStore
+from test_record import component, info
+record = RunStore(Path(sys.argv[1])).create("r1")
+record.begin(info("r1"), ())
+record.write(ComponentEnded(component("a")))
+record._file.append(b'{"line": "compo')
+os.kill(os.getpid(), signal.SIGKILL)
+"""
     folder = os.path.dirname(__file__)  # noqa: PTH120
     killed = subprocess.run([sys.executable, "-c", program, str(tmp_path), folder], check=False)
     assert killed.returncode == -signal.SIGKILL
@@ -166,15 +175,15 @@ def test_lines_of_many_threads_are_whole(tmp_path: Path) -> None:
     record = RunStore(tmp_path).create("r1")
     record.begin(info("r1"), ())
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: record.note("pin", component=str(number), pinned="x" * 10_000), range(400)))
-    assert sorted(int(str(line["component"])) for line in lines(record)[1:]) == list(range(400))
+        list(pool.map(lambda number: record.write(lines.Pinned(str(number), "x" * 10_000)), range(400)))
+    assert sorted(int(str(line["component"])) for line in written(record)[1:]) == list(range(400))
 
 
 def test_a_text_that_is_no_unicode_is_recorded(tmp_path: Path) -> None:
     record = RunStore(tmp_path).create("r1")
     record.begin(info("r1"), ())
-    record.note("pin", component="a", pinned=os.fsdecode(b"caf\xe9"))
-    assert lines(record)[1]["pinned"] == "caf\udce9"
+    record.write(lines.Pinned("a", os.fsdecode(b"caf\xe9")))
+    assert written(record)[1]["pinned"] == "caf\udce9"
 
 
 @contextmanager
@@ -195,10 +204,10 @@ def test_a_line_that_cannot_be_written_fails_and_spoils_no_other(tmp_path: Path)
         files_no_longer_than(record.path.stat().st_size + 20),
         pytest.raises(RunError, match=r"record\.jsonl cannot be written: File too large"),
     ):
-        record.component(component("a"))
-    record.component(component("b"))
-    assert [line["line"] for line in lines(record)] == ["run", "component"]
-    assert lines(record)[1]["name"] == "b"
+        record.write(lines.ComponentEnded(component("a")))
+    record.write(lines.ComponentEnded(component("b")))
+    assert [line["line"] for line in written(record)] == ["run", "component"]
+    assert written(record)[1]["result"]["name"] == "b"
 
 
 def test_a_run_whose_head_cannot_be_written_leaves_no_trace(tmp_path: Path) -> None:
@@ -216,6 +225,7 @@ sys.path.insert(0, sys.argv[2])
 from dataclasses import replace
 from pathlib import Path
 from ppf_core.errors import RunError
+from ppf_core.pipeline.lines import ComponentEnded
 from ppf_core.pipeline.store import RunStore
 from test_record import component, info, plan, result
 
@@ -268,7 +278,7 @@ def on_a_small_disk(program: str, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("line", "problems"),
     [
-        pytest.param("record.component(large)", 0, id="of a component"),
+        pytest.param("record.write(ComponentEnded(large))", 0, id="of a component"),
         pytest.param("record.end(replace(result('r1', large), status='success', exit_code=0))", 1, id="of the end"),
     ],
 )

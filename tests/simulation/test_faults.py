@@ -449,7 +449,6 @@ def test_two_signals_leave_no_start_without_its_end() -> None:
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
-@unmended("recovery tells of what it finished itself")
 def test_the_record_of_a_recovered_run_has_all_that_was_shown() -> None:
     scenario = Scenario(
         components={

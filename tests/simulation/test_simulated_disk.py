@@ -11,8 +11,10 @@ from simulated_disk import Platter, SimulatedDisk, What
 from simulated_threads import KILLED, SimulatedThreads, seeded
 
 from ppf_core.config.model import CircuitBreakerConfig
+from ppf_core.contracts.context import WriteId
 from ppf_core.contracts.results import PipelineResult, RunInfo
 from ppf_core.errors import RunError
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.breaker import CircuitBreaker
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.record import RunRecord
@@ -119,19 +121,20 @@ def result(run_id: str) -> PipelineResult:
 
 def began(run_id: str) -> RunRecord:
     record = RunStore(STATE).create(run_id)
-    record.begin(info(run_id), (), {"components": [], "settings": {"file": "f.conf"}, "warnings": []}, {"name": "flights"})
+    record.begin(info(run_id), (), lines.PlanMade(settings={"file": "f.conf"}), {"name": "flights"})
     return record
 
 
 def some_run(run_id: str = "r1") -> None:
     """All that a run does with the state directory."""
     record = began(run_id)
-    record.note("stage", sync=True, component="out", write_id="w", datasets=[])
-    record.note("staged", component="out", ticket={})
-    record.note("commit", sync=True, sinks=["out"], moves=[{"source": "in", "values": {"k": "1"}, "sinks": ["out"]}])
-    record.note("published", component="out")
+    write = WriteId("flights/r1/out", 0)
+    record.write(lines.Staging("out", write))
+    record.write(lines.Staged("out", write, {}))
+    record.write(lines.Committed([write], [lines.Move("in", {"k": "1"}, [write])]))
+    record.write(lines.Published("out", write))
     Cursors(STATE, "flights").move({"in": {"k": "1"}})
-    record.note("moved", sources=["in"])
+    record.write(lines.CursorsMoved(["in"]))
     breaker = CircuitBreaker(STATE / "breakers", "flights", "out", CircuitBreakerConfig(failure_threshold=1))
     if breaker.admit().allowed:
         breaker.failed()
@@ -160,7 +163,7 @@ def test_whatever_effect_a_process_dies_at_the_next_one_finds_its_state_in_order
             for run in store.list():
                 if run["status"] != "success":
                     record = store.reopen(run["run_id"])
-                    record.note("moved", sources=["in"])
+                    record.write(lines.CursorsMoved(["in"]))
                     record.release()
                     assert record.journal.pipeline == "flights"
             assert Cursors(STATE, "flights").read() in ({}, {"in": {"k": "1"}})

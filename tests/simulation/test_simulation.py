@@ -37,7 +37,6 @@ def _struck(scenario: Scenario, *methods: str) -> bool:
 
 # What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
 KNOWN: Mapping[str, Known] = {
-    "recovery tells of what it finished itself": lambda _scenario, _outcome, text: "are published; it is" in text,
     "a second signal": lambda _scenario, outcome, text: "times ppf_component_" in text and outcome.signals > 1,
 }
 

@@ -81,11 +81,8 @@ def _components(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Each component with what was planned and how it went, in the order of the file."""
     ended = {component["name"]: component for component in report["components"]}
     planned = {component["name"]: component for component in report["plan"]["components"]}
-    notes: dict[str, list[Mapping[str, Any]]] = {}
-    for note in (*report["notes"], *report["attempts"]):
-        notes.setdefault(note["component"], []).append(note)
     for name in planned or ended:
-        plan, result, noted = planned.get(name, {}), ended.get(name), notes.get(name, [])
+        plan, result, noted = planned.get(name, {}), ended.get(name), report["noted"].get(name)
         yield {
             **_NOTHING,
             **plan,
@@ -94,42 +91,26 @@ def _components(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "checks": _checks(result, noted),
             "options": list(words.flattened(plan.get("options", {}))),
             "after": [need for need in plan.get("needs", ()) if need not in plan["inputs"].values()],
-            **_noted(noted),
+            **{key: noted[key] if noted else None for key in ("pinned", "kept", "has_stage")},
         }
 
 
-def _checks(result: Mapping[str, Any] | None, notes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _checks(result: Mapping[str, Any] | None, noted: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """What its checks found, so far if it has not ended, each with the bad rows that the record has of it."""
-    found = result["quality"] if result else [note["result"] for note in notes if note["line"] == "check"]
-    samples = {note["check"]: note for note in notes if note["line"] == "samples"}
+    found = result["quality"] if result else noted["checks"] if noted else []
+    samples = noted["samples"] if noted else {}
     return [{**check, "samples": samples.get(number)} for number, check in enumerate(found)]
 
 
-def _unended(report: Mapping[str, Any], plan: Mapping[str, Any], notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What is known of a component that has not ended: its first note says that, and about when, it has started."""
+def _unended(report: Mapping[str, Any], plan: Mapping[str, Any], noted: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is known of a component that has not ended: its first line says that, and about when, it has started."""
     is_dead = report["status"] == "interrupted"
     if not plan.get("selected", True):
         return {"status": "not_run"}
-    if not notes:
+    if noted is None:
         return {"status": "not started" if is_dead else "waiting"}
-    attempts = [note["attempt"] for note in notes if note["line"] == "attempt"]
-    started_at = min(note.get("started_at") or note["at"] for note in notes)
-    return {
-        "status": "unfinished" if is_dead else "running",
-        "started_at": started_at,
-        "attempts": max(attempts, default=0),
-    }
-
-
-def _noted(notes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the notes of a component say: what it pinned, why its frame was kept, that it staged."""
-    found = {note["line"]: note for note in notes}
-    noted: dict[str, Any] = {
-        "pinned": found["pin"]["pinned"] if "pin" in found else None,
-        "kept": f"{found['persist']['level']}: {found['persist']['reason']}" if "persist" in found else None,
-        "has_stage": "staged" in found,
-    }
-    return noted
+    status = "unfinished" if is_dead else "running"
+    return {"status": status, "started_at": noted["started_at"], "attempts": noted["attempts"]}
 
 
 def _facts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

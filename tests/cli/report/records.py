@@ -8,6 +8,7 @@ from typing import Any
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, QualityResult, RunInfo, UsedPlugin
 from ppf_core.errors import Problem
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.store import RunStore
 
@@ -72,9 +73,9 @@ def begun(folder: Path, components: Sequence[Mapping[str, Any]], **settings: Any
         started_at=BEGAN,
         record_path=str(record.path),
     )
-    plan = {"components": list(components), "settings": {"ppf": "0.1.0", "file": "flights.conf", **settings}, "warnings": []}
+    plan = lines.PlanMade(list(components), {"ppf": "0.1.0", "file": "flights.conf", **settings})
     record.begin(info, (UsedPlugin(distribution="ppf-files", version="0.1.0"),), plan)
-    record.note("session", facts={"spark_version": "4.1.1", "ansi": "true", "time_zone": "UTC", "master": "local[2]"})
+    record.write(lines.SessionOpened({"spark_version": "4.1.1", "ansi": "true", "time_zone": "UTC", "master": "local[2]"}))
     return record
 
 
@@ -103,7 +104,7 @@ OUT = planned("out", "sink", 3, {"late": "late"})
 def failed_run(folder: Path) -> None:
     """A source that succeeded, a transform that failed twice and whose error is hostile, a sink that was skipped."""
     record = begun(folder, [FLIGHTS, LATE, OUT], spark={"master": "local[2]", "conf": {"spark.ui.enabled": "false"}})
-    record.note("pin", component="flights", pinned="v7")
+    record.write(lines.Pinned("flights", "v7"))
     bad = QualityResult(
         check="in_range", name="delay", action="warn", status="warned", failed=3, evaluated=1000, message="3 of 1000 rows."
     )
@@ -113,11 +114,10 @@ def failed_run(folder: Path) -> None:
         ended(LATE, 5, 4, status="failed", error=error, attempts=2),
         ended(OUT, None, None, status="skipped", reason="'late' failed."),
     ]
-    record.component(components[0])
+    record.write(lines.ComponentEnded(components[0]))
     for attempt, (begin, end, delay) in enumerate(((5, 6, 1.5), (7.5, 9, None)), 1):
-        times = {"started_at": later(begin), "ended_at": later(end)}
-        record.note("attempt", component="late", attempt=attempt, step="build", error=error, delay=delay, **times)
-    record.component(components[1])
+        record.write(lines.AttemptEnded("late", attempt, "build", later(begin), later(end), error, delay))
+    record.write(lines.ComponentEnded(components[1]))
     problem = Problem(code="hook", message="The hook is deaf.", hint="Wake it.", path="hooks.audit")
     record.end(result("failed", 1, components, problem))
 
@@ -140,6 +140,6 @@ def large_run(folder: Path, count: int = 200) -> list[str]:
         for number, plan in enumerate(plans)
     ]
     for component in components:
-        record.component(component)
+        record.write(lines.ComponentEnded(component))
     record.end(result("success", 0, components))
     return [plan["name"] for plan in plans]

@@ -13,6 +13,7 @@ from programs import program
 from records import NOW, OUT, begun, ended, failed_run, large_run, planned, result
 
 from ppf_core.cli.report.page import render
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.store import RunStore
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1300,900")
@@ -131,8 +132,8 @@ def motley_run(folder: Path) -> None:
     plans = [planned(name, "source", 1) for name in (*statuses, "unfinished", "not_started")]
     record = begun(folder, plans)
     for plan, status in zip(plans, statuses, strict=False):
-        record.component(ended(plan, 1, 2, status=status))
-    record.note("pin", component="unfinished", pinned="v1")
+        record.write(lines.ComponentEnded(ended(plan, 1, 2, status=status)))
+    record.write(lines.Pinned("unfinished", "v1"))
     record._file.close()
 
 

@@ -23,6 +23,8 @@ from records import (
 )
 
 from ppf_core.cli.report.page import render
+from ppf_core.contracts.context import WriteId
+from ppf_core.pipeline import lines
 from ppf_core.pipeline.store import RunStore
 
 VOID = {"meta", "rect", "path", "br"}
@@ -184,8 +186,8 @@ def test_nothing_that_anybody_wrote_becomes_markup(tmp_path: Path) -> None:
 
 def test_a_run_that_goes_on_says_so(tmp_path: Path) -> None:
     record = begun(tmp_path, [FLIGHTS, LATE, OUT])
-    record.component(ended(FLIGHTS, 1, 2))
-    record.note("started", component="late")
+    record.write(lines.ComponentEnded(ended(FLIGHTS, 1, 2)))
+    record.write(lines.ComponentStarted("late"))
     text = page_of(RunStore(tmp_path).report("r1")).text
     assert "The run was still going on when this page was written, at 2026-02-01 01:00:00 UTC." in text
     assert "Of 3 components: 1 succeeded, 1 at work, 1 waiting." in text
@@ -194,9 +196,9 @@ def test_a_run_that_goes_on_says_so(tmp_path: Path) -> None:
 
 def test_a_run_that_was_killed_says_so(tmp_path: Path) -> None:
     record = begun(tmp_path, [FLIGHTS, LATE, OUT])
-    record.component(ended(FLIGHTS, 1, 2))
-    record.note("stage", component="out", write_id="r1/out/0")
-    record.note("staged", component="out", ticket={})
+    record.write(lines.ComponentEnded(ended(FLIGHTS, 1, 2)))
+    record.write(lines.Staging("out", WriteId("flights/r1/out", 0)))
+    record.write(lines.Staged("out", WriteId("flights/r1/out", 0), {}))
     record._file.close()
     text = page_of(RunStore(tmp_path).report("r1")).text
     assert "The run did not end: its process was killed, or its machine stopped." in text
@@ -238,7 +240,7 @@ def test_what_readers_of_the_targets_see_is_said(tmp_path: Path) -> None:
 def test_a_component_that_was_not_asked_for_is_in_the_graph(tmp_path: Path) -> None:
     not_asked = {**LATE, "selected": False}
     record = begun(tmp_path, [FLIGHTS, not_asked])
-    record.component(ended(FLIGHTS, 1, 2))
+    record.write(lines.ComponentEnded(ended(FLIGHTS, 1, 2)))
     assert "late transform sql ppf-files 0.1.0 ○ not run" in page_of(RunStore(tmp_path).report("r1")).text
 
 
