@@ -13,6 +13,7 @@ from test_record import component, info, plan, result
 
 from ppf_core.errors import ConfigError
 from ppf_core.pipeline.cleaning import find_old, remove
+from ppf_core.pipeline.lines import ComponentEnded
 from ppf_core.pipeline.replay import find_quarantined
 from ppf_core.pipeline.store import RunStore
 from ppf_core.storage.state_files import using_state_files
@@ -25,7 +26,7 @@ RUNS = ("r1", "r2", "r3")
 def ended(store: RunStore, run_id: str) -> None:
     record = store.create(run_id)
     record.begin(info(run_id), (), plan("a"), {"name": "flights"})
-    record.component(component("a"))
+    record.write(ComponentEnded(component("a")))
     record.end(result(run_id, component("a")))
 
 
