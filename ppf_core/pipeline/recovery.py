@@ -33,6 +33,7 @@ from ppf_core.pipeline.targets import overlap
 from ppf_core.pipeline.validation import check_writes
 from ppf_core.pipeline.workspace import Workspace
 from ppf_core.spark.engine import Engine
+from ppf_core.spark.engines import engines
 from ppf_core.spark.errors import describe_error
 from ppf_core.threads import threads
 
@@ -97,7 +98,7 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
             stack.enter_context(capture(log, workspace.redactor.redact))
             session = workspace.open_session(None, log)
             stack.callback(session.close)
-            return session.engine
+            return engines().engine(session.spark)
 
         return recover(store, run_id, engine, abandon=abandon)
 

@@ -28,6 +28,7 @@ from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_writes
 from ppf_core.pipeline.workspace import Workspace
 from ppf_core.plugins.registry import PluginEntry
+from ppf_core.spark.engines import engines
 from ppf_core.storage.state_files import state_files
 
 _REPLACING = ("overwrite", "error", "ignore")
@@ -109,7 +110,7 @@ def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Pr
         with capture(log, workspace.redactor.redact):
             session = workspace.open_session(None, log)
             try:
-                engine = session.engine
+                engine = engines().engine(session.spark)
                 return preview_frame(engine, engine.stored_rows(rows.path), limit, workspace.redactor.redact)
             finally:
                 session.close()

@@ -37,6 +37,7 @@ from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.workspace import Workspace, ping_all
 from ppf_core.plugins.hooks import HookCaller, HookFailure
 from ppf_core.spark.engine import Engine
+from ppf_core.spark.engines import engines
 from ppf_core.spark.errors import describe_error
 from ppf_core.threads import SIGTERM, threads
 
@@ -104,8 +105,9 @@ class Run:
             require_known_errors(checked.file)
             frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
             self.workspace.require_reachable_frames(session.facts["master"])
-            steps = self._steps(session.engine, frames)
-            self._go_forward(session.engine, second)
+            engine = engines().engine(session.spark)
+            steps = self._steps(engine, frames)
+            self._go_forward(engine, second)
             ping_all(steps)
             runtime = checked.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)

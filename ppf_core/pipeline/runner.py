@@ -31,6 +31,7 @@ from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_pipeline
 from ppf_core.pipeline.workspace import Workspace, ping_all
+from ppf_core.spark.engines import engines
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.profiles import FrameProfile
 
@@ -238,7 +239,8 @@ class PipelineRunner:
         try:
             plan = make_plan(self.checked, workspace.selected)
             components = workspace.components(plan.roles)
-            frames = RunFrames(session.engine, "preview", self.config.name, components, _record_nothing, self.checked.dataflow)
+            engine = engines().engine(session.spark)
+            frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, self.checked.dataflow)
             steps = Steps.of(frames)
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:

@@ -16,8 +16,6 @@ from ppf_core.contracts.context import SPARK_ENDS
 from ppf_core.errors import Problem, RunError
 from ppf_core.spark import call_sites, jvm
 from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
-from ppf_core.spark.engine import Engine
-from ppf_core.spark.engines import engines
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.java import require_java
 from ppf_core.spark.loggers import quiet_loggers
@@ -72,11 +70,6 @@ class RunSession:
     warnings: tuple[Problem, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     _undo: ExitStack = field(default_factory=ExitStack, repr=False)
-
-    @property
-    def engine(self) -> Engine:
-        """What the kernel asks this session through."""
-        return engines().engine(self.spark)
 
     def close(self) -> None:
         """Stops what ppf started, and nothing else; the caller's session is active again. Calling it twice does no harm."""
