@@ -22,6 +22,7 @@ from ppf_core.pipeline.targets import target_problems
 from ppf_core.pipeline.wiring import Wiring
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.spark.connect import connect_refusals
+from ppf_core.storage.state_files import state_files
 
 
 def check_pipeline(
@@ -83,7 +84,7 @@ def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> Chec
 def _written(path: FilePath) -> dict[str, Any]:
     """The values of a file that a run has written itself, as JSON."""
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        values: dict[str, Any] = json.loads(state_files().read(path))
     except (OSError, ValueError) as error:
         hint = "Restore it from a backup, or remove by hand what the run has left."
         raise ConfigError(

@@ -21,6 +21,7 @@ _OF_HOOKS = {
     "watcher": ("ppf_pipeline_start", "ppf_component_start", "ppf_component_end", "ppf_quality_result", "ppf_pipeline_end"),
 }
 _OF_ALL = ("raise", "raise", "raise", "kill", "kill", "interrupt", "terminate", "hang", "slow", "exit")
+_OF_DISKS = ("killed before", "killed within", "killed after", "full", "broken")
 _OF_JOBS = ("fail", "fail", "again", "lost", "gone")
 
 
@@ -170,7 +171,8 @@ class _Maker:
                 return Act("change", of=name, options=self._changed(name))
             case "replay":
                 keeping = [name for name, each in self.components.items() if _quarantines(each)]
-                return Act("replay", of=self._one_of(keeping or sources), faults=self._faults(hooks))
+                side = {"side": self._one_of(("empty", "read"))} if self._is(0.8) else {}
+                return Act("replay", of=self._one_of(keeping or sources), options=side, faults=self._faults(hooks))
         only = (self._one_of(list(self.components)),) if deed == "run" and self._is(0.12) else ()
         return Act(deed, only=only, faults=self._faults(hooks))
 
@@ -186,6 +188,8 @@ class _Maker:
         return tuple(self._fault(hooks) for _ in range(self._one_of((0, 0, 0, 1, 1, 1, 2))))
 
     def _fault(self, hooks: Mapping[str, Any]) -> Fault:
+        if self._is(0.25):
+            return Fault("disk", self._one_of(_OF_DISKS), self.chance.randrange(80))
         if self._is(0.25):
             return Fault("step", self._one_of(("kill", "kill", "interrupt", "terminate")), self.chance.randrange(1, 250))
         name = self._one_of([*self.components, *self.components, *hooks])
@@ -263,7 +267,7 @@ def _smaller_acts(act: Act) -> Iterator[Act]:
     faults = act.faults
     yield from (replace(act, faults=(*faults[:index], *faults[index + 1 :])) for index in range(len(faults)))
     for index, fault in enumerate(faults):
-        if fault.place == "step":
+        if fault.place in ("step", "disk"):
             numbers = {fault.number // 2, fault.number - 10, fault.number - 1}
             yield from (
                 replace(act, faults=(*faults[:index], fault._replace(number=each), *faults[index + 1 :]))

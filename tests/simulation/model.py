@@ -5,126 +5,16 @@ where each cursor has to stand, and how a run may have ended.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache, reduce
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import product
-from operator import add, ge, gt
-from typing import Any
 
+from flow import Config, Flow, Keys
 from play import Seen
 from scenario import is_lucky
 from simulated_world import Read, Row, World
 
-Keys = Counter[str]
-Config = Mapping[str, Any]
-
-_NONE: Keys = Counter()
 _FOLDER = "world:/data/quarantine/{}/run_id={}"
-
-
-@dataclass
-class Flow:
-    """Which rows are where in one run. sources: what each source gives. instead: what is given in the place of a component.
-
-    unlucky: what chance has set apart, by component and place.
-    """
-
-    components: Mapping[str, Config]
-    sources: Mapping[str, Keys] = field(default_factory=dict)
-    instead: Mapping[str, Keys] = field(default_factory=dict)
-    unlucky: Mapping[tuple[str, str | None], Keys] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.given, self.good, self.is_rejected = cache(self._given), cache(self._good), cache(self._is_rejected)
-
-    def _given(self, name: str) -> Keys:
-        """The rows of a component before its checks."""
-        config = self.components[name]
-        if name in self.instead or "source" in config:
-            return self.instead.get(name) or self.sources.get(name, _NONE)
-        rows = reduce(add, (self.good(each) for each in config.get("inputs", ())), _NONE)
-        rows = reduce(add, (self.set_apart(giver, [name]) for giver in self.givers(name)), rows)
-        return _only(rows, lambda key: _number(key) % 7 != config["options"].get("drops"))
-
-    def _good(self, name: str) -> Keys:
-        """Those that go on."""
-        if is_lucky(self.components[name]):
-            return self.given(name) - self.set_apart(name, self.places(name))
-        splitting = [check for check in self.sound(name) if check.get("action") in ("drop", "quarantine")]
-        return _only(self.given(name), lambda key: not any(_is_bad(key, check) for check in splitting))
-
-    def set_apart(self, name: str, places: Collection[str | None]) -> Keys:
-        """The rows that go to some places; each goes to that of the first check that finds it bad."""
-        if is_lucky(self.components[name]):
-            return reduce(add, (self.unlucky.get((name, place), _NONE) for place in {*places}), _NONE)
-        keeping = [check for check in self.sound(name) if check.get("action") == "quarantine"]
-        place_of = {key: [c.get("quarantine_to") for c in keeping if _is_bad(key, c)][:1] for key in self.given(name)}
-        return _only(self.given(name), lambda key: any(place in places for place in place_of[key]))
-
-    def in_folder(self, name: str) -> Keys:
-        """Those that go to the folder of the run: of a rejected component all, as evidence."""
-        return self.set_apart(name, self.places(name) if self.is_rejected(name) else [None])
-
-    def _is_rejected(self, name: str) -> bool:
-        """Whether its checks forbid to show its rows."""
-        return any(self.fails(name, check) for check in self.checks(name))
-
-    def fails(self, name: str, check: Config) -> bool:
-        """Whether a check forbids it; one that cannot be evaluated does."""
-        rows, action = self.given(name).total(), check.get("action", "fail")
-        if check not in self.sound(name):
-            return True
-        if check["check"] != "number":
-            return action != "warn" and rows > check["options"]["most"]
-        if "error_if" in check:
-            return _is_reached(check["error_if"], self.bad(name, check), rows)
-        return self.bad(name, check) > 0 and action == "fail" and "warn_if" not in check
-
-    def bad(self, name: str, check: Config) -> int:
-        """How many rows a check finds bad."""
-        return _only(self.given(name), lambda key: _is_bad(key, check)).total()
-
-    def checks(self, name: str) -> list[Config]:
-        """The checks of a component."""
-        return list(self.components[name].get("quality", ()))
-
-    def sound(self, name: str) -> list[Config]:
-        """Those that do not raise on its rows."""
-        numbers = {*map(_number, self.given(name)), True}
-        return [check for check in self.checks(name) if not {*map(check["options"].get, ("broken", "raises"))} & numbers]
-
-    def places(self, name: str) -> list[str | None]:
-        """Where bad rows of a component may go; None: to the folder of the run."""
-        return [check.get("quarantine_to") for check in self.checks(name) if check.get("action") == "quarantine"]
-
-    def givers(self, sink: str) -> list[str]:
-        """Whose bad rows a sink takes."""
-        return [name for name in self.components if sink in self.places(name)]
-
-    def feeding(self, name: str) -> set[str]:
-        """The component and all whose rows reach it."""
-        return _reached(name, lambda each: {*self.components[each].get("inputs", ()), *self.givers(each)})
-
-    def before(self, name: str) -> set[str]:
-        """The component and all that it waits for."""
-        after = {each: {*config.get("inputs", ()), *config.get("after", ())} for each, config in self.components.items()}
-        return _reached(name, lambda each: {*after[each], *self.givers(each)})
-
-    def is_chancy(self, name: str) -> bool:
-        """Whether chance decides which rows it has."""
-        return any(is_lucky(self.components[each]) for each in self.feeding(name))
-
-    def sinks(self, names: Collection[str]) -> set[str]:
-        """Those that are sinks."""
-        return {name for name in names if "sink" in self.components[name]}
-
-    def selected(self, only: Collection[str]) -> set[str]:
-        """What runs: these, all that they need, and the sinks of their bad rows. Without names: all."""
-        found = {need for name in only or self.components for need in self.before(name)}
-        while more := {each for name in found for sink in self.places(name) if sink for each in self.before(sink)} - found:
-            found |= more
-        return found
 
 
 @dataclass
@@ -184,7 +74,8 @@ class Model:
         """The run that an act worked at."""
         if seen.act.deed == "resume":
             resumable = [name for name in seen.documents if name in self.runs and self.runs[name].attempts[0].replays is None]
-            return resumable[-1] if resumable and not seen.error else None
+            is_begun = bool(resumable) and seen.documents[resumable[-1]]["resumed_from"] is not None
+            return resumable[-1] if is_begun and not seen.error else None
         return next((run_id for run_id in seen.documents if run_id not in self.runs), None)
 
     def _may_refuse(self, seen: Seen) -> bool:
@@ -206,14 +97,19 @@ class Model:
         run = self.runs[run_id]
         for attempt in reversed(run.attempts):
             components = attempt.values["components"]
-            if attempt.replays is not None:
-                other, name = attempt.replays
-                rows = _keys(self.world.frames[_FOLDER.format(name, other)].rows)
-                yield Flow(components, instead={name: rows}, unlucky=self._unlucky(components, run_id))
-                continue
-            for reads in product(*run.slices.values()):
+            for reads in product(*(reversed(reads) for reads in run.slices.values())):
                 sources = {read.component: self._slice(components[read.component], read) for read in reads}
-                yield Flow(components, sources, unlucky=self._unlucky(components, run_id))
+                yield self._flow(attempt, Flow(components, sources, unlucky=self._unlucky(components, run_id)))
+
+    def _flow(self, attempt: Seen, flow: Flow) -> Flow:
+        """What is replayed meets nothing but what somebody named, of which bad rows are not told again."""
+        if attempt.replays is None:
+            return flow
+        run_id, name = attempt.replays
+        below, empty = flow.below(name), [each for each, said in attempt.values["side"].items() if said == "empty"]
+        components = {each: config if each in below else _beside(config) for each, config in flow.components.items()}
+        rows = _keys(self.world.frames[_FOLDER.format(name, run_id)].rows)
+        return replace(flow, components=components, instead={name: rows, **{each: Counter() for each in empty}})
 
     def _slice(self, source: Config, read: Read) -> Keys:
         return Counter(row.key for row in self.world.tables[source["options"]["table"]][read.begin : read.end])
@@ -237,7 +133,7 @@ class Model:
         last, flow = self.runs[run_id].last, self.flow(run_id)
         if last.replays is None:
             return flow.selected(last.act.only)
-        return flow.selected([name for name in flow.components if last.replays[1] in flow.feeding(name)])
+        return flow.selected(flow.below(last.replays[1]))
 
     def shown(self, run_id: str) -> set[str]:
         """The sinks that have shown rows of a run."""
@@ -265,14 +161,15 @@ class Model:
                 self.newly.add(run_id)
                 if all(any(map(flow.is_rejected, flow.feeding(name))) for flow in flows):
                     yield f"{name} shows rows of {run_id} that a check forbids"
-                elif not any(flow.good(name) == _keys(rows) for flow in flows) and not self._is_unknown(run_id, name):
+                elif not any(flow.good(name) == _keys(rows) for flow in flows) and not self.is_unknown(run_id, name):
                     yield f"{name} shows {_told(_keys(rows))} of {run_id}, not {_told(flows[0].good(name))}"
                 if len({batch.write for batch in self.world.batches(name, run_id)}) > 1:
                     yield f"{name} shows the rows of {run_id} twice"
 
-    def _is_unknown(self, run_id: str, name: str) -> bool:
+    def is_unknown(self, run_id: str, name: str) -> bool:
         """Whether chance has set rows apart that nobody will ever see."""
-        return self.flow(run_id).is_chancy(name) and not self.is_complete(run_id)
+        is_settled = self.is_complete(run_id) and len(self.runs[run_id].attempts) == 1
+        return self.flow(run_id).is_chancy(name) and not is_settled
 
     def _folders(self, seen: Seen) -> Iterator[str]:
         """The bad rows of a run lie in its folder, when it has succeeded or was rejected (G8)."""
@@ -281,7 +178,7 @@ class Model:
             for name in self.selected(run_id):
                 folder, wanted = self.world.frames.get(_FOLDER.format(name, run_id)), flow.in_folder(name)
                 fits = any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)) if folder else True
-                if folder is not None and not fits and not self._is_unknown(run_id, name):
+                if folder is not None and not fits and not self.is_unknown(run_id, name):
                     yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
                 if folder is None and wanted and is_success and run.last.replays is None:
                     yield f"The bad rows {_told(wanted)} of {name} in {run_id} are nowhere"
@@ -299,24 +196,26 @@ class Model:
                 yield f"{run_id} is left with something to show"
 
     def _cursors(self, seen: Seen) -> Iterator[str]:
-        """A cursor stands where all has been shown that its source was asked for, and a run goes on from there."""
+        """A cursor stands where all has been shown that its source was asked for, and a run begins there."""
         own = [run_id for run_id, run in self.runs.items() if run.last is seen]
-        before, after = self._wanted(seen, without=own), self._wanted(seen)
+        unfinished = [run_id for run_id in self.runs if seen.is_publishing(run_id)]
+        before, after = self._wanted(without=own), self._wanted(without=unfinished)
+        published = self._wanted()
         for _, name, begin, _ in seen.reads:
-            begins = {before[name], self._began(seen, name)}
+            begins = {before[name], *(self.runs[run_id].slices[name][0].begin for run_id in own)}
             if seen.values["components"][name]["options"].get("cursor") and begin not in begins:
                 yield f"{name} was read from {begin} on; its cursor is {before[name]}"
         for name in after | dict.fromkeys(seen.cursors, 0):
             found = int(seen.cursors.get(name, {}).get("end", "0"))
             is_excused = seen.exit_code is None or any(run.is_excused for run in self.runs.values())
-            if found != after[name] and not (is_excused and found == self.cursors[name]):
+            if found not in (after[name], published[name]) and not (is_excused and found == self.cursors[name]):
                 yield f"The cursor of {name} is {found}; it should be {after[name]}"
             self.cursors[name] = found
 
-    def _wanted(self, seen: Seen, without: Collection[str] = ()) -> Counter[str]:
+    def _wanted(self, without: Collection[str] = ()) -> Counter[str]:
         """Where the cursors have to be, after these runs or without some of them."""
         wanted = Counter(self.cursors)
-        for run_id in self.runs.keys() - {*without, *filter(seen.is_publishing, self.runs)}:
+        for run_id in self.runs.keys() - {*without, *(name for name, run in self.runs.items() if run.last.replays)}:
             flow = self.flow(run_id)
             for name, reads in self.runs[run_id].slices.items():
                 fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
@@ -331,11 +230,6 @@ class Model:
         """Whether the bad rows of a source lie in the folders of a run."""
         below = [name for name in flow.components if source in flow.feeding(name)]
         return all(_FOLDER.format(name, run_id) in self.world.frames for name in below if flow.in_folder(name))
-
-    def _began(self, seen: Seen, source: str) -> int | None:
-        """Where an earlier attempt of the same run began to read: a run that goes on reads the same rows."""
-        run = self.runs.get(seen.result.run_id) if seen.result is not None and seen.act.deed == "resume" else None
-        return run.slices[source][0].begin if run is not None else None
 
     def _ending(self, seen: Seen, run_id: str) -> Iterator[str]:
         """A success is one, and a failure has a reason (G1)."""
@@ -363,39 +257,18 @@ class Model:
                 yield f"{name} shows nothing of {run_id}, although nothing has failed that it needs"
 
 
+def _beside(config: Config) -> Config:
+    """A component that is not replayed: its bad rows lie in quarantine already."""
+    splitting = [check for check in config.get("quality", ()) if check.get("action") in ("drop", "quarantine")]
+    return {**config, "quality": [{**check, "action": "drop", "quarantine_to": None} for check in splitting]}
+
+
 def _stops(seen: Seen) -> bool:
     return seen.values["runtime"].get("on_failure", "stop") == "stop"
 
 
-def _reached(name: str, above: Callable[[str], set[str]]) -> set[str]:
-    found, waiting = {name}, [name]
-    while waiting:
-        more = above(waiting.pop()) - found
-        found |= more
-        waiting += more
-    return found
-
-
-def _only(rows: Keys, is_wanted: Callable[[str], bool]) -> Keys:
-    return Counter({key: count for key, count in rows.items() if is_wanted(key)})
-
-
 def _keys(rows: Collection[Row]) -> Keys:
     return Counter(row.key for row in rows)
-
-
-def _number(key: str) -> int:
-    return int(key.rpartition(":")[2])
-
-
-def _is_bad(key: str, check: Config) -> bool:
-    return check["check"] == "number" and _number(key) % check["options"].get("by", 5) in check["options"].get("bad", ())
-
-
-def _is_reached(threshold: str, bad: int, rows: int) -> bool:
-    how, bound = threshold.split(" ")
-    found = (100 * bad / rows if rows else 0.0) if bound.endswith("%") else bad
-    return {">": gt, ">=": ge}[how](found, float(bound.rstrip("%")))
 
 
 def _told(keys: Keys) -> str:

@@ -1,7 +1,6 @@
 """Plays a scenario: each act on the real kernel, in a simulated process of its own."""
 
 import datetime
-import gc
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -9,7 +8,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from flow import Flow
 from scenario import Act, Scenario
+from simulated_disk import Platter, SimulatedDisk
 from simulated_engine import Session, SimulatedEngines
 from simulated_threads import KILLED, Machine, SimulatedThreads, seeded
 from simulated_world import Fault, Read, World, in_world
@@ -22,15 +23,17 @@ from ppf_core.pipeline.cleaning import find_old, remove
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.recorded import RECORD, is_held
 from ppf_core.pipeline.recovery import recover_alone
-from ppf_core.pipeline.replay import chosen, find_quarantined, merging
+from ppf_core.pipeline.replay import SideInputs, chosen, find_quarantined, merging
 from ppf_core.pipeline.runner import PipelineRunner, RunRequest
 from ppf_core.pipeline.store import RunStore
 from ppf_core.pipeline.validation import check_file
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.spark.engines import replaced_engines
+from ppf_core.storage.state_files import using_state_files
 from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
 
 NAME = "simulated"
+FOLDER = Path("/simulated")
 _ENDING = ("interrupt", "terminate", "gone", "kill", "exit")
 
 
@@ -68,6 +71,11 @@ class Seen:
         return self.exit_code is None or self.is_publishing(run_id)
 
     @property
+    def is_on_bad_disk(self) -> bool:
+        """Whether the disk refused something."""
+        return any(fault.place == "disk" for fault in self.struck)
+
+    @property
     def hangs(self) -> bool:
         """Whether something may be at work still that was abandoned."""
         return any(fault.what in ("hang", "slow") for fault in self.struck)
@@ -92,7 +100,7 @@ class Play:
     """A scenario as it goes on. values: those of the pipeline file now."""
 
     scenario: Scenario
-    folder: Path
+    platter: Platter = field(default_factory=lambda: Platter(FOLDER))
     world: World = field(default_factory=World)
     machine: Machine = field(default_factory=Machine)
 
@@ -105,11 +113,11 @@ class Play:
     @property
     def store(self) -> RunStore:
         """The records of its runs."""
-        return RunStore(self.folder / "state")
+        return RunStore(FOLDER / "state")
 
     def checked(self, values: Mapping[str, Any]) -> CheckedPipeline:
         """A pipeline file. Raises ConfigError when it is none."""
-        checked = check_file(file_of_values(self.folder / "simulated.conf", values), registry())
+        checked = check_file(file_of_values(FOLDER / "simulated.conf", values), registry())
         checked.require_sound()
         return checked
 
@@ -132,14 +140,17 @@ class Play:
         process = SimulatedThreads(seeded(self.scenario.seed), self.machine)
         engines = SimulatedEngines(self.world)
         self.world.begin(act.faults, lambda fault: _strike(process, fault))
+        disk, self.platter.room = SimulatedDisk(self.platter, process), None
         for fault in act.faults:
             if fault.place == "step":
                 process.at_step(fault.number, partial(self.world.strike, fault))
+            elif fault.place == "disk":
+                disk.strike(fault.number, fault.what, lasts=3)  # type: ignore[arg-type]
         before = len(self.world.reads)
         result: Any = None
         exit_code: int | None = None
         crashes, error = [], ""
-        with using_threads(process), replaced_engines(engines), in_world(self.world):
+        with using_threads(process), using_state_files(disk), replaced_engines(engines), in_world(self.world):
             try:
                 result = process.run(lambda: program(act))
             except PpfError as raised:
@@ -153,6 +164,9 @@ class Play:
             exit_code = result.exit_code
         elif isinstance(result, int):
             exit_code = result
+        self.world.struck += [each for each in act.faults if each.place == "disk" and each.number < len(disk.effects)]
+        with using_state_files(SimulatedDisk(self.platter)):
+            state = self._state()
         return Seen(
             act,
             None if result == KILLED else exit_code,
@@ -165,14 +179,12 @@ class Play:
             tuple(self.world.reads[before:]),
             tuple(engines.sessions),
             crashes=tuple(crashes),
-            **self._state(),
+            **state,
         )
 
     def _state(self) -> dict[str, Any]:
         store = self.store
         runs = [run["run_id"] for run in store.list()]
-        if any(is_held(store.folder(run_id) / RECORD) for run_id in runs):
-            gc.collect()  # the death of a process closes its files
         journals = store.unfinished()
         return {
             "documents": {run_id: store.show(run_id) for run_id in runs},
@@ -212,7 +224,12 @@ class Play:
             name = path.split('"')[1]
             components[name] = {**components[name], "options": {**components[name]["options"], "mode": value}}
         self._values = {**self.values, "components": components}
-        return PipelineRunner(self.checked(self._values)).replay(rows, RunRequest())
+        below = Flow(components).below(rows.component)
+        met = {each for name in below - {rows.component} for each in components[name].get("inputs", ())} - below
+        self._values = {**self._values, "side": {name: act.options["side"] for name in met if "side" in act.options}}
+        side = {how: frozenset(name for name, said in self._values["side"].items() if said == how) for how in ("empty", "read")}
+        checked = self.checked({key: value for key, value in self._values.items() if key != "side"})
+        return PipelineRunner(checked).replay(rows, RunRequest(), SideInputs(**side))
 
 
 def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:

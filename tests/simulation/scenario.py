@@ -59,11 +59,13 @@ def is_lucky(config: Mapping[str, Any]) -> bool:
 
 
 def is_modelled(scenario: Scenario) -> bool:
-    """Whether a model can follow: what chance finds bad must be kept, or nobody knows what it was."""
+    """Whether a model can follow: what chance finds bad must be kept, or nobody knows what it was; transforms need inputs."""
     checks = [check for config in scenario.components.values() if is_lucky(config) for check in config["quality"]]
     lucky = [check for check in checks if check["options"].get("luck")]
     takers = [check.get("quarantine_to") for config in scenario.components.values() for check in config.get("quality", ())]
     own = [place for check in lucky if (place := check.get("quarantine_to"))]
+    if any("transform" in config and not config.get("inputs") for config in scenario.components.values()):
+        return False
     keeps = all(check.get("action") == "quarantine" and check.get("name") == "luck" for check in lucky)
     return keeps and all(check.get("action") != "drop" for check in checks) and all(takers.count(each) == 1 for each in own)
 

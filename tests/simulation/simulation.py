@@ -1,9 +1,7 @@
 """Plays a scenario to its end, or to the first act that breaks a promise."""
 
 import re
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 from model import Model
 from play import Play, Seen
@@ -12,7 +10,6 @@ from tidiness import Tidiness
 
 from ppf_core.errors import PpfError
 
-_MEMORY = Path("/dev/shm")
 _CHANGING = re.compile(r"'[^']*'|\{[^}]*\}|\[[^\]]*\]|\([^)]*\)|\b[a-z]\b|\bbad\d|\d[\w.-]*")
 
 
@@ -36,18 +33,17 @@ class Outcome:
 
 def simulate(scenario: Scenario) -> Outcome | None:
     """What comes of a scenario; None when it has no pipeline that could run."""
-    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        play = Play(scenario, Path(folder))
-        try:
-            play.checked(play.values)
-        except PpfError:
-            return None
-        if not is_modelled(scenario):
-            return None
-        model = Model(play.world)
-        tidiness = Tidiness(model)
-        for act in scenario.acts:
-            seen = play.act(act)
-            if act.deed not in ("arrive", "change") and (broken := (*model.broken(seen), *tidiness.broken(seen))):
-                return Outcome(broken, seen)
+    play = Play(scenario)
+    try:
+        play.checked(play.values)
+    except PpfError:
+        return None
+    if not is_modelled(scenario):
+        return None
+    model = Model(play.world)
+    tidiness = Tidiness(model)
+    for act in scenario.acts:
+        seen = play.act(act)
+        if act.deed not in ("arrive", "change") and (broken := (*model.broken(seen), *tidiness.broken(seen))):
+            return Outcome(broken, seen)
     return Outcome()

@@ -444,8 +444,8 @@ def test_two_signals_leave_no_start_without_its_end() -> None:
         tables={"c": 0},
         hooks={"watcher": {}},
     )
-    faults = [(Fault("step", "terminate", one), Fault("step", "terminate", one + 10)) for one in range(10, 50)]
-    acts = [Act("run", faults=each) for each in faults]
+    pairs = [(first, first + later) for first in range(10, 90) for later in (1, 3, 9, 20)]
+    acts = [Act("run", faults=(Fault("step", "terminate", one), Fault("step", "terminate", two))) for one, two in pairs]
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
@@ -577,3 +577,122 @@ def test_a_signal_that_prevents_nothing_leaves_the_run_as_it_went() -> None:
     for step in range(80, 120, 3):
         signalled = replace(scenario, acts=(Act("run", faults=(Fault("step", "terminate", step),)),))
         assert simulate(signalled).broken == ()
+
+
+def test_a_run_with_an_unstaged_sink_that_succeeded_can_be_resumed() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "z": {
+                "sink": "direct",
+                "options": {"target": "z"},
+                "inputs": ["a"],
+                "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}],
+            },
+        },
+        acts=(Act("run"), Act("resume")),
+        tables={"a": 2},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_a_full_disk_leaves_no_end_without_its_start() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 0},
+        hooks={"watcher": {}},
+    )
+    acts = [Act("run", faults=(Fault("disk", "full", number),)) for number in range(60)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
+@unmended("two exit codes")
+def test_the_record_has_the_exit_code_of_the_run_on_a_disk_that_breaks() -> None:
+    scenario = Scenario(
+        components={
+            "a": {
+                "source": "lines",
+                "options": {"table": "a"},
+                "quality": [{"check": "number", "options": {"bad": [0]}}],
+            },
+        },
+        acts=(Act("run"),),
+        tables={"a": 1},
+    )
+    acts = [Act("run", faults=(Fault("disk", "broken", number),)) for number in range(60)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
+def test_a_sink_that_is_staged_twice_keeps_no_frame() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a", "pins": False}},
+            "t": {
+                "transform": "mix",
+                "inputs": ["a"],
+                "options": {},
+                "quality": [{"check": "few", "options": {"most": 20}}],
+            },
+            "x": {
+                "sink": "staged",
+                "options": {"target": "x"},
+                "inputs": ["t"],
+                "quality": [{"check": "number", "options": {}, "action": "quarantine", "quarantine_to": "bad0"}],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run"),),
+        tables={"a": 1},
+    )
+    assert simulate(scenario).broken == ()
+
+
+@unmended("a marker that is left on a full disk")
+def test_nothing_is_marked_as_unfinished_after_a_full_disk() -> None:
+    scenario = Scenario(
+        components={
+            "a": {
+                "source": "lines",
+                "options": {"table": "a"},
+                "quality": [{"check": "number", "options": {"bad": [0]}, "action": "quarantine"}],
+            },
+            "x": {
+                "sink": "staged",
+                "options": {"target": "x"},
+                "inputs": ["a"],
+                "quality": [{"check": "number", "options": {"bad": [1]}}],
+            },
+        },
+        acts=(Act("run"),),
+        tables={"a": 2},
+    )
+    acts = [Act("run", faults=(Fault("disk", "full", number),)) for number in range(80)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
+@unmended("bad rows that were shown before")
+def test_a_resumed_run_knows_that_bad_rows_were_shown_before() -> None:
+    scenario = Scenario(
+        components={
+            "a": {
+                "source": "lines",
+                "options": {"table": "a"},
+                "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}],
+            },
+            "x": {
+                "sink": "direct",
+                "options": {"target": "x"},
+                "inputs": ["a"],
+                "quality": [{"check": "number", "options": {"bad": [0]}}],
+            },
+        },
+        acts=(Act("run", only=("a",)), Act("resume")),
+        tables={"a": 2},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()

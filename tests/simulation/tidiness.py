@@ -91,7 +91,8 @@ class Tidiness:
             found, wanted = seen.result[name], flow.checks(name)
             if found.status == "success" and len(found.quality) != len(wanted):
                 yield f"{name} has {len(wanted)} checks, and {len(found.quality)} results"
-            for check, result in zip(wanted if not flow.is_chancy(name) else (), found.quality, strict=False):
+            is_known = not flow.is_chancy(name) and not any(map(flow.is_rejected, flow.feeding(name) - {name}))
+            for check, result in zip(wanted if is_known else (), found.quality, strict=False):
                 counts = flow.bad(name, check), flow.given(name).total()
                 if result.failed is not None and (result.failed, result.evaluated) != counts:
                     yield f"{name}: {result.failed} of {result.evaluated} rows are bad; it should be {counts}"
@@ -104,7 +105,8 @@ class Tidiness:
             flow = self.model.flow(run_id)
             for name in filter(lambda name: is_lucky(flow.components[name]), self.model.selected(run_id)):
                 apart = flow.set_apart(name, flow.places(name))
-                if not seen.is_open(run_id) and apart - flow.given(name):
+                is_known = not seen.is_open(run_id) and not self.model.is_unknown(run_id, name)
+                if is_known and apart - flow.given(name):
                     yield f"{name} has set apart {sorted(apart - flow.given(name))} in {run_id}, which it did not have"
                 for sink in flow.sinks([sink for sink in flow.components if self._is_fed_directly(flow, name, sink)]):
                     unlucky = [row.key for row in self._rows(sink, run_id) if row.draw % 2]
