@@ -3,11 +3,12 @@
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
 from ppf_core.contracts.paths import local_path
-from ppf_core.errors import ConfigError, RunError
+from ppf_core.errors import ConfigError, RunError, RunLocked
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.recovery import Capture, recover_alone
 from ppf_core.pipeline.replay import quarantined_in
@@ -45,27 +46,38 @@ def find_old(store: RunStore, before: datetime.datetime, pipeline: str | None = 
 
 
 def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
-    """Removes them. Stages need the plugins that made them, and Spark. RunError names what cannot be removed."""
-    for each in found:
+    """Removes them. Stages need the plugins that made them, and Spark. RunError names what cannot be removed.
+
+    Passes over a run that goes on by now, or that another process has removed.
+    """
+    for run_id, things in groupby(found, key=lambda each: each.run_id):
+        left = list(things)
         try:
-            if each.what == "stages":
-                _remove_stages(store, each.run_id, capture)
-            elif state_files().is_folder(Path(each.place)):
-                state_files().remove_folder(Path(each.place))
-            else:
-                state_files().remove(Path(each.place))
-            if each.what == "record":
-                store.forget(each.run_id)
-        except OSError as error:
-            raise RunError(f"{each.place} cannot be removed: {error}.", hint="Make it writable.") from error
+            if any(each.what == "stages" for each in left):
+                recover_alone(store, run_id, capture)
+            record = store.reopen(run_id)  # held, so that nobody goes on with the run meanwhile
+        except RunLocked:
+            continue
+        except ConfigError:
+            if store.journal(run_id) is not None:
+                raise
+            continue
+        try:
+            for each in left:
+                _remove(store, each)
+        finally:
+            record.release()
 
 
-def _remove_stages(store: RunStore, run_id: str, capture: Capture) -> None:
+def _remove(store: RunStore, old: Old) -> None:
+    place = Path(old.place)
     try:
-        recover_alone(store, run_id, capture)
-    except ConfigError:
-        if store.journal(run_id) is not None:
-            raise  # else another process has removed the run meanwhile
+        if old.what != "stages":
+            (state_files().remove_folder if state_files().is_folder(place) else state_files().remove)(place)
+        if old.what == "record":
+            store.forget(old.run_id)
+    except OSError as error:
+        raise RunError(f"{old.place} cannot be removed: {error}.", hint="Make it writable.") from error
 
 
 def _left_by(store: RunStore, journal: Journal, frames: Sequence[str]) -> Iterator[Old]:

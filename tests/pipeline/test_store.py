@@ -16,7 +16,7 @@ from ppf_core.pipeline.cleaning import find_old, remove
 from ppf_core.pipeline.lines import ComponentEnded
 from ppf_core.pipeline.replay import find_quarantined
 from ppf_core.pipeline.store import RunStore
-from ppf_core.storage.state_files import using_state_files
+from ppf_core.storage.state_files import state_files, using_state_files
 from ppf_core.threads import threads, using_threads
 
 STATE = Path("/pipelines/.ppf")
@@ -68,4 +68,28 @@ def beside(look: Callable[[RunStore], Any]) -> None:
     cleaning = threads().start(lambda: clean(store), "clean")
     while cleaning.is_alive():
         look(store)
+        threads().sleep(0.001)
+    clean(store)  # it passed over what was held
     assert store.list() == []
+
+
+def test_a_run_that_goes_on_while_old_ones_are_removed_stays_whole() -> None:
+    def goes_on(store: RunStore, whole: list[bool]) -> None:
+        with suppress(ConfigError):  # it came too late
+            record = store.reopen("r1")
+            threads().sleep(60)
+            whole.append(state_files().is_file(record.path))
+
+    def program() -> list[bool]:
+        store, whole = RunStore(STATE), list[bool]()
+        ended(store, "r1")
+        both = [threads().start(lambda: clean(store), "clean"), threads().start(lambda: goes_on(store, whole), "goes on")]
+        for each in both:
+            each.join()
+        return whole
+
+    for seed in range(200):
+        simulation = SimulatedThreads(seeded(seed))
+        with using_threads(simulation), using_state_files(SimulatedDisk(Platter(STATE.parent), simulation)):
+            assert simulation.run(program) in ([], [True])
+        assert simulation.crashes == []
