@@ -139,6 +139,21 @@ class StagedSink(Sink[O]):
         """
         return None
 
+    @property
+    def can_split(self) -> bool:
+        """Whether `stage_split` does what it says, with these options."""
+        return False
+
+    def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
+        """As `stage`, for the rows where the BOOLEAN column `mask` is false. Gives the others too, all in one action.
+
+        `mask` is never NULL, is the last column, and is written nowhere. The others come back exactly as they were in `frame`,
+        from where no reader of the target looks; several may read them until `publish` or `discard` removes them. `staged`
+        gives exactly what `publish` will show, so never None. `context.report(rows_written=…)` counts all rows of `frame`.
+        None, with nothing done, when rows of this schema would not come back exactly.
+        """
+        return None
+
     def write(self, context: Context, frame: "DataFrame") -> None:
         """Stage, then publish."""
         self.publish(context, self.stage(context, frame))

@@ -31,6 +31,18 @@ class CheckSteps:
     evaluate: Evaluate = nobody
     redact: Callable[[str], str] = str
 
+    def parted(self, sink: ComponentRun) -> "tuple[DataFrame, str] | None":
+        """What a sink is given that writes good and bad rows in one pass; None when it is to get the good ones alone.
+
+        Only where one component's checks ride on the write: others would look at rows that were set apart.
+        """
+        riders = self._riders(sink)
+        if len(riders) != 1 or not self.frames.engine.knows_plans or not staged_sink(sink).can_split:
+            return None
+        (rider,) = riders
+        self._begin_checking(rider, self.frames.input(sink))
+        return rider.checks.part() if rider.checks.can_part else None
+
     def ridden(self, sink: ComponentRun) -> "DataFrame":
         """What a sink writes: its input, less the rows that its riders set apart."""
         frame = self.frames.input(sink)
@@ -66,12 +78,15 @@ class CheckSteps:
         expected = sink.rows_written
         for rider in reversed(riders):
             checking = rider.checks
-            if checking.answer is None and checking.counts is None and not checking.hear(Written(frame, is_once), expected):
+            written = Written(frame, is_once, sink.apart)
+            if checking.answer is None and checking.counts is None and not checking.hear(written, expected):
                 checking.is_kept_first = True
                 return False
             counts = checking.counts
             expected = counts.rows if counts is not None else None
             frame = None if checking.is_split else frame
+            if counts is not None and sink.apart is not None:
+                sink.rows_written = counts.rows - counts.apart
         self._require_bad_rows(sink)
         return True
 

@@ -4,6 +4,9 @@
 
 Numbers of a ride are only believed when nothing of the sink's job ran twice and they agree with what the sink wrote. Else the
 rows are counted again where they lie: in the stage, or in a frame that gives the same rows each time.
+
+A sink that can split is given all rows, and stages the bad ones apart, where they are counted. So whatever the frame gives the
+next time, each row is in one place.
 """
 
 import datetime
@@ -33,13 +36,14 @@ _LONGEST_TEXT = 200
 
 @dataclass(frozen=True)
 class Written:
-    """What a sink did with the rows that it got. frame: its stage, where that can be read and holds all of them.
+    """What a sink did with the rows that it got. frame: its stage, where that can be read and holds what was given.
 
-    is_once: whether all its jobs, their stages and their tasks ran once.
+    is_once: whether all its jobs, their stages and their tasks ran once. apart: what a sink that splits staged beside it.
     """
 
     frame: "DataFrame | None"
     is_once: bool
+    apart: "DataFrame | None" = None
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,10 @@ class AsPlanned:
 
 @dataclass(frozen=True)
 class Staged:
-    """The very rows lie in the stage of a sink."""
+    """The very rows lie in the stage of a sink. apart: those that it set apart, where it splits."""
 
     frame: "DataFrame"
+    apart: "DataFrame | None" = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +182,13 @@ class Checking:
         return isinstance(self.rows, Cached)
 
     @property
+    def can_part(self) -> bool:
+        """Whether a sink may write good and bad rows in one pass, so that these are judged again where they lie."""
+        known = self._known
+        splits = splitting(self.checks) & known.tally.rules.rows.keys()
+        return bool(splits) and not self.is_kept_first and not self.is_kept and known.engine.labels_alike(known.tally)
+
+    @property
     def can_be_answered(self) -> bool:
         """Whether a hook may evaluate in our place: it cannot split a frame."""
         return not self.is_split
@@ -204,13 +216,21 @@ class Checking:
         self.outcome = Open(observation)
         return tally.good(labelled)
 
+    def part(self) -> "tuple[DataFrame, str]":
+        """All rows, which count while somebody writes them, and the column that says which of them are set apart."""
+        frame, column, observation = self._known.tally.parted()
+        self.outcome = Open(observation)
+        return frame, column
+
     def hear(self, written: Written, expected: int | None) -> bool:
         """Takes over what was counted while the rows were written, if nothing speaks against it, else counts what was written.
 
-        expected: how many good rows went on, as far as it is known. False when neither can be had: Spark did part of the work
-        twice, or a check looks at the whole frame, and the rows differ each time.
+        expected: how many rows went on, as far as it is known: the good ones, or all where the sink splits. False when neither
+        can be had: Spark did part of the work twice, or a check looks at the whole frame, and the rows differ each time.
         """
         subject = self._known
+        if written.apart is not None:
+            return self._hear_apart(subject, written, written.apart, expected)
         summary = self._seen(expected) if written.is_once and expected is not None else None
         is_exact = written.frame is not None and subject.engine.same_shape(written.frame, subject.frame)
         self.rows = Staged(written.frame) if written.frame is not None and is_exact and not self.is_split else AsPlanned()
@@ -231,6 +251,44 @@ class Checking:
         if summary is not None:
             return subject.tally.complete(summary, frame)
         return (subject.engine.tally(frame, subject.tally.rules) if isinstance(self.rows, Staged) else subject.tally).count()
+
+    def _hear_apart(self, subject: Subject, written: Written, apart: "DataFrame", total: int | None) -> bool:
+        """The same where good and bad rows lie apart. False when these are not the rows that were given."""
+        good, engine = written.frame, subject.engine
+        if good is None or not all(engine.same_shape(each, subject.frame) for each in (good, apart)):
+            return False
+        whole = engine.united_rows([good, apart])
+        self.rows = Staged(whole, apart)
+        try:
+            bad = self._tally_of(apart, subject.tally.rules.rows).count(is_detailed=True)
+            if bad.apart != bad.rows:
+                raise RuntimeError(f"{bad.rows} rows were set apart, but of these a second look found {bad.apart} bad.")
+            summary = self._seen(total - bad.rows) if written.is_once and total is not None else None
+            is_told = summary is not None and (summary.rows, summary.apart) == (total, bad.rows)
+            self.outcome = Counted(self._counted_apart(subject, whole, bad, summary if is_told else None, total))
+        except Exception as error:  # noqa: BLE001 -- what cannot be counted was not evaluated, whatever the reason
+            self._give_up(_reason(error))
+        return True
+
+    def _counted_apart(
+        self, subject: Subject, whole: "DataFrame", bad: Counts, summary: Summary | None, total: int | None
+    ) -> Counts:
+        """bad: the counts of the rows that were set apart. summary: the numbers of the ride, if they are believed."""
+        rules = subject.tally.rules
+        if summary is not None and not rules.values and rules.rows.keys() <= splitting(self.checks):
+            return replace(bad, rows=summary.rows)
+        if summary is not None and self.is_observable:
+            return subject.tally.complete(summary, whole)
+        counts = self._tally_of(whole, (*rules.rows, *rules.values)).count()
+        if counts.apart != bad.rows or counts.rows != (counts.rows if total is None else total):
+            told = f"{counts.rows} rows, of which {counts.apart} are bad"
+            raise RuntimeError(f"{total} rows were written, {bad.rows} of them set apart, but a second look found {told}.")
+        return counts
+
+    def _tally_of(self, frame: "DataFrame", keys: Collection[int]) -> Tally:
+        """These rules, of rows that lie elsewhere."""
+        subject = self._known
+        return subject.engine.tally(frame, subject.tally.rules.only(*keys), splitting(self.checks), self._taken)
 
     def keep(self, level: str) -> None:
         """Computes the frame once, and counts its rows in the same action."""
@@ -342,7 +400,9 @@ class Checking:
         """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
         tally, labelled = self._known.tally, self._labelled()
         if not self.is_kept and self.counts is not None:
-            tally = tally.narrowed([key for key, failed in self.counts.failed.items() if failed])
+            found = [key for key, failed in self.counts.failed.items() if failed]
+            apart = self.rows.apart if isinstance(self.rows, Staged) else None
+            tally = tally.narrowed(found) if apart is None else self._tally_of(apart, found)
             labelled = tally.labelled
         return self._known.engine.signed(tally.placed(labelled, place, self._names), run_id, self.at)
 

@@ -34,7 +34,8 @@ class ComponentRun:
     defaults set one. stored: where its frame was written. saved: the same, once a resumed run may read it back.
     saved_bad: the bad rows that lie beside it, by the sink that takes them; "" is the folder of the run.
     state, advanced: its cursors before the run, and what the run moves them to.
-    checking: None without checks. rejection: why its checks forbid to publish.
+    apart: the rows that a sink which splits has set apart. checking: None without checks.
+    rejection: why its checks forbid to publish.
     is_inner: whether it stands in no file, and nobody hears of it. is_told: whether its end was told.
     """
 
@@ -46,6 +47,7 @@ class ComponentRun:
     breaker: "CircuitBreaker | None" = None
     frame: "DataFrame | None" = None
     ticket: Ticket | None = None
+    apart: "DataFrame | None" = None
     pinned: str | None = None
     schema: str | None = None
     kept: "DataFrame | None" = None

@@ -6,7 +6,7 @@ messages: steps, and the removal of stages as well, so that a store that hangs n
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StagedSink, TargetMoved
@@ -66,6 +66,7 @@ class Executor:
     progress: Progress
     second: Callable[[int], None] | None = None
     is_watched: bool = False
+    _to_discard: list[ComponentRun] = field(default_factory=list)
     _stopped_by: BaseException | None = None
     _refused: CheckpointRefused | None = None
 
@@ -90,7 +91,7 @@ class Executor:
         with interrupts(lambda number: self._work.tell(Signalled(number)), self.second):
             try:
                 self._start_ready()
-                while not self._work.is_idle:
+                while not self._work.is_idle or self._discard_read():
                     self._hear()
                     self._start_ready()
             except BaseException:
@@ -239,7 +240,8 @@ class Executor:
         """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why."""
         self.steps.cancel()
         for component in () if self._state.is_committed else self.components.values():
-            if component.status is None and self._has_stage(component) and not self._work.is_abandoned(component):
+            is_open = component.status is None or component in self._to_discard
+            if is_open and self._has_stage(component) and not self._work.is_abandoned(component):
                 with suppress(Exception):  # the failure that led here is the one to report
                     self.steps.discard(component)
 
@@ -343,9 +345,30 @@ class Executor:
         elif self._work.is_abandoned(component):
             self._hear_discarded(component, TimeoutError("It is still being written by a thread that does not end."))
         else:
-            if not component.is_inner:
-                self.emit(StepStarted(component.info.name, "discard"))
-            self._work.discard(component)
+            self._to_discard.append(component)
+            self._discard_unread()
+
+    def _discard_unread(self) -> None:
+        """Removes stages, but not yet those with bad rows in them for whoever takes these."""
+        for component in [each for each in self._to_discard if not self._is_read(each)]:
+            self._discard(component)
+
+    def _discard_read(self) -> bool:
+        """When nothing is at work any more, nobody comes to read them. Whether there are such stages."""
+        for component in list(self._to_discard):
+            self._discard(component)
+        return not self._work.is_idle
+
+    def _discard(self, component: ComponentRun) -> None:
+        self._to_discard.remove(component)
+        if not component.is_inner:
+            self.emit(StepStarted(component.info.name, "discard"))
+        self._work.discard(component)
+
+    def _is_read(self, sink: ComponentRun) -> bool:
+        """Whether somebody may still read what the sink has set apart."""
+        givers = {sink.info.name, *sink.info.inputs.values()} if sink.apart is not None else set()
+        return any(each.status is None and not givers.isdisjoint(each.role.takes) for each in self.components.values())
 
     def _has_stage(self, component: ComponentRun) -> bool:
         """Whether it may have staged something that is not shown."""
@@ -365,6 +388,7 @@ class Executor:
         if not component.is_inner:
             self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
         self._release(self._keeping.end(component.info.name))
+        self._discard_unread()
 
     def _release(self, names: Sequence[str]) -> None:
         for name in names:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.contracts.components import Sink, Source, Transform
+from ppf_core.contracts.components import Sink, Source, Ticket, Transform
+from ppf_core.contracts.context import Context
 from ppf_core.errors import CheckpointRefused, SchemaError
 from ppf_core.pipeline import lines
 from ppf_core.pipeline.check_steps import CheckSteps, nobody
@@ -113,7 +114,7 @@ class Steps:
 
     def _is_staged(self, component: ComponentRun) -> bool:
         try:
-            self._stage(component, lambda: self.checks.ridden(component))
+            self._stage(component, lambda context: self._written(component, context))
         except Exception as error:
             if not self.checks.are_to_blame(component, error):
                 raise
@@ -121,11 +122,21 @@ class Steps:
             return True
         return self.checks.hear(component)
 
-    def _stage(self, component: ComponentRun, rows: "Callable[[], DataFrame]") -> None:
+    def _written(self, component: ComponentRun, context: Context) -> Ticket:
+        """Stages good and bad rows in one pass where that can be done, else the good ones alone."""
+        sink, parted = staged_sink(component), self.checks.parted(component)
+        split = sink.stage_split(context, *parted) if parted is not None else None
+        if split is None:
+            component.apart = None
+            return sink.stage(context, self.checks.ridden(component))
+        ticket, component.apart = split
+        return ticket
+
+    def _stage(self, component: ComponentRun, write: Callable[[Context], Ticket]) -> None:
         context = self.frames.context(component)
         name, datasets = component.info.name, component.info.datasets
         self.frames.record(lines.Staging(name, context.write_id, datasets))
-        component.ticket = staged_sink(component).stage(context, rows())
+        component.ticket = write(context)
         self.frames.record(lines.Staged(name, context.write_id, dict(component.ticket)))
         component.staged = True
 
@@ -140,7 +151,7 @@ class Steps:
         rows = self.checks.evidence(component)
         if rows is not None:
             staged_sink(component).discard(self.frames.context(component), None)
-            self._stage(component, lambda: rows)
+            self._stage(component, lambda context: staged_sink(component).stage(context, rows))
         self.commit([component.info.name])
         self.publish(component)
 
@@ -172,7 +183,7 @@ class Steps:
     def discard(self, component: ComponentRun) -> None:
         """Removes what was staged, or what a stage that failed left behind."""
         staged_sink(component).discard(self.frames.context(component), component.ticket)
-        component.staged = False
+        component.staged, component.apart = False, None
         self.frames.record(lines.Discarded(component.info.name, self.frames.write_id(component.info.name)))
 
     def forget_frames(self) -> None:

@@ -160,3 +160,7 @@ class ClassicEngine(SessionEngine):
     def is_repeatable(self, frame: "DataFrame") -> bool:
         """As the frame's plan says."""
         return frames.is_repeatable(frame)
+
+    def labels_alike(self, tally: Tally) -> bool:
+        """As the expressions on top of the labelled frame say."""
+        return frames.is_computed_alike(tally.labelled)

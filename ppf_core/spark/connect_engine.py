@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ppf_core.spark.classic import SessionEngine
+from ppf_core.spark.engine import Tally
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -44,6 +45,10 @@ class ConnectEngine(SessionEngine):
     def why_keep(self, frame: "DataFrame") -> str | None:
         """Nobody can tell."""
         return None
+
+    def labels_alike(self, tally: Tally) -> bool:
+        """Nobody can tell."""
+        return False
 
     def is_repeatable(self, frame: "DataFrame") -> bool:
         """Nobody can tell; what a run may not trust is counted again anyway."""

@@ -29,14 +29,17 @@ class Tally(Protocol):
     def is_observable(self) -> bool:
         """Whether it can count while the frame is written."""
 
+    def parted(self) -> "tuple[DataFrame, str, Any]":
+        """All rows with a column that says which are set apart, its name, and where the numbers arrive."""
+
     def observed(self, *, is_detailed: bool = False) -> "tuple[DataFrame, Any]":
         """The labelled frame, which counts while it is written, and where the numbers arrive."""
 
     def seen(self, observation: Any) -> "Summary | None":
         """What arrived; None when nothing did."""
 
-    def count(self) -> "Counts":
-        """Counts in an action of its own."""
+    def count(self, *, is_detailed: bool = False) -> "Counts":
+        """Counts in an action of its own; rule by rule at once, or where a row is bad in a second action."""
 
     def complete(self, summary: "Summary", again: "DataFrame | None" = None) -> "Counts":
         """The counts of each rule, in a second look where a row is bad."""
@@ -113,6 +116,10 @@ class Engine(ABC):
     @abstractmethod
     def is_repeatable(self, frame: "DataFrame") -> bool:
         """Whether a second computation gives the very same rows, as far as can be told."""
+
+    @abstractmethod
+    def labels_alike(self, tally: Tally) -> bool:
+        """Whether the row rules say the same of a row each time they are asked, as far as can be told."""
 
     @abstractmethod
     def keep_frame(self, frame: "DataFrame", level: str) -> "DataFrame":

@@ -88,6 +88,16 @@ def is_repeatable(frame: "DataFrame") -> bool:
     return bool(plan.deterministic()) and not any(plan.containsPattern(patterns.withName(name)) for name in _UNSTEADY)
 
 
+def is_computed_alike(frame: "DataFrame") -> bool:
+    """Whether the columns of a selection have the same values each time they are computed, of the same rows."""
+    plan: Any = frame._jdf.queryExecution().analyzed()
+    jvm: Any = frame.sparkSession.sparkContext._jvm
+    current = jvm.org.apache.spark.sql.catalyst.trees.TreePattern.withName("CURRENT_LIKE")
+    computed = plan.expressions()
+    columns = [computed.apply(index) for index in range(computed.size())]
+    return all(column.deterministic() and not column.containsPattern(current) for column in columns)
+
+
 def _fresh(frame: "DataFrame") -> "DataFrame":
     """The same rows, planned anew: a frame decides once, when it is first asked, which kept frames it reads."""
     return frame.select("*")

@@ -42,6 +42,7 @@ OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
 """What set-apart rows have beside their own columns."""
 
 _MASK = "_ppf_mask"
+_IS_APART = "is_apart"
 _SMALL = 31  # bits that an INT holds besides its sign
 _ROWS, _APART = "rows", "apart"
 
@@ -127,11 +128,16 @@ class Tally:
     @cached_property
     def masks(self) -> tuple[str, ...]:
         """The names of the mask columns, which no column of the frame has."""
+        return tuple(f"{self._stem}_{index}" for index in range(-(-len(self._keys) // BITS)))
+
+    @cached_property
+    def _stem(self) -> str:
+        """With what no column of the frame begins."""
         taken = {name.lower() for name in self.frame.columns}
         stem = _MASK
         while any(name.startswith(stem) for name in taken):
             stem += "_"
-        return tuple(f"{stem}_{index}" for index in range(-(-len(self._keys) // BITS)))
+        return stem
 
     def observed(self, *, is_detailed: bool = False) -> "tuple[DataFrame, Observation]":
         """The labelled frame, which counts while it is written, and where the numbers arrive.
@@ -142,6 +148,21 @@ class Tally:
 
         observation = Observation()
         return self.labelled.observe(observation, *self._aggregates(is_detailed=is_detailed)), observation
+
+    def parted(self) -> "tuple[DataFrame, str, Observation]":
+        """All rows with one more column, which is true where a row is set apart; its name; where the numbers arrive.
+
+        Rows that are set apart are counted rule by rule where they lie. So where nothing else is asked for, how many rows there
+        are is all that is counted here, and how many of them are set apart.
+        """
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as F
+
+        name, observation = f"{self._stem}_{_IS_APART}", Observation()
+        is_more = self._values or len(self._split) < len(self._keys)
+        aggregates = self._aggregates() if is_more and self.is_observable() else self._aggregates()[:2]
+        labelled = self.labelled.observe(observation, *aggregates)
+        return self.unlabelled(labelled.withColumns({name: F.expr(self._is_bad(self._split))})), name, observation
 
     def is_observable(self) -> bool:
         """Whether Spark can count while the frame is written: it refuses some aggregates, such as one of distinct values."""
@@ -170,9 +191,12 @@ class Tally:
         thread.join(seconds)
         return self._summary(arrived[0]) if arrived else None
 
-    def count(self) -> Counts:
-        """Counts in one action over the labelled frame, and in a second one where a row is bad."""
-        row = self.labelled.agg(*self._aggregates()).collect()[0]
+    def count(self, *, is_detailed: bool = False) -> Counts:
+        """Counts in one action over the labelled frame, and in a second one where a row is bad.
+
+        is_detailed: whether it counts rule by rule at once, for a frame in which most rows are bad.
+        """
+        row = self.labelled.agg(*self._aggregates(is_detailed=is_detailed)).collect()[0]
         summary = self._summary(row.asDict(recursive=False))
         if summary is None:
             raise RuntimeError("Spark counted, but gave no numbers.")
@@ -290,6 +314,8 @@ class Tally:
         return tuple(row[f"mask {index}"] or 0 for index in self._indexes)
 
     def _summary(self, row: Mapping[str, Any]) -> Summary | None:
+        if row.keys() == {_ROWS, _APART}:
+            return Summary(row[_ROWS], row[_APART], {}, (), {})
         needed = [_ROWS, *([_APART] if self._split else [])]
         needed += [f"mask {index}" for index in self._indexes]
         needed += [] if self._has_one_place else [f"place {place}" for place in self._used_places]

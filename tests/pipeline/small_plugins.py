@@ -202,6 +202,8 @@ class FolderOptions:
     readable: bool = option("Whether its stage can be read.", default=False)
     takes: int | None = option("How many rows it takes at most.", default=None)
     counts: bool = option("Whether it says how many rows it wrote.", default=True)
+    splits: bool = option("Whether it writes good and bad rows in one pass.", default=False)
+    loses: bool = option("Whether it loses one of the bad rows on the way.", default=False)
     log: str | None = option("Where it writes down what it does.", path=True, default=None)
 
 
@@ -235,12 +237,27 @@ class Folder(StagedSink[FolderOptions]):
             note(self.options.log, "begin", context.component)
             time.sleep(self.options.sleeps)
         taken = frame if self.options.takes is None else frame.limit(self.options.takes)
-        rows = [row.asDict() for row in taken.collect()]
+        return self._staged(context, [row.asDict() for row in taken.collect()], "stage")
+
+    @property
+    def can_split(self) -> bool:
+        return self.options.splits
+
+    def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame]":
+        rows = [row.asDict() for row in frame.collect()]
+        bad = [row for row in rows if row.pop(mask)]
+        ticket = self._staged(context, [row for row in rows if row not in bad], "split")
+        context.report(rows_written=len(rows) if self.options.counts else None)
+        apart = self._stage(context) / ".apart"
+        context.spark.createDataFrame(bad[self.options.loses :], frame.drop(mask).schema).write.parquet(f"file:{apart}")
+        return ticket, context.spark.read.parquet(f"file:{apart}")
+
+    def _staged(self, context: Context, rows: list[dict[str, Any]], how: str) -> Ticket:
         stage = self._stage(context)
         stage.mkdir(parents=True)
         (stage / "rows.json").write_text(json.dumps(rows, default=str))
         context.report(rows_written=len(rows) if self.options.counts else None)
-        self._note("stage", context)
+        self._note(how, context)
         return {"stage": str(stage)}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
@@ -249,10 +266,11 @@ class Folder(StagedSink[FolderOptions]):
         Path(ticket["stage"]).rename(local_path(self.options.path))
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
-        if not self.options.readable:
+        if not self.options.readable and not self.options.splits:
             return None
-        text = Path(ticket["stage"]).joinpath("rows.json").read_text()
-        return context.spark.createDataFrame([tuple(row.values()) for row in json.loads(text)], "id BIGINT")
+        rows = json.loads(Path(ticket["stage"]).joinpath("rows.json").read_text())
+        kind = "STRING" if any(isinstance(row["id"], str) for row in rows) else "BIGINT"
+        return context.spark.createDataFrame([tuple(row.values()) for row in rows], f"id {kind}")
 
     def discard(self, context: Context, ticket: Ticket | None) -> None:
         self._note("discard", context)

@@ -26,13 +26,15 @@ _OF_JOBS = ("fail", "fail", "again", "lost", "gone")
 
 
 def generate(seed: int) -> Scenario:
-    """One scenario."""
-    return _Maker(random.Random(seed), seed).scenario()  # noqa: S311 -- chance that can be repeated
+    """One scenario. What came later takes its chances elsewhere, so that a seed shows what it showed before."""
+    chance, further = random.Random(seed), random.Random(-seed - 1)  # noqa: S311 -- chance that can be repeated
+    return _Maker(chance, further, seed).scenario()
 
 
 @dataclass
 class _Maker:
     chance: random.Random
+    further: random.Random
     seed: int
     components: dict[str, Component] = field(default_factory=dict)
 
@@ -90,6 +92,7 @@ class _Maker:
         options |= {"mode": "overwrite"} if self._is(0.4) else {}
         options |= {"tells": False} if self._is(0.2) else {}
         options |= {"readable": True} if self._is(0.4) else {}
+        options |= {"splits": True} if "readable" in options and self.further.random() < 0.6 else {}
         options |= {"counts": False} if self._is(0.1) else {}
         options |= {"peeks": True} if self._is(0.1) else {}
         return {"sink": "staged", "options": options}

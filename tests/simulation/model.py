@@ -175,12 +175,14 @@ class Model:
         """The bad rows of a run lie in its folder, when it has succeeded or was rejected (G8)."""
         for run_id, run in self.runs.items():
             flow, is_success = self.flow(run_id), run.last is seen and seen.exit_code == 0
+            is_judged = run.last is seen and seen.exit_code == 4 and not seen.struck
             for name in self.selected(run_id):
                 folder, wanted = self.world.frames.get(_FOLDER.format(name, run_id)), flow.in_folder(name)
                 fits = any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)) if folder else True
                 if folder is not None and not fits and not self.is_unknown(run_id, name):
                     yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
-                if folder is None and wanted and is_success and run.last.replays is None:
+                is_kept = is_success or (is_judged and flow.is_rejected(name))
+                if folder is None and wanted and is_kept and run.last.replays is None:
                     yield f"The bad rows {_told(wanted)} of {name} in {run_id} are nowhere"
 
     def _whole(self, seen: Seen) -> Iterator[str]:

@@ -251,13 +251,18 @@ class SimulatedTally:
         watched = Node(lambda rows: rows, (self.labelled.node,), watched=observation)
         return self.labelled.derived(watched), observation
 
+    def parted(self) -> tuple[Any, str, Observation]:
+        """Rows with whether they are set apart."""
+        labelled, observation = self.observed()
+        return labelled.mapped(lambda rows: [(row, bool(bad & self._split)) for row, bad in rows]), "is_apart", observation
+
     def seen(self, observation: Observation) -> Summary | None:
         """What arrived."""
         return observation.arrived
 
-    def count(self) -> Counts:
-        """One action, and a second one where a row is bad."""
-        return self.complete(self._summary(self._collect(self.labelled), is_detailed=False))
+    def count(self, *, is_detailed: bool = False) -> Counts:
+        """One action, and a second one where a row is bad, unless it is detailed."""
+        return self.complete(self._summary(self._collect(self.labelled), is_detailed=is_detailed))
 
     def complete(self, summary: Summary, again: Any = None) -> Counts:
         """A second look where a row is bad."""
@@ -412,6 +417,10 @@ class SimulatedEngine(Engine):
             if node not in self.session.kept:
                 yield node
                 waiting += node.inputs
+
+    def labels_alike(self, tally: Any) -> bool:
+        """Rules look at rows, and at nothing else."""
+        return True
 
     def keep_frame(self, frame: Any, level: str) -> Any:
         """Keeps it, and computes it."""

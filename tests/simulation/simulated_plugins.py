@@ -5,7 +5,7 @@ Each of their methods is a place where faults strike: `a.read`, `b.transform`, `
 `watcher.ppf_component_end`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -148,6 +148,7 @@ class StagedOptions:
     readable: bool = option("Whether its stage can be read.", default=False)
     counts: bool = option("Whether it says how many rows it wrote.", default=True)
     peeks: bool = option("Whether it looks at a row before it writes.", default=False)
+    splits: bool = option("Whether it writes good and bad rows in one pass.", default=False)
 
 
 class Staged(StagedSink[StagedOptions]):
@@ -168,17 +169,31 @@ class Staged(StagedSink[StagedOptions]):
         _at(context, "ping")
 
     def stage(self, context: Context, frame: Any) -> Ticket:
+        return self._stage(context, frame, lambda rows: ([], rows))
+
+    @property
+    def can_split(self) -> bool:
+        return self.options.splits and self.options.readable
+
+    def stage_split(self, context: Context, frame: Any, mask: str) -> tuple[Ticket, Any]:
+        ticket = self._stage(
+            context, frame, lambda rows: ([row for row, bad in rows if bad], [row for row, bad in rows if not bad])
+        )
+        return ticket, _session(context).read(lambda: list(self._target.stages[ticket["write"]].apart))
+
+    def _stage(self, context: Context, frame: Any, parted: Callable[[list[Any]], tuple[list[Row], list[Row]]]) -> Ticket:
         _at(context, "stage")
         write, target, session = str(context.write_id), self._target, _session(context)
         if self.options.peeks:
             session.collect(frame.limit(1))
 
-        def half(rows: list[Row]) -> None:
-            target.stages[write] = Stage(context.run_id, tuple(rows[: len(rows) // 2]), version)
+        def staged(rows: list[Any], *, is_whole: bool) -> None:
+            apart, good = parted(rows)
+            target.stages[write] = Stage(context.run_id, tuple(good), version, is_whole, tuple(apart))
 
         version = target.version
-        rows = session.collect(frame, half)
-        target.stages[write] = Stage(context.run_id, tuple(rows), version, is_whole=True)
+        rows = session.collect(frame, lambda rows: staged(rows[: len(rows) // 2], is_whole=False))
+        staged(rows, is_whole=True)
         if self.options.counts:
             context.report(rows_written=len(rows))
         _at(context, "stage+")

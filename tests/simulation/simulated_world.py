@@ -78,12 +78,13 @@ class Read(NamedTuple):
 
 @dataclass
 class Stage:
-    """What lies where no reader looks. version: that of the target when it was staged."""
+    """What lies where no reader looks. version: that of the target when it was staged. apart: rows that are not to be shown."""
 
     run_id: str
     rows: tuple[Row, ...]
     version: int
     is_whole: bool = False
+    apart: tuple[Row, ...] = ()
 
 
 @dataclass

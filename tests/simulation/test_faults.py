@@ -696,3 +696,16 @@ def test_a_resumed_run_knows_that_bad_rows_were_shown_before() -> None:
         hooks={"keeper": {}},
     )
     assert simulate(scenario).broken == ()
+
+
+def test_bad_rows_that_a_sink_has_set_apart_are_there_for_whoever_keeps_them_after_a_rejection() -> None:
+    check = {"check": "number", "options": {"by": 2, "bad": [1]}, "action": "quarantine", "error_if": "> 0"}
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}, "quality": [check]},
+            "x": {"sink": "staged", "options": {"target": "x", "readable": True, "splits": True}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 5},
+    )
+    assert simulate(scenario).broken == ()
