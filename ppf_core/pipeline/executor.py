@@ -249,6 +249,8 @@ class Executor:
 
     def _settle(self, step: Step, component: ComponentRun, error: BaseException | None) -> None:
         self._note_kept(component)
+        if error is not None and step.kind == "check":
+            component.quality, component.rejection = (), None  # nobody knows what it would have found
         if error is None:
             self._advance(step, component)
         elif error is self._stopped_by and not isinstance(error, TimeoutError):

@@ -157,7 +157,7 @@ def finish_writes(
                     record.write(lines.ComponentEnded(component.result()))
         except PpfError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             told = describe_error(error)
             raise RunError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
         finally:

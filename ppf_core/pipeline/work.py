@@ -271,8 +271,11 @@ class Work:
 
 
 def _outcome(running: _Running, error: BaseException | None) -> BaseException | None:
-    """What a step ended with. One that was told to end, and was done before it heard that, is done."""
-    is_late = isinstance(running.reason, TimeoutError)
+    """What a step ended with. One that was told to end, and was done before it heard that, is done.
+
+    Not so a check: what it could not look at any more it calls bad.
+    """
+    is_late = isinstance(running.reason, TimeoutError) or running.step.kind == "check"
     return running.reason if running.reason is not None and (error is not None or is_late) else error
 
 

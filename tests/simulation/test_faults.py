@@ -709,3 +709,29 @@ def test_bad_rows_that_a_sink_has_set_apart_are_there_for_whoever_keeps_them_aft
         tables={"a": 5},
     )
     assert simulate(scenario).broken == ()
+
+
+def test_a_check_that_a_signal_ended_has_found_nothing() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "b": {"source": "lines", "options": {"table": "b"}},
+            "x": {
+                "sink": "staged",
+                "options": {"target": "x"},
+                "inputs": ["b"],
+                "quality": [
+                    {"check": "few", "options": {"most": 20}},
+                    {"check": "number", "options": {"bad": [1]}, "action": "quarantine", "quarantine_to": "bad0"},
+                ],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run"),),
+        tables={"a": 0, "b": 2},
+        runtime={"parallelism": 1},
+        hooks={"watcher": {}},
+    )
+    for step in range(130, 150):
+        signalled = replace(scenario, acts=(Act("run", faults=(Fault("step", "terminate", step),)),))
+        assert simulate(signalled).broken == ()
