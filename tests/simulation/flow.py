@@ -7,7 +7,7 @@ from functools import cache, reduce
 from operator import add, ge, gt
 from typing import Any
 
-from scenario import is_lucky
+from scenario import inputs_of, is_lucky
 
 Keys = Counter[str]
 Config = Mapping[str, Any]
@@ -35,7 +35,7 @@ class Flow:
         config = self.components[name]
         if name in self.instead or "source" in config:
             return self.instead.get(name, self.sources.get(name, _NONE))
-        rows = reduce(add, (self.good(each) for each in config.get("inputs", ())), _NONE)
+        rows = reduce(add, (self.good(each) for each in inputs_of(config)), _NONE)
         rows = reduce(add, (self.set_apart(giver, [name]) for giver in self.givers(name)), rows)
         return _only(rows, lambda key: _number(key) % 7 != config["options"].get("drops"))
 
@@ -96,7 +96,7 @@ class Flow:
 
     def feeding(self, name: str) -> set[str]:
         """The component and all whose rows reach it."""
-        return _reached(name, lambda each: {*self.components[each].get("inputs", ()), *self.givers(each)})
+        return _reached(name, lambda each: {*inputs_of(self.components[each]), *self.givers(each)})
 
     def below(self, name: str) -> set[str]:
         """The component and all that its rows reach."""
@@ -104,7 +104,7 @@ class Flow:
 
     def before(self, name: str) -> set[str]:
         """The component and all that it waits for."""
-        after = {each: {*config.get("inputs", ()), *config.get("after", ())} for each, config in self.components.items()}
+        after = {each: {*inputs_of(config), *config.get("after", ())} for each, config in self.components.items()}
         return _reached(name, lambda each: {*after[each], *self.givers(each)})
 
     def is_chancy(self, name: str) -> bool:

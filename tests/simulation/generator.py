@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scenario import Act, Scenario, is_lucky
+from scenario import Act, Scenario, inputs_of, is_lucky
 from simulated_world import Fault
 
 Component = dict[str, Any]
@@ -21,6 +21,7 @@ _OF_HOOKS = {
     "watcher": ("ppf_pipeline_start", "ppf_component_start", "ppf_component_end", "ppf_quality_result", "ppf_pipeline_end"),
 }
 _OF_ALL = ("raise", "raise", "raise", "kill", "kill", "interrupt", "terminate", "hang", "slow", "exit")
+_OF_ALL_ELSE = {"spark": ("open",), "safe": ("fetch", "close")}
 _OF_DISKS = ("killed before", "killed within", "killed after", "full", "broken")
 _OF_JOBS = ("fail", "fail", "again", "lost", "gone")
 
@@ -76,11 +77,13 @@ class _Maker:
             options: Component = {"drops": self.chance.randrange(7)} if self._is(0.2) else {}
             options |= {"costly": True} if self._is(0.3) else {}
             options |= {"draws": True} if self._is(0.15) else {}
-            self.components[name] = {"transform": "mix", "inputs": inputs, "options": options}
+            options |= {"beside": self._one_of(list(self.components))} if self._is(0.1) else {}
+            given: Any = {"one": inputs[0], "two": self._one_of(inputs)} if self._is(0.07) else inputs
+            self.components[name] = {"transform": "mix", "inputs": given, "options": options}
 
     def _sinks(self) -> None:
         feeding = list(self.components)
-        unread = [name for name in feeding if not any(name in each.get("inputs", ()) for each in self.components.values())]
+        unread = [name for name in feeding if not any(name in inputs_of(each) for each in self.components.values())]
         for name in "xyz"[: self._one_of((1, 1, 2, 2, 3))]:
             given = unread.pop() if unread and self._is(0.8) else self._one_of(feeding)
             self.components[name] = {**self._sink(name), "inputs": [given]}
@@ -119,7 +122,7 @@ class _Maker:
         options = {"by": self._one_of((2, 5, 5, 9)), "bad": self._some(range(2), self._one_of((0, 1, 1)))}
         options |= {"raises": 2} if self._is(0.03) else {}
         options |= {"broken": True} if self._is(0.03) else {}
-        check: Component = {"check": kind, "options": options}
+        check: Component = {"check": kind, "options": options, **({"samples": 2} if self._is(0.1) else {})}
         action = self._one_of(("fail", "warn", "drop", "quarantine", "quarantine"))
         check |= {"action": action} if action != "fail" else {}
         check |= {self._one_of(("warn_if", "error_if")): self._one_of(("> 0", "> 1", "> 50%"))} if self._is(0.3) else {}
@@ -128,7 +131,7 @@ class _Maker:
         return check
 
     def _taker(self, name: str, *, is_new: bool) -> str:
-        takers = [each for each, config in self.components.items() if "sink" in config and not config.get("inputs")]
+        takers = [each for each, config in self.components.items() if "sink" in config and not inputs_of(config)]
         lucky = [check.get("quarantine_to") for each in self.components.values() if is_lucky(each) for check in each["quality"]]
         if (shared := [each for each in takers if each not in lucky]) and not is_new and self._is(0.5):
             return self._one_of(shared)
@@ -177,7 +180,8 @@ class _Maker:
                 side = {"side": self._one_of(("empty", "read"))} if self._is(0.8) else {}
                 return Act("replay", of=self._one_of(keeping or sources), options=side, faults=self._faults(hooks))
         only = (self._one_of(list(self.components)),) if deed == "run" and self._is(0.12) else ()
-        return Act(deed, only=only, faults=self._faults(hooks))
+        options = {"accept": True} if deed == "resume" and self._is(0.2) else {}
+        return Act(deed, only=only, options=options, faults=self._faults(hooks))
 
     def _changed(self, name: str) -> Component:
         config = self.components[name]
@@ -195,11 +199,13 @@ class _Maker:
             return Fault("disk", self._one_of(_OF_DISKS), self.chance.randrange(80))
         if self._is(0.25):
             return Fault("step", self._one_of(("kill", "kill", "interrupt", "terminate")), self.chance.randrange(1, 250))
-        name = self._one_of([*self.components, *self.components, *hooks])
+        others = ["spark", *(["safe"] if "secret:" in str(self.components) else [])]
+        name = self._one_of([*self.components, *self.components, *hooks, *(others if self._is(0.3) else [])])
         config = self.components.get(name, {})
         plugin = config.get("source") or config.get("transform") or config.get("sink")
-        method = self._one_of(_METHODS[plugin] if plugin else _OF_HOOKS[name])
+        method = self._one_of(_METHODS[plugin] if plugin else {**_OF_HOOKS, **_OF_ALL_ELSE}[name])
         what = self._one_of(_OF_JOBS if method.startswith("job") and self._is(0.7) else _OF_ALL)
+        what = "arrive" if plugin == "lines" and method.startswith("job") and self._is(0.3) else what
         what = "moved" if method == "publish" and self._is(0.3) else what
         number = self._one_of((1, 1, 1, 2))
         if _quarantines(config) and self._is(0.2):
@@ -311,9 +317,13 @@ def _without(scenario: Scenario, name: str) -> Scenario:
 
 def _unlinked(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     found = dict(config)
+    if isinstance(found.get("inputs"), Mapping):
+        found["inputs"] = inputs_of({"inputs": found["inputs"]})
     for key in ("inputs", "after"):
         if name in found.get(key, ()):
             found[key] = [each for each in found[key] if each != name]
+    if found["options"].get("beside") == name:
+        found["options"] = {key: value for key, value in found["options"].items() if key != "beside"}
     if "quality" in found:
         found["quality"] = [check for check in found["quality"] if check.get("quarantine_to") != name]
     return found
@@ -321,10 +331,10 @@ def _unlinked(config: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _past(scenario: Scenario, name: str) -> Scenario:
     """Without a transform: who read it reads what it read."""
-    above = list(scenario.components[name].get("inputs", ()))
+    above = inputs_of(scenario.components[name])
     linked = {}
     for each, config in scenario.components.items():
-        inputs = config.get("inputs", ())
+        inputs = inputs_of({"inputs": config.get("inputs", ())})
         if name in inputs:
             config = {**config, "inputs": list(dict.fromkeys([*(i for i in inputs if i != name), *above]))}
         linked[each] = config

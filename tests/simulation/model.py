@@ -63,10 +63,10 @@ class Model:
             run = self.runs.setdefault(run_id, Run())
             run.attempts.append(seen)
             for read in seen.reads:
-                table = self.world.tables[seen.values["components"][read.component]["options"]["table"]]
-                whole = read._replace(end=len(table) if read.end is None else read.end)
+                table = seen.values["components"][read.component]["options"]["table"]
+                ends = range(seen.lengths[table], len(self.world.tables[table]) + 1) if read.end is None else [read.end]
                 known = run.slices.setdefault(read.component, [])
-                known += [whole] if whole not in known else []
+                known += [whole for end in ends if (whole := read._replace(end=end)) not in known]
         for name, run in self.runs.items():
             run.is_excused |= (is_moved and not self.is_complete(name)) or (is_given_up and run.last.exit_code != 0)
 
@@ -86,7 +86,7 @@ class Model:
         if run_id is None or run_id not in self.world.checkpoints or "keeper" not in seen.values["hooks"]:
             return True
         run = self.runs[run_id]
-        if any(attempt.values != seen.values for attempt in run.attempts):
+        if any(attempt.values != seen.values for attempt in run.attempts) and "accept" not in seen.act.options:
             return True
         sinks = [config for config in seen.values["components"].values() if config.get("sink") == "direct"]
         is_taken_back = all(config["options"].get("repeatable") for config in sinks)
@@ -133,7 +133,7 @@ class Model:
         last, flow = self.runs[run_id].last, self.flow(run_id)
         if last.replays is None:
             return flow.selected(last.act.only)
-        return flow.selected(flow.below(last.replays[1]))
+        return {each for name in flow.below(last.replays[1]) for each in flow.feeding(name)}
 
     def shown(self, run_id: str) -> set[str]:
         """The sinks that have shown rows of a run."""
@@ -161,6 +161,8 @@ class Model:
                 self.newly.add(run_id)
                 if all(any(map(flow.is_rejected, flow.feeding(name))) for flow in flows):
                     yield f"{name} shows rows of {run_id} that a check forbids"
+                elif name not in self.selected(run_id):
+                    yield f"{name} shows rows of {run_id}, which has nothing to do with it"
                 elif not any(flow.good(name) == _keys(rows) for flow in flows) and not self.is_unknown(run_id, name):
                     yield f"{name} shows {_told(_keys(rows))} of {run_id}, not {_told(flows[0].good(name))}"
                 if len({batch.write for batch in self.world.batches(name, run_id)}) > 1:
@@ -203,9 +205,9 @@ class Model:
         unfinished = [run_id for run_id in self.runs if seen.is_publishing(run_id)]
         before, after = self._wanted(without=own), self._wanted(without=unfinished)
         published = self._wanted()
-        for _, name, begin, _ in seen.reads:
+        for _, name, begin, _, is_incremental in seen.reads:
             begins = {before[name], *(self.runs[run_id].slices[name][0].begin for run_id in own)}
-            if seen.values["components"][name]["options"].get("cursor") and begin not in begins:
+            if is_incremental and begin not in begins:
                 yield f"{name} was read from {begin} on; its cursor is {before[name]}"
         for name in after | dict.fromkeys(seen.cursors, 0):
             found = int(seen.cursors.get(name, {}).get("end", "0"))
@@ -221,8 +223,7 @@ class Model:
             flow = self.flow(run_id)
             for name, reads in self.runs[run_id].slices.items():
                 fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
-                values = [attempt.values["components"][name] for attempt in self.runs[run_id].attempts]
-                is_incremental = any(config["options"].get("cursor") for config in values)
+                is_incremental = any(read.is_incremental for read in reads)
                 is_out = bool(fed) and fed <= self.shown(run_id) and self._has_bad_rows(flow, name, run_id)
                 if is_incremental and is_out:
                     wanted[name] = max(wanted[name], *(read.end or 0 for read in reads))
@@ -241,6 +242,8 @@ class Model:
         if seen.exit_code == 0 and rejected:
             yield f"{run_id} says success, although the checks of {sorted(rejected)} fail"
         is_broken = any(each.error is not None and each.error.type == "CircuitOpen" for each in seen.result.components)
+        if seen.act.deed == "replay" and "read" in seen.values["side"].values():
+            return  # what is incremental cannot be read again
         if not seen.struck and seen.exit_code != (4 if rejected else 0) and not is_broken:
             yield f"{run_id} ends with {seen.exit_code} for no reason: {seen.why}"
         are_signals = bool(seen.struck) and {fault.what for fault in seen.struck} <= {"interrupt", "terminate"}

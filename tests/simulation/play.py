@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flow import Flow
-from scenario import Act, Scenario
+from scenario import Act, Scenario, inputs_of
 from simulated_disk import Platter, SimulatedDisk
 from simulated_engine import Session, SimulatedEngines
 from simulated_threads import KILLED, Machine, SimulatedThreads, seeded
@@ -41,9 +41,10 @@ _ENDING = ("interrupt", "terminate", "gone", "kill", "exit")
 class Seen:
     """What an act has done, as whoever did it sees it, and as it stands in the state directory afterwards.
 
-    exit_code: None for a process that was killed. values: the pipeline file of the act. reads: what was read in it. sessions:
-    those that it had. documents: the runs as `ppf runs show` has them. held: those whose record is locked.
-    left_over: markers of unfinished runs that have nothing to finish. crashes: what no process may end with.
+    exit_code: None for a process that was killed. values: the pipeline file of the act. reads: what was read in it.
+    lengths: of the tables before. sessions: those that it had. documents: the runs as `ppf runs show` has them.
+    held: those whose record is locked. left_over: markers of unfinished runs that have nothing to finish.
+    crashes: what no process may end with.
     """
 
     act: Act
@@ -55,6 +56,7 @@ class Seen:
     struck: tuple[Fault, ...] = ()
     heard: tuple[tuple[str, str, str], ...] = ()
     reads: tuple[Read, ...] = ()
+    lengths: Mapping[str, int] = field(default_factory=dict)
     sessions: tuple[Session, ...] = ()
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     cursors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -146,7 +148,7 @@ class Play:
                 process.at_step(fault.number, partial(self.world.strike, fault))
             elif fault.place == "disk":
                 disk.strike(fault.number, fault.what, lasts=3)  # type: ignore[arg-type]
-        before = len(self.world.reads)
+        before, lengths = len(self.world.reads), {table: len(rows) for table, rows in self.world.tables.items()}
         result: Any = None
         exit_code: int | None = None
         crashes, error = [], ""
@@ -177,6 +179,7 @@ class Play:
             tuple(self.world.struck),
             tuple(self.world.heard),
             tuple(self.world.reads[before:]),
+            lengths,
             tuple(engines.sessions),
             crashes=tuple(crashes),
             **state,
@@ -199,7 +202,9 @@ class Play:
         return PipelineRunner(self.checked(self.values)).execute(RunRequest(only=act.only))
 
     def _resume(self, act: Act) -> PipelineResult:
-        return PipelineRunner(self.checked(self.values)).execute(RunRequest(resume="last"))
+        return PipelineRunner(self.checked(self.values)).execute(
+            RunRequest(resume="last", accept_changes="accept" in act.options)
+        )
 
     def _recover(self, _act: Act) -> int:
         finished = [recover_alone(self.store, run_id, _no_capture) for run_id in self.store.dead()]
@@ -225,7 +230,7 @@ class Play:
             components[name] = {**components[name], "options": {**components[name]["options"], "mode": value}}
         self._values = {**self.values, "components": components}
         below = Flow(components).below(rows.component)
-        met = {each for name in below - {rows.component} for each in components[name].get("inputs", ())} - below
+        met = {each for name in below - {rows.component} for each in inputs_of(components[name])} - below
         self._values = {**self._values, "side": {name: act.options["side"] for name in met if "side" in act.options}}
         side = {how: frozenset(name for name, said in self._values["side"].items() if said == how) for how in ("empty", "read")}
         checked = self.checked({key: value for key, value in self._values.items() if key != "side"})

@@ -53,6 +53,13 @@ class Scenario:
         return {"name": "simulated", "components": dict(self.components), "runtime": runtime, "hooks": dict(self.hooks)}
 
 
+def inputs_of(config: Mapping[str, Any]) -> list[str]:
+    """The components whose rows one has, each as often as it has them."""
+    inputs = config.get("inputs", ())
+    beside = config.get("options", {}).get("beside")
+    return [*(inputs.values() if isinstance(inputs, Mapping) else inputs), *([beside] if beside else [])]
+
+
 def is_lucky(config: Mapping[str, Any]) -> bool:
     """Whether chance decides which rows a component sets apart."""
     return any(check["options"].get("luck") for check in config.get("quality", ()))
@@ -64,7 +71,7 @@ def is_modelled(scenario: Scenario) -> bool:
     lucky = [check for check in checks if check["options"].get("luck")]
     takers = [check.get("quarantine_to") for config in scenario.components.values() for check in config.get("quality", ())]
     own = [place for check in lucky if (place := check.get("quarantine_to"))]
-    if any("transform" in config and not config.get("inputs") for config in scenario.components.values()):
+    if any("transform" in config and not inputs_of(config) for config in scenario.components.values()):
         return False
     keeps = all(check.get("action") == "quarantine" and check.get("name") == "luck" for check in lucky)
     return keeps and all(check.get("action") != "drop" for check in checks) and all(takers.count(each) == 1 for each in own)

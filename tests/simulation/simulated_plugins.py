@@ -95,7 +95,7 @@ class Table(Source[TableOptions]):
             begin = int(context.state.get("end", "0"))
             end = int(context.advance("end", str(end if end is not None else self._end)))
         frame = _session(context).read(partial(self._rows, begin, end), is_steady=not self.options.draws)
-        world().reads.append(Read(context.run_id, context.component, begin, end))
+        world().reads.append(Read(context.run_id, context.component, begin, end, self.options.cursor))
         _at(context, "read+")
         return frame
 
@@ -117,6 +117,7 @@ class UnionOptions:
 
     drops: int | None = option("Rows whose number has this rest by 7 are left out.", default=None)
     costly: bool = option("Whether computing it costs more than keeping it.", default=False)
+    beside: str | None = option("A component whose rows it takes too.", component=True, default=None)
     draws: bool = option("Whether its rows are others each time they are computed.", default=False)
 
 
@@ -125,7 +126,7 @@ class Union(Transform[UnionOptions]):
 
     def transform(self, context: Context, inputs: Mapping[str, Any]) -> Any:
         _at(context, "transform")
-        first, *others = inputs.values()
+        first, *others = (*inputs.values(), *context.frames.values())
         frame = first.union(*others).mapped(self._changed, is_costly=self.options.costly, is_steady=not self.options.draws)
         _at(context, "transform+")
         return frame

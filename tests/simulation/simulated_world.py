@@ -74,6 +74,7 @@ class Read(NamedTuple):
     component: str
     begin: int
     end: int | None
+    is_incremental: bool
 
 
 @dataclass

@@ -735,3 +735,55 @@ def test_a_check_that_a_signal_ended_has_found_nothing() -> None:
     for step in range(130, 150):
         signalled = replace(scenario, acts=(Act("run", faults=(Fault("step", "terminate", step),)),))
         assert simulate(signalled).broken == ()
+
+
+@unmended("a replay runs what a replayed sink waits for")
+def test_a_replay_leaves_alone_what_its_sinks_wait_for() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "b": {
+                "source": "lines",
+                "options": {"table": "b"},
+                "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}],
+            },
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["b"], "after": ["y"]},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"), Act("replay", of="b")),
+        tables={"a": 1, "b": 2},
+    )
+    assert simulate(scenario).broken == ()
+
+
+@unmended("a resumed run stages bad rows of which there are none")
+def test_a_resumed_run_needs_no_bad_rows_where_an_unstaged_sink_found_none() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "x": {
+                "sink": "direct",
+                "options": {"target": "x"},
+                "inputs": ["a"],
+                "quality": [{"check": "number", "options": {}, "action": "quarantine", "quarantine_to": "bad0"}],
+            },
+            "bad0": {"sink": "staged", "options": {"target": "bad0"}},
+        },
+        acts=(Act("run", faults=(Fault("bad0.publish", "kill"),)), Act("resume")),
+        tables={"a": 1},
+        hooks={"keeper": {}},
+    )
+    acts = [Act("run", faults=(Fault("disk", "broken", number),)) for number in range(10, 30)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act, Act("resume")))).broken)]
+
+
+def test_a_plugin_that_ends_the_program_ends_no_recovery() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
+        },
+        acts=(Act("run", faults=(Fault("x.publish", "kill"),)), Act("recover", faults=(Fault("x.publish", "exit"),))),
+        tables={"a": 1},
+    )
+    assert simulate(scenario).broken == ()

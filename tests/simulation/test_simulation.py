@@ -44,7 +44,10 @@ KNOWN: Mapping[str, Known] = {
     "bad rows that were shown before": lambda _scenario, outcome, text: (
         _deed(outcome) == "resume" and ("could not be shown" in text or "says success, although" in text)
     ),
-    "a cancelled check rejects": lambda _scenario, outcome, text: "The folder of" in text and outcome.signals > 0,
+    "a replay runs what a replayed sink waits for": lambda scenario, outcome, text: (
+        _deed(outcome) == "replay" and _uses(scenario, "after")
+    ),
+    "a resumed run stages bad rows of which there are none": lambda _scenario, _outcome, text: "not enough values" in text,
     "a second signal": lambda _scenario, outcome, text: "times ppf_component_" in text and outcome.signals > 1,
 }
 

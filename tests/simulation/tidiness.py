@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 
 from model import Flow, Model
 from play import Seen
-from scenario import is_lucky
+from scenario import inputs_of, is_lucky
 from simulated_world import Row
 
 
@@ -47,7 +47,9 @@ class Tidiness:
             told = {each["name"] for each in document["components"] if each["published"]}
             components = self.model.flow(run_id).components
             shown = {name for name in self.model.shown(run_id) if components[name]["sink"] == "staged"}
-            if told != shown and not seen.is_publishing(run_id) and not self.model.runs[run_id].is_excused:
+            run = self.model.runs[run_id]
+            is_dead = run.last.exit_code is None and seen.act.deed != "recover"
+            if told != shown and not (is_dead or seen.is_publishing(run_id) or run.is_excused):
                 yield f"The record of {run_id} says that {sorted(told)} are published; it is {sorted(shown)}"
         if seen.result is not None:
             document = seen.documents[seen.result.run_id]
@@ -86,16 +88,16 @@ class Tidiness:
         """Each check was evaluated, on all rows, and counted right (G7, G9)."""
         if seen.result is None or seen.act.deed == "resume":
             return
-        flow = self.model.flow(seen.result.run_id)
-        for name in sorted(self.model.selected(seen.result.run_id)):
+        flows = list(self.model.flows(seen.result.run_id))
+        for name, flow in product(sorted(self.model.selected(seen.result.run_id)), flows[:1]):
             found, wanted = seen.result[name], flow.checks(name)
             if found.status == "success" and len(found.quality) != len(wanted):
                 yield f"{name} has {len(wanted)} checks, and {len(found.quality)} results"
             is_known = not flow.is_chancy(name) and not any(map(flow.is_rejected, flow.feeding(name) - {name}))
             for check, result in zip(wanted if is_known else (), found.quality, strict=False):
-                counts = flow.bad(name, check), flow.given(name).total()
-                if result.failed is not None and (result.failed, result.evaluated) != counts:
-                    yield f"{name}: {result.failed} of {result.evaluated} rows are bad; it should be {counts}"
+                counts = [(each.bad(name, check), each.given(name).total()) for each in flows]
+                if result.failed is not None and (result.failed, result.evaluated) not in counts:
+                    yield f"{name}: {result.failed} of {result.evaluated} rows are bad; it should be {counts[0]}"
                 if result.status == "error" and check in flow.sound(name) and not seen.struck:
                     yield f"{name}: {result.name} was not evaluated: {result.message}"
 
@@ -114,7 +116,7 @@ class Tidiness:
                         yield f"{sink} shows {unlucky} of {run_id}, which are bad"
 
     def _is_fed_directly(self, flow: Flow, name: str, sink: str) -> bool:
-        return sink == name or name in flow.components[sink].get("inputs", ())
+        return sink == name or name in inputs_of(flow.components[sink])
 
     def _rows(self, sink: str, run_id: str) -> list[Row]:
         return [row for batch in self.model.world.batches(sink, run_id)[-1:] for row in batch.rows]
@@ -126,8 +128,8 @@ class Tidiness:
             if len(self.model.runs[run_id].attempts) > 1 or not self.model.world.knows_plans or seen.is_open(run_id):
                 continue
             for one, other in pairwise(each for each in shown if not flow.checks(each)):
-                inputs = flow.components[one].get("inputs", ())
-                if not inputs or flow.components[other].get("inputs", ()) != inputs:
+                inputs = inputs_of(flow.components[one])
+                if not inputs or inputs_of(flow.components[other]) != inputs:
                     continue
                 is_kept = flow.components[inputs[0]].get("persist") != "never"
                 if is_kept and Counter(self._rows(one, run_id)) != Counter(self._rows(other, run_id)):
