@@ -92,15 +92,15 @@ def report(
 
 
 def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
-    """The store, and the name of the pipeline whose runs are wanted."""
+    """The store, and the name of the pipeline whose runs are wanted. RunError for one that this version does not read."""
+    from ppf_core.config.loader import ConfigLoader
     from ppf_core.pipeline.store import RunStore
 
-    if pipeline is None:
-        return RunStore(Path(state_dir or ".ppf")), None
-    from ppf_core.config.loader import ConfigLoader
-
-    file = ConfigLoader(pipeline, overrides).load()
-    return RunStore(Path(state_dir) if state_dir else file.folder / file.config.runtime.state_dir), file.config.name or None
+    file = ConfigLoader(pipeline, overrides).load() if pipeline is not None else None
+    default = Path(".ppf") if file is None else file.folder / file.config.runtime.state_dir
+    store = RunStore(Path(state_dir) if state_dir else default)
+    store.require_known()
+    return store, (file.config.name or None) if file is not None else None
 
 
 def _problem(document: dict[str, Any]) -> Any:

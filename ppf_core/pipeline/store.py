@@ -1,9 +1,11 @@
 """The runs under one state directory: their records, and which of them left something to finish.
 
+format                          the version of all that follows
 runs/<run id>/record.jsonl      what happened
 runs/<run id>/pipeline.json     the file as it was, so that another process can finish the run's writes
 unfinished/<run id>             there from the first line of a record until nothing of the run is left to do
 cursors/<pipeline>.json         how far incremental sources have got
+breakers/<pipeline>.json        which components are not started for a while
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +14,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ppf_core.errors import ConfigError, RunError, RunLocked, suggestion
-from ppf_core.pipeline.journal import Journal
+from ppf_core.pipeline.journal import Journal, Write
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import RECORD, Recorded, is_held, read_head, read_journal, read_record
 from ppf_core.storage.state_files import state_files
+
+FORMAT = 2
+"""Grows with each change that another version of ppf would misread. Cursors have a format of their own."""
 
 
 class RunStore:
@@ -26,9 +31,17 @@ class RunStore:
         self._runs = state_dir / "runs"
         self._unfinished = state_dir / "unfinished"
 
+    def require_known(self) -> None:
+        """RunError when another version of ppf wrote the state directory in a way that this one does not read."""
+        try:
+            self._require_format()
+        except OSError as error:
+            raise self._unreadable(error) from error
+
     def require_writable(self) -> None:
         """RunError when no record could be made here. Asked before a run starts anything, and makes nothing."""
         try:
+            self._require_format()
             nearest = next(each for each in (self._runs, *self._runs.parents) if state_files().exists(each))
             state_files().require_writable(nearest)
         except OSError as error:
@@ -38,6 +51,10 @@ class RunStore:
         """A new record; RunLocked when the run exists, RunError when the folder cannot be written."""
         folder = self._runs / run_id
         try:
+            self._require_format()
+            if self._format() is None:
+                state_files().make_folder(self.state_dir)
+                state_files().write(self.state_dir / "format", f"{FORMAT}\n")
             state_files().make_new_folder(folder)
             return RunRecord.create(folder, self._marker(run_id))
         except FileExistsError:
@@ -73,6 +90,12 @@ class RunStore:
             if journal.is_open and pipeline in (None, journal.pipeline) and not is_held(journal.folder / RECORD)
         ]
 
+    def writes(self, scope: str) -> Iterator[Write]:
+        """The writes of one scope in all runs, in the order of the runs: what became of a batch, whoever wrote it."""
+        for run in self.list():
+            journal = self.journal(run["run_id"])
+            yield from (write for write in (journal.writes if journal is not None else {}).values() if write.id.scope == scope)
+
     def forget(self, run_id: str) -> None:
         """Nothing of this run is left to do."""
         state_files().remove(self._marker(run_id))
@@ -81,6 +104,27 @@ class RunStore:
         """The writes of one run; None when it has no record."""
         folder = self._runs / run_id
         return read_journal(folder) if state_files().is_file(folder / RECORD) else None
+
+    def _require_format(self) -> None:
+        # Looked at first: a first run that begins just now writes the format before it makes one of these.
+        is_used = any(state_files().is_folder(self.state_dir / name) for name in ("runs", "unfinished", "breakers"))
+        found = self._format()
+        if found is None and is_used:
+            hint = (
+                "Finish its runs with the version that wrote it (`ppf runs recover`), then remove it or set another "
+                "runtime.state_dir. Its folder 'cursors' can be copied."
+            )
+            raise RunError(f"The state directory {self.state_dir} was written by an older version of ppf.", hint=hint)
+        if found not in (None, str(FORMAT)):
+            message = f"The state directory {self.state_dir} has the format {found!r}; this version of ppf reads {FORMAT}."
+            raise RunError(message, hint="Use the version that wrote it, or set another runtime.state_dir.")
+
+    def _format(self) -> str | None:
+        """What the state directory says of its format; None before its first run, and of an older one."""
+        try:
+            return state_files().read(self.state_dir / "format").decode(errors="replace").strip()
+        except (FileNotFoundError, NotADirectoryError):  # whoever needs the folder says that it is none
+            return None
 
     def _marker(self, run_id: str) -> Path:
         return self._unfinished / run_id
@@ -124,11 +168,16 @@ class RunStore:
         hint = "Make it writable, or set runtime.state_dir."
         return RunError(f"The state directory {self.state_dir} cannot be written: {error}.", hint=hint)
 
+    def _unreadable(self, error: OSError) -> RunError:
+        hint = "Make it readable, or name another one."
+        return RunError(f"The state directory {self.state_dir} cannot be read: {error}.", hint=hint)
+
     def _has(self, folder: Path) -> bool:
         """Whether a folder of the state directory is there. Where the latter is a file, somebody named the wrong thing."""
         if state_files().is_file(self.state_dir):
             hint = "Name a folder: the one that is runtime.state_dir in the pipeline file."
             raise RunError(f"The state directory {self.state_dir} is a file.", hint=hint)
+        self._require_format()
         return state_files().is_folder(folder)
 
     def _folders(self) -> Iterator[Path]:
@@ -137,5 +186,4 @@ class RunStore:
                 folders = [self._runs / name for name in state_files().names(self._runs)]
                 yield from (folder for folder in folders if state_files().is_file(folder / RECORD))
         except OSError as error:
-            hint = "Make it readable, or name another one."
-            raise RunError(f"The state directory {self.state_dir} cannot be read: {error}.", hint=hint) from error
+            raise self._unreadable(error) from error

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+from simulated_plugins import OFFERS
 from simulated_world import Fault
 
 Deed = Literal["run", "resume", "recover", "abandon", "replay", "clean", "arrive", "change"]
@@ -50,7 +51,9 @@ class Scenario:
     def values(self) -> dict[str, Any]:
         """The values of the pipeline file."""
         runtime = {"state_dir": "state", "data_dir": "world:/data", **self.runtime}
-        return {"name": "simulated", "components": dict(self.components), "runtime": runtime, "hooks": dict(self.hooks)}
+        prefer = dict.fromkeys(OFFERS, "ppf-simulated")  # other tests of the same process install plugins of the same names
+        values = {"name": "simulated", "components": dict(self.components), "runtime": runtime, "hooks": dict(self.hooks)}
+        return {**values, "plugins": {"prefer": prefer}}
 
 
 def inputs_of(config: Mapping[str, Any]) -> list[str]:
