@@ -107,7 +107,7 @@ class RunStore:
 
     def _require_format(self) -> None:
         # Looked at first: a first run that begins just now writes the format before it makes one of these.
-        is_used = any(state_files().is_folder(self.state_dir / name) for name in ("runs", "unfinished", "breakers"))
+        is_used = any(state_files().is_folder(self.state_dir / name) for name in ("runs", "unfinished"))
         found = self._format()
         if found is None and is_used:
             hint = (
