@@ -204,6 +204,8 @@ class _Maker:
         config = self.components.get(name, {})
         plugin = config.get("source") or config.get("transform") or config.get("sink")
         method = self._one_of(_METHODS[plugin] if plugin else {**_OF_HOOKS, **_OF_ALL_ELSE}[name])
+        if name == "spark":
+            return Fault("spark.open", "raise")
         what = self._one_of(_OF_JOBS if method.startswith("job") and self._is(0.7) else _OF_ALL)
         what = "arrive" if plugin == "lines" and method.startswith("job") and self._is(0.3) else what
         what = "moved" if method == "publish" and self._is(0.3) else what

@@ -170,8 +170,8 @@ class Model:
 
     def is_unknown(self, run_id: str, name: str) -> bool:
         """Whether chance has set rows apart that nobody will ever see."""
-        is_settled = self.is_complete(run_id) and len(self.runs[run_id].attempts) == 1
-        return self.flow(run_id).is_chancy(name) and not is_settled
+        run = self.runs[run_id]
+        return self.flow(run_id).is_chancy(name) and (len(run.attempts) > 1 or run.last.exit_code != 0)
 
     def _folders(self, seen: Seen) -> Iterator[str]:
         """The bad rows of a run lie in its folder, when it has succeeded or was rejected (G8)."""
@@ -183,7 +183,7 @@ class Model:
                 fits = any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)) if folder else True
                 if folder is not None and not fits and not self.is_unknown(run_id, name):
                     yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
-                is_kept = is_success or (is_judged and flow.is_rejected(name))
+                is_kept = is_success or (is_judged and seen.has_judged(name) and flow.is_rejected(name))
                 if folder is None and wanted and is_kept and run.last.replays is None:
                     yield f"The bad rows {_told(wanted)} of {name} in {run_id} are nowhere"
 
@@ -202,11 +202,14 @@ class Model:
     def _cursors(self, seen: Seen) -> Iterator[str]:
         """A cursor stands where all has been shown that its source was asked for, and a run begins there."""
         own = [run_id for run_id, run in self.runs.items() if run.last is seen]
-        unfinished = [run_id for run_id in self.runs if seen.is_publishing(run_id)]
-        before, after = self._wanted(without=own), self._wanted(without=unfinished)
-        published = self._wanted()
+        finishes = seen.act.deed in ("run", "recover") and not seen.error and not seen.struck
+        dead = [run_id for run_id, run in self.runs.items() if run.last.exit_code is None and not finishes]
+        unfinished = [*dead, *filter(seen.is_publishing, self.runs)]
+        before, after = self._wanted(seen, without=own), self._wanted(seen, without=unfinished)
+        published = self._wanted(seen)
         for _, name, begin, _, is_incremental in seen.reads:
-            begins = {before[name], *(self.runs[run_id].slices[name][0].begin for run_id in own)}
+            resumed = [self.runs[run_id] for run_id in own if len(self.runs[run_id].attempts) > 1]
+            begins = {before[name], *(run.slices[name][0].begin for run in resumed)}
             if is_incremental and begin not in begins:
                 yield f"{name} was read from {begin} on; its cursor is {before[name]}"
         for name in after | dict.fromkeys(seen.cursors, 0):
@@ -216,7 +219,7 @@ class Model:
                 yield f"The cursor of {name} is {found}; it should be {after[name]}"
             self.cursors[name] = found
 
-    def _wanted(self, without: Collection[str] = ()) -> Counter[str]:
+    def _wanted(self, seen: Seen, without: Collection[str] = ()) -> Counter[str]:
         """Where the cursors have to be, after these runs or without some of them."""
         wanted = Counter(self.cursors)
         for run_id in self.runs.keys() - {*without, *(name for name, run in self.runs.items() if run.last.replays)}:
@@ -224,10 +227,16 @@ class Model:
             for name, reads in self.runs[run_id].slices.items():
                 fed = flow.sinks([sink for sink in flow.components if name in flow.feeding(sink)])
                 is_incremental = any(read.is_incremental for read in reads)
-                is_out = bool(fed) and fed <= self.shown(run_id) and self._has_bad_rows(flow, name, run_id)
+                is_out = bool(fed) and fed <= self._known(seen, run_id) and self._has_bad_rows(flow, name, run_id)
                 if is_incremental and is_out:
                     wanted[name] = max(wanted[name], *(read.end or 0 for read in reads))
         return wanted
+
+    def _known(self, seen: Seen, run_id: str) -> set[str]:
+        """The sinks of which ppf can know that they have shown rows: of those that show them at once, its record says it."""
+        told = {each["name"] for each in seen.documents.get(run_id, {}).get("components", ()) if each["status"] != "skipped"}
+        components = self.runs[run_id].last.values["components"]
+        return {name for name in self.shown(run_id) if components[name]["sink"] == "staged" or name in told}
 
     def _has_bad_rows(self, flow: Flow, source: str, run_id: str) -> bool:
         """Whether the bad rows of a source lie in the folders of a run."""
@@ -242,7 +251,8 @@ class Model:
         if seen.exit_code == 0 and rejected:
             yield f"{run_id} says success, although the checks of {sorted(rejected)} fail"
         is_broken = any(each.error is not None and each.error.type == "CircuitOpen" for each in seen.result.components)
-        if seen.act.deed == "replay" and "read" in seen.values["side"].values():
+        is_unknown = any(self.is_unknown(run_id, name) for name in self.selected(run_id))
+        if is_unknown or (seen.act.deed == "replay" and "read" in seen.values["side"].values()):
             return  # what is incremental cannot be read again
         if not seen.struck and seen.exit_code != (4 if rejected else 0) and not is_broken:
             yield f"{run_id} ends with {seen.exit_code} for no reason: {seen.why}"

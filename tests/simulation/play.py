@@ -72,6 +72,10 @@ class Seen:
         """Whether a run may have something to show still."""
         return self.exit_code is None or self.is_publishing(run_id)
 
+    def has_judged(self, name: str) -> bool:
+        """Whether the checks of a component were evaluated."""
+        return self.result is not None and bool(self.result[name].quality)
+
     @property
     def is_on_bad_disk(self) -> bool:
         """Whether the disk refused something."""

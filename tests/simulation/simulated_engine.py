@@ -499,6 +499,7 @@ class SimulatedEngine(Engine):
 
     def write_frame(self, frame: Any, path: str) -> None:
         """Half of the rows are there when half of the time is over."""
+        self.session.world.at("files.write")
         self._files.pop(path, None)
 
         def half(rows: list[Row]) -> None:
@@ -532,13 +533,15 @@ class SimulatedEngine(Engine):
 
     def show_frame(self, staged: str, path: str) -> None:
         """Deletes, then renames."""
+        self.session.world.at("files.show")
         if staged in self._files:
             self._files.pop(path, None)
-            self.session.world.at("files.show")
+            self.session.world.at("files.show+")
             self._files[path] = self._files.pop(staged)
 
     def remove_frames(self, path: str) -> None:
         """With all below."""
+        self.session.world.at("files.remove")
         for each in [each for each in self._files if f"{each}/".startswith(f"{path}/")]:
             del self._files[each]
 

@@ -787,3 +787,44 @@ def test_a_plugin_that_ends_the_program_ends_no_recovery() -> None:
         tables={"a": 1},
     )
     assert simulate(scenario).broken == ()
+
+
+@unmended("an unstaged sink that is judged late")
+def test_a_sink_that_waits_for_an_unstaged_one_writes_no_rows_that_its_check_rejects() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "b": {"source": "lines", "options": {"table": "b"}},
+            "u": {"transform": "mix", "inputs": ["a"], "options": {}, "after": ["x"]},
+            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["b"]},
+            "y": {
+                "sink": "direct",
+                "options": {"target": "y"},
+                "inputs": ["u"],
+                "quality": [{"check": "number", "options": {"bad": [1]}}],
+            },
+        },
+        acts=(Act("run"),),
+        tables={"a": 2, "b": 1},
+    )
+    assert simulate(scenario).broken == ()
+
+
+@unmended("a replay that ends before it says what it is")
+def test_a_replay_that_was_killed_is_not_the_last_run_to_resume() -> None:
+    scenario = Scenario(
+        components={
+            "a": {
+                "source": "lines",
+                "options": {"table": "a"},
+                "quality": [{"check": "number", "options": {"bad": [0]}, "action": "quarantine"}],
+            },
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 1},
+        hooks={"keeper": {}},
+    )
+    for step in range(1, 50):
+        replay = Act("replay", of="a", faults=(Fault("step", "kill", step),))
+        assert simulate(replace(scenario, acts=(Act("run"), replay, Act("resume")))).broken == ()

@@ -48,6 +48,12 @@ KNOWN: Mapping[str, Known] = {
         _deed(outcome) == "replay" and _uses(scenario, "after")
     ),
     "a resumed run stages bad rows of which there are none": lambda _scenario, _outcome, text: "not enough values" in text,
+    "an unstaged sink that is judged late": lambda scenario, _outcome, text: (
+        "that a check forbids" in text and _uses(scenario, "after")
+    ),
+    "a replay that ends before it says what it is": lambda scenario, _outcome, text: (
+        "There is no checkpoint of" in text and any(act.deed == "replay" for act in scenario.acts)
+    ),
     "a second signal": lambda _scenario, outcome, text: "times ppf_component_" in text and outcome.signals > 1,
 }
 
