@@ -118,6 +118,8 @@ class Executor:
     def _start_ready(self) -> None:
         while (taken := self._schedule.take()) is not None:
             position, step = taken
+            if step.kind == "write" and self._state.rejected:
+                self._end_rejected()  # also what was judged after the decision
             if step.kind == "decide":
                 self._end_rejected()
             elif step.kind == "commit":

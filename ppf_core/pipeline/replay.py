@@ -155,13 +155,12 @@ def replaying(checked: CheckedPipeline, rows: Quarantined, side: SideInputs = AL
     }
     components[name] = _reader(checked.components[name], rows)
     flow = Dataflow.of(components)
-    needs = {
-        each: tuple(need for need in checked.graph.needs[each] if need in (*flow.feeding(each), *found.config.after))
-        for each, found in components.items()
-    }
+    names = flow.above(below)
+    kept = {each: {*flow.feeding(each), *names.intersection(found.config.after)} for each, found in components.items()}
+    needs = {each: tuple(need for need in checked.graph.needs[each] if need in kept[each]) for each in components}
     replayed = Replayed(name, side.empty)
     replaced = replace(checked, components=components, graph=Graph(needs), replayed=replayed)
-    return replaced, replaced.dataflow.above(below)
+    return replaced, names
 
 
 def _unsaid(checked: CheckedPipeline, name: str, below: frozenset[str], side: SideInputs) -> Iterator[Problem]:

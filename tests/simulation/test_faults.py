@@ -737,7 +737,6 @@ def test_a_check_that_a_signal_ended_has_found_nothing() -> None:
         assert simulate(signalled).broken == ()
 
 
-@unmended("a replay runs what a replayed sink waits for")
 def test_a_replay_leaves_alone_what_its_sinks_wait_for() -> None:
     scenario = Scenario(
         components={
@@ -789,7 +788,6 @@ def test_a_plugin_that_ends_the_program_ends_no_recovery() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("an unstaged sink that is judged late")
 def test_a_sink_that_waits_for_an_unstaged_one_writes_no_rows_that_its_check_rejects() -> None:
     scenario = Scenario(
         components={

@@ -44,13 +44,7 @@ KNOWN: Mapping[str, Known] = {
     "bad rows that were shown before": lambda _scenario, outcome, text: (
         _deed(outcome) == "resume" and ("could not be shown" in text or "says success, although" in text)
     ),
-    "a replay runs what a replayed sink waits for": lambda scenario, outcome, text: (
-        _deed(outcome) == "replay" and _uses(scenario, "after")
-    ),
     "a resumed run stages bad rows of which there are none": lambda _scenario, _outcome, text: "not enough values" in text,
-    "an unstaged sink that is judged late": lambda scenario, _outcome, text: (
-        "that a check forbids" in text and _uses(scenario, "after")
-    ),
     "a replay that ends before it says what it is": lambda scenario, _outcome, text: (
         "There is no checkpoint of" in text and any(act.deed == "replay" for act in scenario.acts)
     ),
