@@ -13,7 +13,7 @@ from ppf_core.cli.runs import find_store, store_options
 from ppf_core.errors import ConfigError, RunError, suggestion
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.breaker_file import BreakerInfo, Probe
+    from ppf_core.pipeline.breaker import BreakerInfo, Probe
 
 _HEADINGS = ("pipeline", "component", "state", "failures", "opened", "tried by")
 
@@ -34,7 +34,7 @@ def command(
     from ppf_core.pipeline.breaker import breakers, reset
 
     store, owner = find_store(pipeline, state_dir, overrides)
-    folder = store.state_dir / "breakers"
+    folder = store.state_dir
     # All names are looked up before the first breaker is closed.
     chosen = _all(folder, owner) if reset_all else [_named(folder, owner, name) for name in names]
     closed = [each for each in dict.fromkeys(chosen) if reset(folder, *each)]
@@ -46,7 +46,7 @@ def command(
             output,
             found,
             closed,
-            f"No circuit breaker{f' of {owner}' if owner else ''} has counted a failure in {folder.parent}.",
+            f"No circuit breaker{f' of {owner}' if owner else ''} has counted a failure in {folder}.",
         )
     if there.problems:
         output.expect(**answer)
@@ -73,11 +73,11 @@ def _all(folder: Path, owner: str | None) -> list[tuple[str, str]]:
 
 def _named(folder: Path, owner: str | None, name: str) -> tuple[str, str]:
     """The pipeline and the component that a name means. One that is named in full can be closed even if it cannot be read."""
-    from ppf_core.pipeline.breaker_file import BreakerFile
+    from ppf_core.pipeline.breaker import has_failures
 
     pipeline, _, component = name.rpartition("/")
     pipeline = pipeline or owner or ""
-    if pipeline and BreakerFile(folder, pipeline, component).is_there():
+    if pipeline and has_failures(folder, pipeline, component):
         return pipeline, component
     there = _all(folder, owner)
     matching = [each for each in there if name in ("/".join(each), each[1])]

@@ -406,7 +406,7 @@ class Executor:
         if component.breaker is None:
             return True
         try:
-            admission = component.breaker.admit()
+            admission = component.breaker.admit(self.steps.frames.run_id)
         except PpfError as error:
             self._end_failed(component, self.describe(error))
             return False

@@ -202,12 +202,11 @@ class Workspace:
     def _breaker(self, component: CheckedComponent) -> Any:
         file = self.checked.file
         config = component.config.circuit_breaker or file.config.defaults.circuit_breaker
-        folder = self.state_dir / "breakers"
         if config is None:
             return None
         from ppf_core.pipeline.breaker import CircuitBreaker
 
-        return CircuitBreaker(folder, file.config.name, component.name, config)
+        return CircuitBreaker(self.state_dir, file.config.name, component.name, config)
 
     def _create(self, bound: BoundPlugin, base: type[P]) -> P:
         plugin = create(bound, base, self.checked.file.folder, self.resolver.lookup)

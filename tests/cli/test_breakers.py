@@ -18,7 +18,7 @@ AT = 1_767_225_599.5  # 2025-12-31T23:59:59.500Z
 
 def breaker(state: Path, component: str, pipeline: str = "flights") -> CircuitBreaker:
     config = CircuitBreakerConfig(failure_threshold=1, reset_timeout=timedelta(0))
-    return CircuitBreaker(state / "breakers", pipeline, component, config, lambda: AT)
+    return CircuitBreaker(state, pipeline, component, config, lambda: AT)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def left(ppf: Ppf, state: Path) -> list[str]:
 
 def test_breakers_are_listed_with_who_tries_them(ppf: Ppf, state: Path) -> None:
     probe = breaker(state, "out")
-    assert probe.admit().allowed
+    assert probe.admit("r1").allowed
     document = ppf("runs", "breakers", "--state-dir", state, "--json").document
     opened = {"pipeline": "flights", "failures": 1, "opened_at": "2025-12-31T23:59:59.500Z"}
     who = {"host": os.uname().nodename, "pid": os.getpid(), "since": "2025-12-31T23:59:59.500Z"}
@@ -66,11 +66,12 @@ def test_all_are_reset_at_once(ppf: Ppf, state: Path) -> None:
 
 
 def test_resetting_all_closes_those_that_can_be_read_and_names_the_other(ppf: Ppf, state: Path) -> None:
-    (torn,) = (state / "breakers").glob("flights+out+*.json")
+    breaker(state, "in", "arrivals").failed()
+    torn = state / "breakers" / "flights.json"
     torn.write_text("")
     answer = ppf("runs", "breakers", "--state-dir", state, "--reset-all", "--json")
-    assert (answer.code, [each["component"] for each in answer.document["reset"]]) == (1, ["load"])
-    assert f"{str(torn)!r} is empty." in answer.document["problems"][0]["message"]
+    assert (answer.code, [each["component"] for each in answer.document["reset"]]) == (1, ["in"])
+    assert f"{torn} holds no circuit breakers" in answer.document["problems"][0]["message"]
     assert [path.name for path in (state / "breakers").glob("*.json")] == [torn.name]
 
 
@@ -104,16 +105,18 @@ def test_a_pipeline_file_says_where_they_lie_and_whose_they_are(ppf: Ppf, tmp_pa
 
 
 def test_one_whose_file_is_torn_is_named_beside_the_others_and_can_be_reset_in_full(ppf: Ppf, state: Path) -> None:
-    (torn,) = (state / "breakers").glob("flights+out+*.json")
+    breaker(state, "in", "arrivals").failed()
+    torn = state / "breakers" / "flights.json"
     torn.write_text("{")
     answer = ppf("runs", "breakers", "--state-dir", state, "--json")
-    assert (answer.code, [each["component"] for each in answer.document["breakers"]]) == (1, ["load"])
+    assert (answer.code, [each["component"] for each in answer.document["breakers"]]) == (1, ["in"])
     assert [str(torn) in problem["message"] for problem in answer.document["problems"]] == [True]
     table = ppf("runs", "breakers", "--state-dir", state)
-    assert (table.code, table.out.splitlines()[1].split()[1]) == (1, "load")
-    assert f"{str(torn)!r} holds no state of a circuit breaker.\n    Delete it; the breaker is closed then." in table.err
+    assert (table.code, table.out.splitlines()[1].split()[1]) == (1, "in")
+    assert f"{torn} holds no circuit breakers of ppf" in table.err
+    assert "all circuit breakers of 'flights' are closed then." in table.err
     assert ppf("runs", "breakers", "--state-dir", state, "--reset", "flights/out").code == 0
-    assert left(ppf, state) == ["flights/load"]
+    assert left(ppf, state) == ["arrivals/in"]
 
 
 def test_looking_at_a_state_directory_that_is_not_there_makes_none(ppf: Ppf, tmp_path: Path) -> None:

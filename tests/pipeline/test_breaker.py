@@ -1,5 +1,7 @@
 """Circuit breakers: their states, between processes that race, die and see other clocks."""
 
+import itertools
+import json
 import multiprocessing
 import os
 import signal
@@ -16,7 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.errors import RunError
-from ppf_core.pipeline.breaker import CircuitBreaker, breakers, reset
+from ppf_core.pipeline.breaker import Admission, CircuitBreaker, breakers, reset
+from ppf_core.pipeline.store import RunStore
 
 DAY = 24 * 3600
 
@@ -36,19 +39,39 @@ def clock() -> Clock:
     return Clock()
 
 
-def breaker(folder: Path, clock: Callable[[], float], **changes: Any) -> CircuitBreaker:
+class Execution:
+    """A component in a run, which holds its record while it lives."""
+
+    numbers = itertools.count()
+
+    def __init__(self, folder: Path, breaker: CircuitBreaker) -> None:
+        self.breaker = breaker
+        self.run_id = f"r{os.getpid()}-{next(self.numbers)}"
+        self._record = RunStore(folder).create(self.run_id)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.breaker, name)
+
+    def admit(self) -> Admission:
+        return self.breaker.admit(self.run_id)
+
+    def die(self) -> None:
+        self._record.release()
+
+
+def breaker(folder: Path, clock: Callable[[], float], **changes: Any) -> Execution:
     values = {"failure_threshold": 2, "success_threshold": 1, "reset_timeout": timedelta(seconds=60), **changes}
-    return CircuitBreaker(folder / "breakers", "flights", "out", CircuitBreakerConfig(**values), clock)
+    return Execution(folder, CircuitBreaker(folder, "flights", "out", CircuitBreakerConfig(**values), clock))
 
 
-def opened(folder: Path, clock: Callable[[], float]) -> CircuitBreaker:
+def opened(folder: Path, clock: Callable[[], float]) -> Execution:
     one = breaker(folder, clock)
     assert one.failed() == ()
     assert one.failed() == (("closed", "open"),)
     return one
 
 
-def tried(folder: Path, clock: Clock) -> CircuitBreaker:
+def tried(folder: Path, clock: Clock) -> Execution:
     """A half-open breaker, as the one that tries it sees it."""
     opened(folder, clock)
     clock.now += 60
@@ -75,13 +98,13 @@ def test_what_never_failed_has_no_file(tmp_path: Path, clock: Clock) -> None:
     assert one.admit().allowed
     assert one.succeeded() == ()
     one.abandoned()
-    assert list(tmp_path.iterdir()) == []
+    assert not (tmp_path / "breakers").exists()
 
 
 def test_what_succeeds_again_has_no_file_either(tmp_path: Path, clock: Clock) -> None:
     probe = tried(tmp_path, clock)
     probe.succeeded()
-    assert [path.name for path in (tmp_path / "breakers").iterdir()] == ["lock"]
+    assert [path.name for path in (tmp_path / "breakers").iterdir()] == [".flights.json.lock"]
 
 
 def test_a_refusal_says_why_and_what_to_do(tmp_path: Path, clock: Clock) -> None:
@@ -122,14 +145,29 @@ def test_a_probe_that_fails_opens_it_again(tmp_path: Path, clock: Clock) -> None
 def test_a_probe_that_was_abandoned_is_free_for_the_next(tmp_path: Path, clock: Clock) -> None:
     probe = tried(tmp_path, clock)
     probe.abandoned()
-    assert breakers(tmp_path / "breakers").sound[0].probe is None
+    assert breakers(tmp_path).sound[0].probe is None
     assert breaker(tmp_path, clock).admit().allowed
 
 
-def test_a_probe_that_its_program_forgot_is_free_for_the_next(tmp_path: Path, clock: Clock) -> None:
+def test_a_probe_whose_run_has_ended_is_free_for_the_next(tmp_path: Path, clock: Clock) -> None:
     probe = tried(tmp_path, clock)
-    del probe
+    probe.die()
     assert breaker(tmp_path, clock).admit().allowed
+
+
+def test_a_run_that_was_killed_as_the_probe_may_go_on_as_the_probe(tmp_path: Path, clock: Clock) -> None:
+    probe = tried(tmp_path, clock)
+    resumed = CircuitBreaker(tmp_path, "flights", "out", CircuitBreakerConfig(success_threshold=1), clock)
+    assert resumed.admit(probe.run_id).allowed
+    assert resumed.succeeded() == (("half_open", "closed"),)
+
+
+def test_breakers_of_one_pipeline_do_not_touch_each_other(tmp_path: Path, clock: Clock) -> None:
+    opened(tmp_path, clock)
+    other = CircuitBreaker(tmp_path, "flights", "load", CircuitBreakerConfig(), clock)
+    other.failed()
+    assert other.succeeded() == ()
+    assert [(each.component, each.state) for each in breakers(tmp_path).sound] == [("out", "open")]
 
 
 def test_it_closes_after_so_many_probes(tmp_path: Path, clock: Clock) -> None:
@@ -159,9 +197,9 @@ def test_what_began_before_it_opened_changes_nothing(outcome: str, state: str, t
     slow = breaker(tmp_path, clock)
     assert slow.admit().allowed
     probe = tried(tmp_path, clock) if state == "half_open" else opened(tmp_path, clock)
-    before = breakers(tmp_path / "breakers").sound
+    before = breakers(tmp_path).sound
     assert not getattr(slow, outcome)()
-    assert breakers(tmp_path / "breakers").sound == before
+    assert breakers(tmp_path).sound == before
     assert probe.state == state
 
 
@@ -179,10 +217,10 @@ def test_a_probe_that_hangs_is_replaced_after_a_day_and_decides_nothing_any_more
 
 def test_a_reset_while_it_is_tried_closes_it(tmp_path: Path, clock: Clock) -> None:
     probe = tried(tmp_path, clock)
-    assert reset(tmp_path / "breakers", "flights", "out")
+    assert reset(tmp_path, "flights", "out")
     assert breaker(tmp_path, clock).admit().allowed
     assert probe.failed() == ()
-    assert breakers(tmp_path / "breakers").sound[0].failures == 1
+    assert breakers(tmp_path).sound[0].failures == 1
 
 
 # ---- clocks
@@ -210,45 +248,70 @@ def test_a_clock_that_was_put_back_lets_no_second_probe_in(tmp_path: Path, clock
 # ---- files that cannot be used
 
 
-def test_one_that_cannot_be_read_is_open_until_it_is_reset(tmp_path: Path, clock: Clock) -> None:
-    one = opened(tmp_path, clock)
-    (path,) = (tmp_path / "breakers").glob("*.json")
-    path.write_text("")
+NO_STATES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "a list": lambda values: [values],
+    "another state": lambda values: {**values, "state": "ajar"},
+    "failures as text": lambda values: {**values, "failures": "3"},
+    "failures below none": lambda values: {**values, "failures": -1},
+    "no time": lambda values: {**values, "opened_at": None},
+    "a time as text": lambda values: {**values, "opened_at": "now"},
+    "a time that is no number": lambda values: {**values, "opened_at": float("nan")},
+    "a time out of this world": lambda values: {**values, "probe": {**values["probe"], "since": 1e300}},
+    "no time of a closed one": lambda values: {**values, "state": "closed", "opened_at": "now"},
+    "no probe": lambda values: {**values, "probe": "me"},
+}
+
+
+@pytest.mark.parametrize("change", NO_STATES.values(), ids=NO_STATES.keys())
+def test_what_no_breaker_wrote_lets_nobody_through_until_it_is_reset(
+    change: Callable[[Any], Any], tmp_path: Path, clock: Clock
+) -> None:
+    one = tried(tmp_path, clock)
+    path = tmp_path / "breakers" / "flights.json"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "components": {"out": change(document["components"]["out"])}}))
     for ask in (one.admit, one.succeeded, one.failed):
-        with pytest.raises(RunError, match="is empty"):
+        with pytest.raises(RunError, match=rf"The file {path} holds no circuit breakers of ppf: ") as raised:
             ask()
+        assert raised.value.hint == (
+            f"Delete it, or run 'ppf runs breakers --state-dir {tmp_path} --reset flights/COMPONENT'; "
+            "all circuit breakers of 'flights' are closed then."
+        )
     assert one.state == "open"
-    assert reset(tmp_path / "breakers", "flights", "out")
+    assert reset(tmp_path, "flights", "out")
     assert (one.state, one.admit().allowed) == ("closed", True)
 
 
 def test_a_folder_without_the_right_to_write_or_read_is_named(forbidden: Path, clock: Clock) -> None:
-    one = breaker(forbidden, clock)
-    folder = forbidden / "breakers"
-    for ask in (one.admit, one.succeeded, lambda: breakers(folder), lambda: reset(folder, "flights", "out")):
-        with pytest.raises(RunError, match=rf"{folder}.*: Permission denied.*runtime\.state_dir"):
+    one = CircuitBreaker(forbidden, "flights", "out", CircuitBreakerConfig(), clock)
+    for ask in (
+        lambda: one.admit("r1"),
+        one.succeeded,
+        lambda: breakers(forbidden),
+        lambda: reset(forbidden, "flights", "out"),
+    ):
+        with pytest.raises(RunError, match=rf"{forbidden}.*: Permission denied"):
             ask()
-    with pytest.raises(RunError, match=rf"in '{folder}' cannot be written: Permission denied"):
+    with pytest.raises(RunError, match=rf"in {forbidden}/breakers/flights.json cannot be written: Permission denied"):
         one.failed()
     assert one.state == "open"
 
 
 def test_breakers_are_listed_and_reset(tmp_path: Path, clock: Clock) -> None:
     opened(tmp_path, clock)
-    folder = tmp_path / "breakers"
-    CircuitBreaker(folder, "arrivals", "out", CircuitBreakerConfig(), clock).failed()
-    assert [(each.pipeline, each.state, each.failures) for each in breakers(folder).sound] == [
+    CircuitBreaker(tmp_path, "arrivals", "out", CircuitBreakerConfig(), clock).failed()
+    assert [(each.pipeline, each.state, each.failures) for each in breakers(tmp_path).sound] == [
         ("arrivals", "closed", 1),
         ("flights", "open", 2),
     ]
-    assert reset(folder, "flights", "out")
-    assert not reset(folder, "flights", "out")
-    assert [each.pipeline for each in breakers(folder).sound] == ["arrivals"]
+    assert reset(tmp_path, "flights", "out")
+    assert not reset(tmp_path, "flights", "out")
+    assert [each.pipeline for each in breakers(tmp_path).sound] == ["arrivals"]
 
 
 def test_looking_for_breakers_where_there_are_none_makes_none(tmp_path: Path) -> None:
-    assert breakers(tmp_path / "breakers").sound == []
-    assert not reset(tmp_path / "breakers", "flights", "out")
+    assert breakers(tmp_path).sound == []
+    assert not reset(tmp_path, "flights", "out")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -326,7 +389,7 @@ def test_no_failure_of_several_processes_is_lost(tmp_path: Path) -> None:
         process.start()
     for process in processes:
         process.join()
-    assert breakers(tmp_path / "breakers").sound[0].failures == RACERS * FAILURES
+    assert breakers(tmp_path).sound[0].failures == RACERS * FAILURES
 
 
 def test_a_kill_at_any_moment_leaves_a_file_that_can_be_read_and_changed(tmp_path: Path, clock: Clock) -> None:
@@ -338,9 +401,9 @@ def test_a_kill_at_any_moment_leaves_a_file_that_can_be_read_and_changed(tmp_pat
         for _ in range(number + 1):
             answers.get()
         kill(process)
-        before = breakers(tmp_path / "breakers").sound[0].failures
+        before = breakers(tmp_path).sound[0].failures
         breaker(tmp_path, clock, failure_threshold=10_000).failed()
-        assert breakers(tmp_path / "breakers").sound[0].failures == before + 1
+        assert breakers(tmp_path).sound[0].failures == before + 1
 
 
 # ---- against a model
@@ -360,7 +423,7 @@ class Model(RuleBasedStateMachine):
         self.probe: int | None = None
         self.close()
 
-    def breaker(self) -> CircuitBreaker:
+    def breaker(self) -> Execution:
         return breaker(Path(self.folder.name), self.clock, failure_threshold=3, success_threshold=2)
 
     def close(self) -> None:
@@ -376,8 +439,9 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: self.state == "closed")
     @rule()
     def fail_until_it_opens(self) -> None:
+        other = self.breaker()
         while self.state == "closed":
-            self.breaker().failed()
+            other.failed()
             self._follow(None, "failed")
 
     @precondition(lambda self: self.state == "open")
@@ -423,6 +487,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(run=RUNS)
     def die(self, run: int) -> None:
+        self.runs[run].die()
         self.runs[run] = self.breaker()
         self.at_work.discard(run)
         if self.probe == run:
@@ -431,14 +496,14 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: self.state == "half_open")
     @rule()
     def reset(self) -> None:
-        assert reset(Path(self.folder.name) / "breakers", "flights", "out") == (self.failures > 0)
+        assert reset(Path(self.folder.name), "flights", "out") == (self.failures > 0)
         self.probe = None
         self.close()
 
     @invariant()
     def they_agree(self) -> None:
         assert {run.state for run in self.runs} == {self.state}
-        told = [(each.failures, each.successes) for each in breakers(Path(self.folder.name) / "breakers").sound]
+        told = [(each.failures, each.successes) for each in breakers(Path(self.folder.name)).sound]
         assert told == ([(self.failures, self.successes)] if self.failures else [])
 
 

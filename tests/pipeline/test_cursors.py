@@ -1,6 +1,5 @@
 """A cursor moves when what was read is published, and never before."""
 
-import fcntl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,6 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
 from ppf_core.errors import CheckpointRefused, RunError
-from ppf_core.pipeline import cursors
 from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.events import Warned
 from ppf_core.pipeline.runner import RunRequest
@@ -182,16 +180,3 @@ def test_two_processes_move_their_cursors_one_after_the_other(tmp_path: Path) ->
     with using_state_files(SlowFiles()), ThreadPoolExecutor(8) as pool:
         list(pool.map(move, range(16)))
     assert Cursors(tmp_path, "p").read() == {f"c{number}": {"k": str(number)} for number in range(16)}
-
-
-def test_a_process_that_was_stopped_while_it_moved_cursors_is_not_waited_for_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cursors, "PATIENCE", 0.1)
-    Cursors(tmp_path, "p").move({"new": {"end": "3"}})
-    lock = tmp_path / "cursors" / ".p.json.lock"
-    with lock.open("rb") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(RunError, match=f"Another process holds '{lock}' for more than 0.1 s"):
-            Cursors(tmp_path, "p").move({"new": {"end": "4"}})
-    assert Cursors(tmp_path, "p").read() == {"new": {"end": "3"}}

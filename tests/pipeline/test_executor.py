@@ -223,8 +223,8 @@ def test_a_component_that_keeps_failing_is_rejected_until_its_breaker_is_reset(
     assert rejected.error is not None
     assert rejected.error.type == "CircuitOpen"
     assert "circuit_change b closed open" in lines(path, "heard")
-    assert breakers(path.parent / ".ppf" / "breakers").sound[0].failures == 2
-    reset(path.parent / ".ppf" / "breakers", "test", "b")
+    assert breakers(path.parent / ".ppf").sound[0].failures == 2
+    reset(path.parent / ".ppf", "test", "b")
     assert run(path, spark)["b"].attempts == 1
 
 

@@ -135,8 +135,8 @@ def some_run(run_id: str = "r1") -> None:
     record.write(lines.Published("out", write))
     Cursors(STATE, "flights").move({"in": {"k": "1"}})
     record.write(lines.CursorsMoved(["in"]))
-    breaker = CircuitBreaker(STATE / "breakers", "flights", "out", CircuitBreakerConfig(failure_threshold=1))
-    if breaker.admit().allowed:
+    breaker = CircuitBreaker(STATE, "flights", "out", CircuitBreakerConfig(failure_threshold=1))
+    if breaker.admit(run_id).allowed:
         breaker.failed()
     record.end(result(run_id))
 
