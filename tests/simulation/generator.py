@@ -14,7 +14,7 @@ _METHODS = {
     "lines": ("ping", "pin", "read", "read+", "job", "job+", "close"),
     "mix": ("transform", "transform+", "job", "job+"),
     "staged": ("ping", "stage", "job", "job+", "stage+", "staged", "publish", "publish+", "discard", "discard+", "close"),
-    "direct": ("write", "job", "job+", "write+"),
+    "plain": ("write", "job", "job+", "write+"),
 }
 _OF_HOOKS = {
     "keeper": ("ppf_checkpoint_load", "ppf_checkpoint_save", "ppf_checkpoint_save+"),
@@ -90,7 +90,7 @@ class _Maker:
 
     def _sink(self, name: str) -> Component:
         if self._is(0.25):
-            return {"sink": "direct", "options": {"target": name, **({"repeatable": True} if self._is(0.5) else {})}}
+            return {"sink": "plain", "options": {"target": name, **({"repeatable": True} if self._is(0.5) else {})}}
         options: Component = {"target": name}
         options |= {"mode": "overwrite"} if self._is(0.4) else {}
         options |= {"tells": False} if self._is(0.2) else {}
@@ -189,7 +189,7 @@ class _Maker:
             return {self._one_of(("pins", "cursor", "draws")): self._is(0.5)}
         if "transform" in config:
             return self._one_of(({"drops": self.chance.randrange(7)}, {"costly": self._is(0.5)}))
-        return {"repeatable": self._is(0.5)} if config["sink"] == "direct" else {"readable": self._is(0.5)}
+        return {"repeatable": self._is(0.5)} if config["sink"] == "plain" else {"readable": self._is(0.5)}
 
     def _faults(self, hooks: Mapping[str, Any]) -> tuple[Fault, ...]:
         return tuple(self._fault(hooks) for _ in range(self._one_of((0, 0, 0, 1, 1, 1, 2))))

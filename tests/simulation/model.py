@@ -88,7 +88,7 @@ class Model:
         run = self.runs[run_id]
         if any(attempt.values != seen.values for attempt in run.attempts) and "accept" not in seen.act.options:
             return True
-        sinks = [config for config in seen.values["components"].values() if config.get("sink") == "direct"]
+        sinks = [config for config in seen.values["components"].values() if config.get("sink") == "plain"]
         is_taken_back = all(config["options"].get("repeatable") for config in sinks)
         return any(attempt.struck for attempt in run.attempts) and not is_taken_back
 

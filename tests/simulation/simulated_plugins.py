@@ -45,7 +45,7 @@ OFFERS = {
     "sources.lines": "simulated_plugins:Table",
     "transforms.mix": "simulated_plugins:Union",
     "sinks.staged": "simulated_plugins:Staged",
-    "sinks.direct": "simulated_plugins:Direct",
+    "sinks.plain": "simulated_plugins:Plain",
     "checks.number": "simulated_plugins:Number",
     "checks.total": "simulated_plugins:Total",
     "checks.few": "simulated_plugins:Few",
@@ -229,14 +229,14 @@ class Staged(StagedSink[StagedOptions]):
 
 
 @options
-class DirectOptions:
-    """Options of `direct`."""
+class PlainOptions:
+    """Options of `plain`."""
 
     target: str = option("What it writes.")
     repeatable: bool = option("Whether writing twice equals writing once.", default=False)
 
 
-class Direct(Sink[DirectOptions]):
+class Plain(Sink[PlainOptions]):
     """Writes rows one after the other, where readers see them at once."""
 
     @property

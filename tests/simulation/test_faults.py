@@ -43,7 +43,7 @@ def test_rows_that_a_check_rejects_are_not_written_by_an_unstaged_sink() -> None
         components={
             "a": {"source": "lines", "options": {"table": "a"}, "quality": [{"check": "number", "options": {"bad": [1]}}]},
             "t": {"transform": "mix", "inputs": ["a"], "options": {}},
-            "z": {"sink": "direct", "options": {"target": "z"}, "inputs": ["t"]},
+            "z": {"sink": "plain", "options": {"target": "z"}, "inputs": ["t"]},
         },
         acts=(Act("run"),),
         tables={"a": 3},
@@ -194,7 +194,7 @@ def test_a_signal_after_the_commit_of_a_resumed_run_changes_nothing() -> None:
     scenario = Scenario(
         components={
             "a": {"source": "lines", "options": {"table": "a"}},
-            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["a"]},
+            "x": {"sink": "plain", "options": {"target": "x"}, "inputs": ["a"]},
             "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"]},
         },
         acts=(
@@ -325,8 +325,8 @@ def test_what_differs_each_time_is_computed_once_for_a_frame_check_and_two_sinks
                 "options": {"table": "a", "draws": True},
                 "quality": [{"check": "few", "options": {"most": 3}}],
             },
-            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["a"]},
-            "y": {"sink": "direct", "options": {"target": "y"}, "inputs": ["a"]},
+            "x": {"sink": "plain", "options": {"target": "x"}, "inputs": ["a"]},
+            "y": {"sink": "plain", "options": {"target": "y"}, "inputs": ["a"]},
         },
         acts=(Act("run"),),
         tables={"a": 1},
@@ -371,7 +371,7 @@ def test_a_signal_after_the_last_step_changes_nothing() -> None:
                 "quality": [{"check": "number", "options": {}, "action": "quarantine"}],
                 "checkpoint": True,
             },
-            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["a"]},
+            "x": {"sink": "plain", "options": {"target": "x"}, "inputs": ["a"]},
         },
         acts=(Act("run"),),
         tables={"a": 0},
@@ -422,7 +422,7 @@ def test_bad_rows_of_an_unstaged_sink_that_has_written_can_be_had_by_a_resumed_r
         components={
             "a": {"source": "lines", "options": {"table": "a"}},
             "z": {
-                "sink": "direct",
+                "sink": "plain",
                 "options": {"target": "z"},
                 "inputs": ["a"],
                 "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine", "quarantine_to": "bad0"}],
@@ -468,7 +468,7 @@ def test_a_run_that_goes_on_without_only_gives_the_slice_to_the_other_sinks() ->
         components={
             "a": {"source": "lines", "options": {"table": "a", "cursor": True}},
             "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
-            "y": {"sink": "direct", "options": {"target": "y"}, "inputs": ["a"]},
+            "y": {"sink": "plain", "options": {"target": "y"}, "inputs": ["a"]},
         },
         acts=(Act("run", only=("y",)), Act("arrive", of="a", count=1), Act("resume"), Act("run")),
         tables={"a": 1},
@@ -563,7 +563,7 @@ def test_a_signal_that_prevents_nothing_leaves_the_run_as_it_went() -> None:
             "a": {"source": "lines", "options": {"table": "a"}, "quality": [{"check": "number", "options": {"broken": True}}]},
             "b": {"source": "lines", "options": {"table": "b"}},
             "y": {
-                "sink": "direct",
+                "sink": "plain",
                 "options": {"target": "y"},
                 "inputs": ["b"],
                 "quality": [{"check": "few", "options": {"most": 20}}],
@@ -584,7 +584,7 @@ def test_a_run_with_an_unstaged_sink_that_succeeded_can_be_resumed() -> None:
         components={
             "a": {"source": "lines", "options": {"table": "a"}},
             "z": {
-                "sink": "direct",
+                "sink": "plain",
                 "options": {"target": "z"},
                 "inputs": ["a"],
                 "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}],
@@ -685,7 +685,7 @@ def test_a_resumed_run_knows_that_bad_rows_were_shown_before() -> None:
                 "quality": [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}],
             },
             "x": {
-                "sink": "direct",
+                "sink": "plain",
                 "options": {"target": "x"},
                 "inputs": ["a"],
                 "quality": [{"check": "number", "options": {"bad": [0]}}],
@@ -761,7 +761,7 @@ def test_a_resumed_run_needs_no_bad_rows_where_an_unstaged_sink_found_none() -> 
         components={
             "a": {"source": "lines", "options": {"table": "a"}},
             "x": {
-                "sink": "direct",
+                "sink": "plain",
                 "options": {"target": "x"},
                 "inputs": ["a"],
                 "quality": [{"check": "number", "options": {}, "action": "quarantine", "quarantine_to": "bad0"}],
@@ -794,9 +794,9 @@ def test_a_sink_that_waits_for_an_unstaged_one_writes_no_rows_that_its_check_rej
             "a": {"source": "lines", "options": {"table": "a"}},
             "b": {"source": "lines", "options": {"table": "b"}},
             "u": {"transform": "mix", "inputs": ["a"], "options": {}, "after": ["x"]},
-            "x": {"sink": "direct", "options": {"target": "x"}, "inputs": ["b"]},
+            "x": {"sink": "plain", "options": {"target": "x"}, "inputs": ["b"]},
             "y": {
-                "sink": "direct",
+                "sink": "plain",
                 "options": {"target": "y"},
                 "inputs": ["u"],
                 "quality": [{"check": "number", "options": {"bad": [1]}}],
