@@ -65,3 +65,56 @@ def test_an_empty_text_is_not_null(sink: str, more: str, pipeline: WritePipeline
     path.with_name("in.json").write_text('{"id": 1, "part": ""}\n{"id": 2, "part": "01"}\n')
     result = run(path, spark)
     assert [(each.status, each.message) for each in result["a"].quality if each.status != "passed"] == []
+
+
+# ---- what sources give when they are asked for less
+
+ONE = "one { sink = parquet, inputs = [a], options { path = one } }\n"
+TWO = ONE + "two { sink = csv, inputs = [a], options { path = two } }\n"
+TEXT, TYPED = "a STRING, b STRING", "a STRING, b INT"
+LINES = {
+    "csv": ("1,2", "3", "4,x"),
+    "json": ('{"a": "1", "b": 2}', '{"a": "3", "b": "x"}', '{"a": "4", "b": '),
+}
+
+
+def source(kind: str, schema: str, check: str, reader: str = "mode = DROPMALFORMED", more: str = "") -> str:
+    """A source of three lines, of which one or two are broken."""
+    header = "header = false, " if kind == "csv" else ""
+    options = f'path = in.txt, {header}schema = "{schema}", reader {{ {reader} }}'
+    return f"a {{ source = {kind}, options {{ {options} }}, {more} quality = [{check}] }}\n"
+
+
+def rows(spark: SparkSession, path: Path, name: str = "one") -> list[str]:
+    return sorted(row["a"] for row in spark.read.parquet(str(path.with_name(name))).collect())
+
+
+@pytest.mark.parametrize("sinks", [ONE, TWO], ids=["one", "two"])
+@pytest.mark.parametrize(("kind", "schema", "written"), [("csv", TEXT, 2), ("csv", TYPED, 1), ("json", TYPED, 1)])
+def test_rows_that_are_dropped_when_they_are_written_are_not_counted(
+    kind: str, schema: str, written: int, sinks: str, pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    path = pipeline(source(kind, schema, "{ check = row_count, options { min = 3 } }") + sinks)
+    path.with_name("in.txt").write_text("\n".join(LINES[kind]) + "\n")
+    result = run(path, spark)
+    assert [(each.status, each.value) for each in result["a"].quality] == [("failed", written)]
+    assert (result.exit_code, path.with_name("one").exists()) == (4, False)
+
+
+@pytest.mark.parametrize("sinks", [ONE, TWO], ids=["one", "two"])
+@pytest.mark.parametrize("action", ["fail", "warn", "drop", "quarantine"])
+@pytest.mark.parametrize(("kind", "schema", "bad"), [("csv", TEXT, 1), ("csv", TYPED, 2), ("json", TYPED, 2)])
+def test_a_check_may_look_at_what_was_noted_of_broken_lines_alone(
+    kind: str, schema: str, bad: int, action: str, sinks: str, pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    check = f'{{ check = expression, options {{ sql = "_corrupt_record IS NULL" }}, action = {action} }}'
+    path = pipeline(source(kind, f"{schema}, _corrupt_record STRING", check, "mode = PERMISSIVE") + sinks)
+    path.with_name("in.txt").write_text("\n".join(LINES[kind]) + "\n")
+    result = run(path, spark)
+    assert told(result) == [("failed" if action == "fail" else "warned", bad, 3)]
+    assert result.exit_code == (4 if action == "fail" else 0)
+    if action in ("drop", "quarantine"):
+        assert len(rows(spark, path)) == 3 - bad
+    if action == "quarantine":
+        (apart,) = path.parent.glob(".ppf/data/quarantine/a/run_id=*")
+        assert spark.read.parquet(str(apart)).where("_corrupt_record IS NOT NULL").count() == bad

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, Schema, Source
+from ppf_core import Context, Dataset, PpfError, Schema, SchemaContract, Source
 from ppf_files.listing import Listing
 from ppf_files.options import CsvReadOptions, ReadOptions, spark_options
 from ppf_files.paths import dataset, literal, readable
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameReader
 
 R = TypeVar("R", bound=ReadOptions)
+
+# Options that decide how a line with a quote in the wrong place is taken apart.
+_QUOTING = frozenset({"escape", "unescapedquotehandling"})
 
 
 class FileSource(Source[R]):
@@ -122,8 +125,22 @@ class CsvSource(FileSource[CsvReadOptions]):
             "inferSchema": given.infer_schema,
             # By default Spark takes columns by position and only logs that the header names others.
             "enforceSchema": given.schema is None or not given.header,
+            **({"columnPruning": False} if self._reads_whole_lines else {}),
             **super().reader_options(),
         }
+
+    @property
+    def _reads_whole_lines(self) -> bool:
+        """Whether what is wrong in one column changes what is read of others.
+
+        Spark skips columns that nobody asks for: what is wrong there drops no row and is not noted, and with some quotes
+        its neighbours get other values. A check that needs few columns would see other rows than those that are written.
+        """
+        given = {key.lower(): str(value) for key, value in self.options.reader.items()}
+        corrupt = given.get("columnnameofcorruptrecord", "_corrupt_record")
+        columns = SchemaContract.of(self.options.schema).type.parts if self.options.schema is not None else ()
+        is_strict = given.get("mode", "PERMISSIVE").upper() != "PERMISSIVE"
+        return is_strict or corrupt in dict(columns) or not _QUOTING.isdisjoint(given)
 
 
 class JsonSource(FileSource[ReadOptions]):

@@ -134,6 +134,48 @@ def test_reader_options_are_passed_on(spark: SparkSession, tmp_path: Path) -> No
     assert read(spark, CsvSource, path=str(tmp_path / "x.csv"), reader={"comment": "#"}) == [("1",)]
 
 
+BROKEN = "a,b\n1,2\n3\n4,x\n"
+
+
+@pytest.mark.parametrize(
+    ("schema", "reader", "counted", "ones"),
+    [
+        ("a STRING, b STRING", {"mode": "dropMalformed"}, 2, ["1", "4"]),
+        ("a STRING, b STRING", {"mode": "DROPMALFORMED", "ColumnPruning": True}, 3, ["1", "3", "4"]),
+        ("a STRING, b STRING", {}, 3, ["1", "3", "4"]),
+    ],
+)
+def test_a_line_that_is_too_short_is_dropped_whatever_is_asked_for_unless_pruning_is_wanted(
+    schema: str, reader: dict[str, Any], counted: int, ones: list[str], spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text(BROKEN)
+    frame = build(CsvSource, path=str(tmp_path / "in.csv"), schema=schema, reader=reader).read(context(spark))
+    assert (frame.count(), [row.a for row in frame.select("a").collect()]) == (counted, ones)
+
+
+def test_a_broken_line_is_noted_whatever_else_is_asked_for(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(BROKEN)
+    for name in ("_corrupt_record", "why"):
+        source = build(
+            CsvSource,
+            path=str(tmp_path / "in.csv"),
+            schema=f"a STRING, b STRING, {name} STRING",
+            reader={} if name == "_corrupt_record" else {"columnNameOfCorruptRecord": "why"},
+        )
+        found = source.read(context(spark)).select("a", name).collect()
+        assert [tuple(row) for row in found] == [("1", None), ("3", "3"), ("4", None)]
+
+
+def test_quotes_in_the_wrong_place_give_a_column_the_same_values_whatever_is_asked_for(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text('a,b,c\nNaN,\\",\\"\n"",ü,"\n')
+    source = build(CsvSource, path=str(tmp_path / "in.csv"), schema="a STRING, b STRING, c STRING", reader={"escape": '"'})
+    frame = source.read(context(spark))
+    for name in frame.columns:
+        assert [row[name] for row in frame.select(name).collect()] == [row[name] for row in frame.collect()]
+
+
 def test_a_source_says_what_it_reads_and_which_schema_it_gives(tmp_path: Path) -> None:
     source = build(CsvSource, path=str(tmp_path / "in.csv"), schema="a INT")
     assert [dataset.name for dataset in source.datasets()] == [str(tmp_path / "in.csv")]
