@@ -47,8 +47,8 @@ class SessionEngine(Engine):
         frames.release_frame(frame)
 
     def planned_anew(self, frame: "DataFrame") -> "DataFrame":
-        """A selection of all columns."""
-        return frame.select("*")
+        """A selection of all rows."""
+        return frames.planned_anew(frame)
 
     def same_shape(self, one: "DataFrame", other: "DataFrame") -> bool:
         """Names and types."""

@@ -57,12 +57,22 @@ def keep_when_read(frame: "DataFrame", level: str) -> "DataFrame":
     from pyspark import StorageLevel
 
     frame.persist(getattr(StorageLevel, _LEVELS[level]))
-    return _fresh(frame)
+    return planned_anew(frame)
 
 
 def release_frame(frame: "DataFrame") -> None:
     """Lets go of what `keep_frame` kept for this frame, the one that was given to it."""
     frame.unpersist()
+
+
+def planned_anew(frame: "DataFrame") -> "DataFrame":
+    """The same rows: a frame decides once, when it is first asked, which kept frames it reads.
+
+    Not the very plan of a kept frame: Spark forgets that when a view of it is dropped, as `spark.sql("…", name=frame)` does.
+    """
+    from pyspark.sql import functions as F
+
+    return frame.where(F.lit(True))
 
 
 def why_keep(frame: "DataFrame") -> str | None:
@@ -73,7 +83,7 @@ def why_keep(frame: "DataFrame") -> str | None:
     java: Any = getattr(frame, "_jdf", None)
     if java is None:
         return None
-    plan = _fresh(frame)._jdf.queryExecution().withCachedData()
+    plan = planned_anew(frame)._jdf.queryExecution().withCachedData()
     if not plan.deterministic():
         return "values that differ from time to time"
     jvm: Any = frame.sparkSession.sparkContext._jvm
@@ -92,7 +102,7 @@ def is_repeatable(frame: "DataFrame") -> bool:
     java: Any = getattr(frame, "_jdf", None)
     if java is None:
         return True
-    plan = _fresh(frame)._jdf.queryExecution().withCachedData()
+    plan = planned_anew(frame)._jdf.queryExecution().withCachedData()
     jvm: Any = frame.sparkSession.sparkContext._jvm
     patterns = jvm.org.apache.spark.sql.catalyst.trees.TreePattern
     is_steady = bool(plan.deterministic()) and not any(plan.containsPattern(patterns.withName(name)) for name in _UNSTEADY)
@@ -107,7 +117,7 @@ def depends_on_columns(frame: "DataFrame") -> str | None:
     """
     if getattr(frame, "_jdf", None) is None:
         return None
-    return _partial_read(_fresh(frame)._jdf.queryExecution().withCachedData(), frame.sparkSession)
+    return _partial_read(planned_anew(frame)._jdf.queryExecution().withCachedData(), frame.sparkSession)
 
 
 def is_computed_alike(frame: "DataFrame") -> bool:
@@ -118,11 +128,6 @@ def is_computed_alike(frame: "DataFrame") -> bool:
     computed = plan.expressions()
     columns = [computed.apply(index) for index in range(computed.size())]
     return all(column.deterministic() and not column.containsPattern(current) for column in columns)
-
-
-def _fresh(frame: "DataFrame") -> "DataFrame":
-    """The same rows, planned anew: a frame decides once, when it is first asked, which kept frames it reads."""
-    return frame.select("*")
 
 
 def _partial_read(plan: Any, spark: "SparkSession") -> str | None:

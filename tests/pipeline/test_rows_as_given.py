@@ -118,3 +118,32 @@ def test_a_check_may_look_at_what_was_noted_of_broken_lines_alone(
     if action == "quarantine":
         (apart,) = path.parent.glob(".ppf/data/quarantine/a/run_id=*")
         assert spark.read.parquet(str(apart)).where("_corrupt_record IS NOT NULL").count() == bad
+
+
+@pytest.mark.parametrize("sinks", [ONE, ONE.replace("parquet", "csv"), TWO], ids=["parquet", "csv", "two"])
+def test_checks_of_whole_frames_look_at_whole_frames(sinks: str, pipeline: WritePipeline, spark: SparkSession) -> None:
+    query = "SELECT * FROM this WHERE _corrupt_record IS NOT NULL"
+    checks = f'{{ check = query, options {{ sql = "{query}" }} }}, {{ check = unique, options {{ columns = [a] }} }}'
+    path = pipeline(source("json", f"{TYPED}, _corrupt_record STRING", checks, "mode = PERMISSIVE") + sinks)
+    path.with_name("in.txt").write_text("\n".join(LINES["json"]) + "\n")
+    assert told(run(path, spark)) == [("failed", 2, 3), ("passed", 0, 3)]
+
+
+def test_readers_of_few_columns_get_the_rows_of_all(pipeline: WritePipeline, spark: SparkSession) -> None:
+    few = "some { transform = select, inputs = [a], options { columns = [a] } }"
+    some = f"{few}\n{ONE.replace('[a]', '[some]')}"
+    path = pipeline(source("json", TYPED, "") + some + "two { sink = parquet, inputs = [a], options { path = two } }")
+    path.with_name("in.txt").write_text("\n".join(LINES["json"]) + "\n")
+    assert (run(path, spark).ok, rows(spark, path), rows(spark, path, "two")) == (True, ["1"], ["1"])
+
+
+def test_a_frame_stays_kept_when_a_check_asks_in_sql(pipeline: WritePipeline, spark: SparkSession) -> None:
+    check = '{ check = query, options { sql = "SELECT * FROM this WHERE id IS NULL" } }'
+    text = f"a {{ source = numbers, options {{ rows = 9, random = true }}, quality = [{check}] }}\n"
+    names = ("one", "two")
+    path = pipeline(
+        text + "\n".join(f"{name} {{ sink = folder, inputs = [a], options {{ path = {name} }} }}" for name in names)
+    )
+    assert run(path, spark).ok
+    one, two = (path.with_name(name).joinpath("rows.json").read_text() for name in names)
+    assert one == two
