@@ -40,7 +40,7 @@ components {
 def known(pipeline: WritePipeline) -> dict[str, Any]:
     """What is recorded of the pipeline when only `a` and `late` are asked for, as JSON gives it back."""
     checked = check_pipeline(pipeline(PIPELINE))
-    line: dict[str, Any] = json.loads(json.dumps(recorded_plan(checked, make_plan(checked), ("a", "b", "late"))))
+    line: dict[str, Any] = json.loads(json.dumps(vars(recorded_plan(checked, make_plan(checked), ("a", "b", "late")))))
     return line
 
 
