@@ -4,15 +4,16 @@ import errno
 import os
 from pathlib import Path
 
+from ppf_core.threads import threads
+
 
 def write_durably(path: Path, text: str, *, mode: int = 0o666) -> None:
     """Replaces a file in one step: whoever reads it sees the old text or the new one, whatever happens. Raises OSError.
 
     mode: who may read and write it, less what the process's umask forbids.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{threads().token(4)}.part")  # two threads may write one file at once
     try:
-        part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()

@@ -119,7 +119,8 @@ def leftovers(folder: Path) -> Iterator[Path]:
 
 
 def state_files(folder: Path) -> list[str]:
-    """All files of the state directory but those of frames, and but the records of runs that died before their first line."""
+    """All files of the state directory but its format, frames, and the records of runs that died before their first line."""
     state = folder / ".ppf"
-    files = (path for path in state.rglob("*") if path.is_file() and state / "data" not in path.parents)
+    kept = {state / "format", state / "data"}
+    files = (path for path in state.rglob("*") if path.is_file() and kept.isdisjoint((path, *path.parents)))
     return sorted(str(path.relative_to(state)) for path in files if path.name != "record.jsonl" or "\n" in path.read_text())

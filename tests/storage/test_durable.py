@@ -1,6 +1,7 @@
 """Writing so that it survives: the whole of a file or nothing of it."""
 
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,16 @@ def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
     write_durably(path, "old")
     write_durably(path, "näw")
     assert path.read_text(encoding="utf-8") == "näw"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_threads_that_write_one_file_at_once_leave_the_text_of_one_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    texts = [str(number) * 10_000 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            list(pool.map(lambda text: write_durably(path, text), texts))
+            assert path.read_text() in texts
     assert list(tmp_path.iterdir()) == [path]
 
 
