@@ -172,9 +172,11 @@ class CheckSteps:
             return not checking.is_repeatable and not checking.is_observable
         if checking.carrier.kind == "stage" and not checking.quarantines:
             return not checking.is_repeatable
+        frame = checking.frame
+        if frame is not None and self.frames.engine.depends_on_columns(frame) is not None:
+            return True
         if component.config.persist == "never" and not checking.is_split:
             return False
-        frame = checking.frame
         if frame is None or not (component.role.is_read or checking.quarantines):
             return False
         return self.frames.engine.why_keep(frame) is not None or not self.frames.is_pinned(component)

@@ -157,6 +157,10 @@ class ClassicEngine(SessionEngine):
         """As the frame's plan says."""
         return frames.why_keep(frame)
 
+    def depends_on_columns(self, frame: "DataFrame") -> str | None:
+        """As the frame's plan says."""
+        return frames.depends_on_columns(frame)
+
     def is_repeatable(self, frame: "DataFrame") -> bool:
         """As the frame's plan says."""
         return frames.is_repeatable(frame)

@@ -46,6 +46,10 @@ class ConnectEngine(SessionEngine):
         """Nobody can tell."""
         return None
 
+    def depends_on_columns(self, frame: "DataFrame") -> str | None:
+        """Nobody can tell."""
+        return None
+
     def labels_alike(self, tally: Tally) -> bool:
         """Nobody can tell."""
         return False

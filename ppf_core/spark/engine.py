@@ -114,6 +114,10 @@ class Engine(ABC):
         """What makes a second computation of a frame costly or different; None when reading again is cheaper."""
 
     @abstractmethod
+    def depends_on_columns(self, frame: "DataFrame") -> str | None:
+        """Why fewer columns of a frame may have other rows; None when they have the same, as far as can be told."""
+
+    @abstractmethod
     def is_repeatable(self, frame: "DataFrame") -> bool:
         """Whether a second computation gives the very same rows, as far as can be told."""
 

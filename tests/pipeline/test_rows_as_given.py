@@ -101,6 +101,22 @@ def test_rows_that_are_dropped_when_they_are_written_are_not_counted(
     assert (result.exit_code, path.with_name("one").exists()) == (4, False)
 
 
+@pytest.mark.parametrize("kind", ["csv", "json"])
+@pytest.mark.parametrize(("more", "sinks"), [("", ""), ("persist = never,", TWO)], ids=["nobody reads it", "not persisted"])
+def test_a_pass_of_their_own_reads_the_rows_that_all_columns_give(
+    kind: str, more: str, sinks: str, pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    checks = "{ check = row_count, options { min = 3 } }, { check = unique, options { columns = [a] } }"
+    path = pipeline(source(kind, TYPED, checks, more=more) + sinks)
+    path.with_name("in.txt").write_text("\n".join(LINES[kind]) + "\n")
+    result = run(path, spark)
+    assert [(each.status, each.value, each.evaluated) for each in result["a"].quality] == [
+        ("failed", 1, None),
+        ("passed", None, 1),
+    ]
+    assert (result.exit_code, path.with_name("one").exists()) == (4, False)
+
+
 @pytest.mark.parametrize("sinks", [ONE, TWO], ids=["one", "two"])
 @pytest.mark.parametrize("action", ["fail", "warn", "drop", "quarantine"])
 @pytest.mark.parametrize(("kind", "schema", "bad"), [("csv", TEXT, 1), ("csv", TYPED, 2), ("json", TYPED, 2)])

@@ -405,6 +405,10 @@ class SimulatedEngine(Engine):
             return "values that differ from time to time"
         return "a shuffle" if any(node.is_costly for node in nodes) else None
 
+    def depends_on_columns(self, frame: Any) -> str | None:
+        """Never: a simulated row is one number."""
+        return None
+
     def is_repeatable(self, frame: Any) -> bool:
         """What a node says of itself."""
         return not self.knows_plans or all(node.is_steady for node in self._planned(frame))
