@@ -17,11 +17,10 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ppf_core.contracts.results import PipelineResult, RunInfo, RunStatus, UsedPlugin
+from ppf_core.contracts.results import PipelineResult, RunInfo, UsedPlugin
 from ppf_core.errors import RunError, RunLocked
 from ppf_core.pipeline import lines
 from ppf_core.pipeline.events import AttemptEnded, CheckJudged, ComponentEnded, ComponentStarted, Event, Retried
@@ -160,7 +159,7 @@ class RunRecord:
     def settle(self) -> None:
         """Removes what is only there while the run goes on, or has something left to do.
 
-        What the disk does not let go harms nobody: `ppf runs clean` removes it with the run.
+        What the disk does not let go harms nobody: the next run of the pipeline removes it, or `ppf runs clean` with the run.
         """
         for path in [self._reserve, *([] if self.journal.is_open else [self._unfinished])]:
             with suppress(OSError):
@@ -169,19 +168,14 @@ class RunRecord:
     def end(self, result: PipelineResult) -> None:
         """Writes how the run ended, with the components that never started, and closes the record.
 
-        When that finds no room, RunError is raised, and the record says that the run failed, as far as the reserve goes.
+        When the disk refuses a line, RunError is raised, and the record stays open for what is to be said of the run then.
         """
-        try:
-            self._end(result)
-        except RunError as error:
-            status: RunStatus = "failed" if result.status == "success" else result.status
-            exit_code, problems = result.exit_code or error.exit_code, (*result.problems, *error.problems)
-            with suppress(RunError):
-                self._end(replace(result, status=status, exit_code=exit_code, problems=problems))
-            raise
-        finally:
-            self.settle()
-            self.release()
+        for component in result.components:
+            if component.name not in self._ended:
+                self.write(lines.ComponentEnded(component))
+        self.write(lines.RunEnded(result.status, result.exit_code, result.ended_at, result.duration, result.problems))
+        self.settle()
+        self.release()
 
     def release(self) -> None:
         """Lets go of the record: another process may go on with the run."""
@@ -200,12 +194,6 @@ class RunRecord:
         state_files().sync_folder(self.folder)
         state_files().mark(self._unfinished)
         state_files().reserve(self._reserve, _RESERVE)
-
-    def _end(self, result: PipelineResult) -> None:
-        for component in result.components:
-            if component.name not in self._ended:
-                self.write(lines.ComponentEnded(component))
-        self.write(lines.RunEnded(result.status, result.exit_code, result.ended_at, result.duration, result.problems))
 
     def _sync(self) -> None:
         try:

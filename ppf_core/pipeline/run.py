@@ -1,6 +1,7 @@
 """One execution of a plan, from its record's first line to its last."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -270,12 +271,19 @@ class Run:
         self.hooks.close()
         for text in self.workspace.close():
             self._tell(Warned(Problem(code="close", message=text)))
+        return self._end()
+
+    def _end(self) -> PipelineResult:
+        """Says how the run ended. What the record keeps of it is what the caller gets."""
         result = self._result()
         try:
             self.record.end(result)
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)
             result = self._result()
+            with suppress(PpfError):  # told already; a line that only the reserve had room for is there
+                self.record.end(result)
+            self.record.settle()
         return result
 
     def _result(self) -> PipelineResult:

@@ -197,7 +197,7 @@ class Play:
             "documents": {run_id: store.show(run_id) for run_id in runs},
             "cursors": Cursors(store.state_dir, NAME).read(),
             "held": frozenset(run_id for run_id in runs if is_held(store.folder(run_id) / RECORD)),
-            "left_over": frozenset(name for name, each in journals.items() if not each.open_writes and not each.moves),
+            "left_over": frozenset(name for name, each in journals.items() if not each.is_open),
         }
 
     # ---- what the commands do

@@ -611,7 +611,6 @@ def test_a_full_disk_leaves_no_end_without_its_start() -> None:
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
-@unmended("two exit codes")
 def test_the_record_has_the_exit_code_of_the_run_on_a_disk_that_breaks() -> None:
     scenario = Scenario(
         components={
@@ -626,6 +625,19 @@ def test_the_record_has_the_exit_code_of_the_run_on_a_disk_that_breaks() -> None
     )
     acts = [Act("run", faults=(Fault("disk", "broken", number),)) for number in range(60)]
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
+def test_a_mark_that_the_disk_keeps_is_removed_by_the_next_run() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 1},
+    )
+    acts = [Act("run", faults=(Fault("disk", "broken", number),)) for number in range(20, 60)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act, Act("run")))).broken)]
 
 
 def test_a_sink_that_is_staged_twice_keeps_no_frame() -> None:
@@ -652,7 +664,6 @@ def test_a_sink_that_is_staged_twice_keeps_no_frame() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("a marker that is left on a full disk")
 def test_nothing_is_marked_as_unfinished_after_a_full_disk() -> None:
     scenario = Scenario(
         components={

@@ -37,10 +37,6 @@ def _struck(scenario: Scenario, *methods: str) -> bool:
 
 # What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
 KNOWN: Mapping[str, Known] = {
-    "two exit codes": lambda _scenario, outcome, text: (
-        "; the run had (" in text and outcome.seen is not None and outcome.seen.is_on_bad_disk
-    ),
-    "a marker that is left on a full disk": lambda _scenario, _outcome, text: "is marked as unfinished" in text,
     "bad rows that were shown before": lambda _scenario, outcome, text: (
         _deed(outcome) == "resume" and ("could not be shown" in text or "says success, although" in text)
     ),

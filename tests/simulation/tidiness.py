@@ -71,8 +71,11 @@ class Tidiness:
         for run_id in stages - self.messy:
             if not seen.is_publishing(run_id):
                 yield f"A stage of {run_id} is left"
-        if seen.result is not None and seen.result.run_id in seen.left_over:
-            yield f"{seen.result.run_id} is marked as unfinished, but nothing of it is left to do"
+        # A mark that the disk itself does not let go is removed by the next run of the pipeline.
+        is_kept = any(fault.what == "broken" for fault in seen.struck)
+        for run_id in seen.left_over if seen.result is not None and not is_kept else ():
+            if seen.exit_code == 0 or seen.result.run_id == run_id:
+                yield f"{run_id} is marked as unfinished, but nothing of it is left to do"
 
     def _hooks(self, seen: Seen) -> Iterator[str]:
         """For each start, an observer hears of exactly one end."""
