@@ -263,12 +263,21 @@ class Executor:
     def _advance(self, step: Step, component: ComponentRun) -> None:
         if step.kind == "check":
             self._hear_checks(component)
-        if component.is_inner and step.kind == "stage" and self._giver(component).info.kind != "sink":
-            self._succeed(self._giver(component))
+        if component.is_inner and step.kind == "stage":
+            self._hear_folder(component, self._giver(component))
         elif step.is_last and component.rejection is None:
             self._succeed(component)
         if step.kind == "write" or (step.kind in ("fill", "check") and self._is_above_saved(component)):
             self.progress.save()
+
+    def _hear_folder(self, folder: ComponentRun, giver: ComponentRun) -> None:
+        """Its bad rows have a place. What was shown before the run was resumed stays as it is."""
+        if folder.published and folder.rows_written != giver.quarantined(None):
+            found = f"{folder.rows_written} were shown before, and {giver.quarantined(None)} are found now"
+            hint = "Those that were shown stay. A source that pins what it reads gives the same rows again."
+            self._warn("quarantine", giver, f"The bad rows of {giver.info.name!r} are others: {found}.", hint)
+        if giver.info.kind != "sink":
+            self._succeed(giver)
 
     def _is_above_saved(self, component: ComponentRun) -> bool:
         """Whether a checkpoint holds rows of it, which count from the moment when all that they come from is judged."""

@@ -18,13 +18,17 @@ WriteState = Literal["open", "staged", "committed", "published", "discarded"]
 
 @dataclass(frozen=True)
 class Write:
-    """One write of a staged sink. ticket: what its stage gave; None when that never came back."""
+    """One write of a staged sink. ticket: what its stage gave; None when that never came back.
+
+    is_evidence: whether it shows the bad rows of a component that was rejected, which go with no good ones.
+    """
 
     id: WriteId
     component: str
     datasets: tuple[Dataset, ...]
     state: WriteState = "open"
     ticket: Mapping[str, str] | None = None
+    is_evidence: bool = False
 
     @property
     def is_settled(self) -> bool:
@@ -99,7 +103,12 @@ class Journal:
     @property
     def published(self) -> frozenset[str]:
         """The sinks whose staged rows are shown."""
-        return frozenset(write.component for write in self.writes.values() if write.state == "published")
+        return self._out("published")
+
+    @property
+    def going_out(self) -> frozenset[str]:
+        """The same, and those whose rows are shown once the journal is finished."""
+        return self._out("published", "committed")
 
     @property
     def shown(self) -> frozenset[str]:
@@ -111,6 +120,9 @@ class Journal:
         """The cursors that move now: those whose writes are all published. The one place that decides it."""
         shown = {write.id for write in self.writes.values() if write.state == "published"}
         return {source: move.values for source, move in self.moves.items() if shown.issuperset(move.writes)}
+
+    def _out(self, *states: WriteState) -> frozenset[str]:
+        return frozenset(each.component for each in self.writes.values() if each.state in states and not each.is_evidence)
 
     # ---- the fold
 
@@ -141,11 +153,12 @@ class Journal:
         match line:
             case lines.Staging(name, write, datasets):
                 self.writes[write] = Write(write, name, tuple(datasets))
+                self.committed = tuple(each for each in self.committed if each != write)  # another attempt decides anew
             case lines.Staged(_, write, ticket):
                 self.writes[write] = replace(self.writes[write], state="staged", ticket=ticket)
-            case lines.Committed(writes, moves):
+            case lines.Committed(writes, moves, is_evidence):
                 self.committed = (*(each for each in self.committed if each not in writes), *writes)
-                self.writes |= {each: replace(self.writes[each], state="committed") for each in writes}
+                self.writes |= {each: replace(self.writes[each], state="committed", is_evidence=is_evidence) for each in writes}
                 self.moves |= {move.source: move for move in moves}
             case lines.CursorsMoved(sources):
                 self.moved.update(sources)

@@ -211,11 +211,12 @@ class Move:
 
 @dataclass(frozen=True)
 class Committed(Line):
-    """These writes will be published, in this order, by whichever process."""
+    """These writes will be published, in this order, by whichever process. is_evidence: of a component that was rejected."""
 
     kind: ClassVar[str] = "commit"
     writes: Sequence[WriteId]
     moves: Sequence[Move] = ()
+    is_evidence: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,14 @@ class Resumption:
     """Which components go on from what was kept.
 
     journal: the writes of the earlier attempts. done: sinks whose rows are out, or will be once the journal is finished.
-    saved: checkpointed frames that are read back. needed: all else that must run, `saved` included.
+    folders: those of bad rows, the same. saved: checkpointed frames that are read back. needed: all else that must run, `saved`
+    included.
     changes: component → what is not as it was.
     """
 
     journal: Journal
     done: Mapping[str, Kept]
+    folders: Collection[str]
     saved: Mapping[str, Kept]
     needed: Collection[str]
     changes: Mapping[str, tuple[str, ...]]
@@ -49,7 +51,7 @@ def resume(
 
     cursors: where the sources of the pipeline stand now. redact: takes secrets out of a text.
     """
-    shown = {*journal.published, *(write.component for write in journal.open_writes if write.state == "committed")}
+    shown = journal.going_out
     written = {name for name, each in kept.items() if each.reached == "written"}
     parted = {name for name in written if not {place or quarantine_of(name) for place in kept[name].bad} <= shown}
     written -= {name for name in parted if name in checked.components and roles_of(checked, [name])[name].is_retry_safe}
@@ -66,7 +68,8 @@ def resume(
     problems += [_passed(name) for name in _slices(checked, needed, journal) if cursors.get(name, {}) != journal.began[name]]
     if problems:
         raise CheckpointRefused("The run cannot be resumed.", problems=problems)
-    return Resumption(journal, done, {name: saved[name] for name in saved if name in needed}, needed, changes)
+    folders = shown & {quarantine_of(name) for name in kept if name not in stale}
+    return Resumption(journal, done, folders, {name: saved[name] for name in saved if name in needed}, needed, changes)
 
 
 def _changes(marks: Mapping[str, Fingerprint], kept: Mapping[str, Kept]) -> dict[str, tuple[str, ...]]:

@@ -108,7 +108,7 @@ class Run:
             self.workspace.require_reachable_frames(session.facts["master"])
             engine = engines().engine(session.spark)
             steps = self._steps(engine, frames)
-            self._go_forward(engine, second)
+            self._go_forward(steps, second)
             ping_all(steps)
             runtime = checked.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
@@ -160,13 +160,13 @@ class Run:
         """Sinks whose rows are out, or are once the journal of the earlier attempt is finished."""
         return self.resumption.done if self.resumption is not None else {}
 
-    def _go_forward(self, engine: Engine, second: Callable[[int], None] | None) -> None:
+    def _go_forward(self, steps: Steps, second: Callable[[int], None] | None) -> None:
         """Finishes what was begun before; a signal that comes meanwhile ends the run only then."""
         heard: list[int] = []
         with interrupts(heard.append, second):
-            self._finish_earlier(engine)
+            self._finish_earlier(steps.engine)
             self._keep_done(self._done)
-            self._take_over()
+            self._take_over(steps)
         if heard:
             raise Terminated() if heard[0] == SIGTERM else KeyboardInterrupt()
 
@@ -200,13 +200,16 @@ class Run:
             component.is_told = True
             self._emit(ComponentEnded(component.info, component.result(), started=False))
 
-    def _take_over(self) -> None:
-        """What a resumed run reads back, and what changed since."""
+    def _take_over(self, steps: Steps) -> None:
+        """What a resumed run reads back, which bad rows it leaves where they lie, and what changed since."""
         if self.resumption is None:
             return
         for name, kept in self.resumption.saved.items():
             self.components[name].saved, self.components[name].schema = kept.frame, kept.schema
             self.components[name].saved_bad = {place: SavedRows(**found) for place, found in kept.bad.items()}
+        for name in steps.components.keys() & self.resumption.folders:
+            ticket = self.record.journal.writes[steps.frames.write_id(name)].ticket
+            steps.components[name].published, steps.components[name].rows_written = True, int((ticket or {})["rows"])
         for text in self.resumption.change_texts:
             self._emit(Warned(Problem(code="changed", message=f"{text[0].upper()}{text[1:]}.")))
 

@@ -105,7 +105,7 @@ class Steps:
         Checks that it carries count while it writes. When one of them makes the write fail, nothing is staged, and the check
         says so. Rows that cannot be judged as they were written are computed once, and staged again.
         """
-        if component.is_inner and not self.checks.has_bad_rows(component):
+        if component.published or (component.is_inner and not self.checks.has_bad_rows(component)):
             return
         if component.attempt > 1:
             staged_sink(component).discard(self.frames.context(component), None)
@@ -146,13 +146,13 @@ class Steps:
 
     def evidence(self, component: ComponentRun) -> None:
         """Keeps the quarantined rows of a rejected component, under the id of the run."""
-        if not self.checks.has_evidence(component):
+        if component.published or not self.checks.has_evidence(component):
             return
         rows = self.checks.evidence(component)
         if rows is not None:
             staged_sink(component).discard(self.frames.context(component), None)
             self._stage(component, lambda context: staged_sink(component).stage(context, rows))
-        self.commit([component.info.name])
+        self.frames.record(lines.Committed([self.frames.write_id(component.info.name)], is_evidence=True))
         self.publish(component)
 
     def commit(self, sinks: Sequence[str], moves: Sequence[Move] = ()) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from play import Play
 from scenario import Act, Scenario
 from simulated_world import Fault
 from simulation import simulate
@@ -686,7 +687,6 @@ def test_nothing_is_marked_as_unfinished_after_a_full_disk() -> None:
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
-@unmended("bad rows that were shown before")
 def test_a_resumed_run_knows_that_bad_rows_were_shown_before() -> None:
     scenario = Scenario(
         components={
@@ -707,6 +707,30 @@ def test_a_resumed_run_knows_that_bad_rows_were_shown_before() -> None:
         hooks={"keeper": {}},
     )
     assert simulate(scenario).broken == ()
+
+
+def folder_after(play: Play, *acts: Act) -> list[str]:
+    """Which bad rows of `a` lie in its folder after some acts."""
+    for act in acts:
+        assert play.act(act).error == ""
+    (folder,) = play.world.frames.values()
+    return [row.key for row in folder.rows]
+
+
+def test_bad_rows_that_were_shown_stay_when_their_run_is_resumed() -> None:
+    check = {"check": "number", "options": {"bad": [0]}, "action": "quarantine"}
+    source = {"source": "lines", "options": {"table": "a", "pins": False}, "quality": [check]}
+    play = Play(Scenario(components={"a": source}, acts=(), tables={"a": 1}, hooks={"keeper": {}}))
+    assert folder_after(play, Act("run")) == ["a:0"]
+    assert folder_after(play, Act("arrive", of="a", count=5), Act("resume")) == ["a:0"]
+
+
+def test_evidence_gives_way_to_the_bad_rows_of_a_resumed_run_that_passes() -> None:
+    check = {"check": "number", "options": {"bad": [0]}, "action": "quarantine", "error_if": "> 50%"}
+    source = {"source": "lines", "options": {"table": "a", "pins": False}, "quality": [check]}
+    play = Play(Scenario(components={"a": source}, acts=(), tables={"a": 1}, hooks={"keeper": {}}))
+    assert folder_after(play, Act("run")) == ["a:0"]
+    assert folder_after(play, Act("arrive", of="a", count=5), Act("resume")) == ["a:0", "a:5"]
 
 
 def test_bad_rows_that_a_sink_has_set_apart_are_there_for_whoever_keeps_them_after_a_rejection() -> None:
