@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ppf_core.pipeline import lines
@@ -14,6 +15,10 @@ from ppf_core.spark.errors import describe_error, is_of_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+
+def _nowhere() -> None:
+    """No stage holds these rows."""
 
 
 def nobody(*_asked: object) -> None:
@@ -74,17 +79,17 @@ class CheckSteps:
             self._require_bad_rows(sink)
             return True
         is_once = self.frames.engine.ran_once(self.frames.attempt_tag(sink))
-        frame = staged_sink(sink).staged(self.frames.context(sink), sink.ticket or {})
+        stage: Callable[[], DataFrame | None] = cache(partial(self._stage, sink))
         expected = sink.rows_written
         for rider in reversed(riders):
             checking = rider.checks
-            written = Written(frame, is_once, sink.apart)
+            written = Written(stage, is_once, sink.apart)
             if checking.answer is None and checking.counts is None and not checking.hear(written, expected):
                 checking.is_kept_first = True
                 return False
             counts = checking.counts
             expected = counts.rows if counts is not None else None
-            frame = None if checking.is_split else frame
+            stage = _nowhere if checking.is_split else stage
             if counts is not None and sink.apart is not None:
                 sink.rows_written = counts.rows - counts.apart
         self._require_bad_rows(sink)
@@ -128,6 +133,9 @@ class CheckSteps:
         names = (*sink.info.inputs.values(), sink.info.name)
         asked = [self.frames.components[name] for name in names]
         return [each for each in asked if each.checking is not None and each.checking.carrier.sink == sink.info.name]
+
+    def _stage(self, sink: ComponentRun) -> "DataFrame | None":
+        return staged_sink(sink).staged(self.frames.context(sink), sink.ticket or {})
 
     def _count(self, component: ComponentRun, checking: Checking) -> None:
         """Counts in an action of its own; what a check is to blame for is told by the check, the rest is counted again."""

@@ -44,6 +44,9 @@ class Tally(Protocol):
     def complete(self, summary: "Summary", again: "DataFrame | None" = None) -> "Counts":
         """The counts of each rule, in a second look where a row is bad."""
 
+    def found(self, summary: "Summary") -> list[int]:
+        """The row rules that found a row bad."""
+
     def narrowed(self, keys: Collection[int]) -> "Tally":
         """The same with these rules alone."""
 

@@ -269,7 +269,7 @@ class SimulatedTally:
         failed = dict.fromkeys(self.rules.rows, 0)
         if summary.failed is not None:
             failed = dict(summary.failed)
-        elif found := [key for key in self.rules.rows if key in summary.masks]:
+        elif found := self.found(summary):
             tally = self if again is None else SimulatedTally(again, self.rules.only(*found))
             rows = self._collect(tally.labelled)
             counted = {key: sum(key in bad for _, bad in rows) for key in found}
@@ -277,6 +277,10 @@ class SimulatedTally:
                 raise RuntimeError(f"A second look at the rows found others: {len(rows)}, where there were {summary.rows}.")
             failed |= counted
         return Counts(summary.rows, summary.apart, summary.placed, failed, summary.values)
+
+    def found(self, summary: Summary) -> list[int]:
+        """The row rules that found a row bad."""
+        return [key for key in self.rules.rows if key in summary.masks]
 
     def narrowed(self, keys: Collection[int]) -> "SimulatedTally":
         """With these rules alone."""
