@@ -107,6 +107,9 @@ class CheckSteps:
         results = checking.answer if checking.answer is not None else checking.judge(self.frames.context(component))
         component.quality = tuple(replace(each, message=self.redact(each.message)) for each in results)
         component.rejection = rejection(component.info.name, component.quality)
+        if checking.quarantines:
+            rows = {place or "": checking.quarantined(place) for place in checking.places}
+            self.frames.record(lines.RowsSetApart(component.info.name, rows))
         self._keep_samples(component, checking)
         if component.info.kind != "sink":
             self._hand_on(component, checking)

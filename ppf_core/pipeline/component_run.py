@@ -33,6 +33,7 @@ class ComponentRun:
     role: what the plan says of it. frames: the components that its options name. breaker: None where neither the file nor its
     defaults set one. stored: where its frame was written. saved: the same, once a resumed run may read it back.
     saved_bad: the bad rows that lie beside it, by the sink that takes them; "" is the folder of the run.
+    set_apart: how many rows its checks have set apart, by place, where it was done before the run was resumed.
     state, advanced: its cursors before the run, and what the run moves them to.
     apart: the rows that a sink which splits has set apart. checking: None without checks.
     rejection: why its checks forbid to publish.
@@ -54,6 +55,7 @@ class ComponentRun:
     stored: str | None = None
     saved: str | None = None
     saved_bad: Mapping[str, SavedRows] = field(default_factory=dict)
+    set_apart: Mapping[str, int] = field(default_factory=dict)
     is_writing: bool = False
     state: Mapping[str, str] = field(default_factory=dict)
     advanced: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,11 @@ class ComponentRun:
         return self.kept is not None or (self.checking is not None and self.checking.is_kept)
 
     @property
+    def is_done(self) -> bool:
+        """Whether its rows were out before the run was resumed."""
+        return self.status == "resumed" and not self.role.is_saved
+
+    @property
     def checks(self) -> Checking:
         """Its checks; an error where it has none."""
         if self.checking is None:
@@ -97,7 +104,7 @@ class ComponentRun:
         """How many of its bad rows a place takes."""
         if self.role.is_saved:
             return self.saved_bad[place or ""].rows if (place or "") in self.saved_bad else 0
-        return self.checks.quarantined(place)
+        return self.set_apart.get(place or "", 0) if self.is_done else self.checks.quarantined(place)
 
     def start(self) -> None:
         """The first step begins."""

@@ -42,8 +42,8 @@ class Journal:
 
     source: the pipeline's file. written: sinks that show their rows without having staged them. pins, began, advanced: what its
     sources read, by component: which version, from where, up to where. moves: the cursors that wait for the sinks below them.
-    moved: the sources whose cursors have moved. saved: where checkpointed frames lie. last_sign: when its record was last
-    written. replays: the run whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
+    moved: the sources whose cursors have moved. saved: where checkpointed frames lie. apart: how many rows of a component were
+    set apart, by place. last_sign: when its record was last written. replays: the run whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
     """
 
     folder: Path
@@ -59,6 +59,7 @@ class Journal:
     began: dict[str, Mapping[str, str]] = field(default_factory=dict)
     advanced: dict[str, dict[str, str]] = field(default_factory=dict)
     saved: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, Mapping[str, int]] = field(default_factory=dict)
     last_sign: datetime.datetime = _NEVER
     replays: str | None = None
     is_ended: bool = False
@@ -144,6 +145,8 @@ class Journal:
                 self.advanced.setdefault(name, {}).setdefault(key, value)
             case lines.FrameSaved(name, path, bad):
                 self.saved |= {name: path, **{f"{name}.{number}": each for number, each in enumerate(bad)}}
+            case lines.RowsSetApart(name, rows):
+                self.apart[name] = rows
             case lines.ComponentEnded(result) if result.kind == "sink" and result.status in ("success", "resumed"):
                 self.written.add(result.name)
             case line:

@@ -149,6 +149,14 @@ class CheckJudged(OfComponent):
 
 
 @dataclass(frozen=True)
+class RowsSetApart(OfComponent):
+    """How many of its rows its checks have set apart, by the sink that takes them; "" is the folder of the run."""
+
+    kind: ClassVar[str] = "apart"
+    rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class SamplesTaken(OfComponent):
     """A few rows that one of its checks, by number, found bad."""
 
@@ -268,6 +276,7 @@ KINDS: Mapping[str, type[Line]] = {
         FrameSaved,
         AttemptEnded,
         CheckJudged,
+        RowsSetApart,
         SamplesTaken,
         SamplesLost,
         ComponentEnded,

@@ -118,8 +118,10 @@ class _Ordering:
         if name in self._owned:
             return
         self._owned.add(name)
-        needs = tuple(self._last[need] for need in self.checked.graph.needs[name] if need in self._last)
-        needs += tuple(self._judged[giver] for giver in self.roles[name].takes if giver in self._judged)
+        givers = sorted(self.checked.dataflow.above(self.roles[name].takes, until=self.roles))  # past those that are done
+        needed = dict.fromkeys((*self.checked.graph.needs[name], *givers))
+        needs = tuple(self._last[need] for need in needed if need in self._last)
+        needs += tuple(self._judged[giver] for giver in givers if giver in self._judged)
         if self.roles[name].is_saved:
             built = self._add("build", name, ())
             if has_folder(self.components[name]):

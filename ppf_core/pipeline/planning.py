@@ -89,7 +89,7 @@ def make_plan(
     """
     checked.require_sound()
     chosen = checked.components.keys() if selected is None else selected
-    running = roles_of(checked, chosen, saved)
+    running = roles_of(checked, chosen, saved, done)
     roles = {**roles_of(checked, done), **running}
     shown = roles_of(checked, checked.components) if len(roles) < len(checked.components) else roles
     stages = checked.graph.stages()

@@ -23,7 +23,7 @@ _FORMAT = 1
 class Kept:
     """What a checkpoint says of one component.
 
-    frame, schema: of a checkpointed frame. bad: the rows that were set apart, by place. writing: a write that shows at once.
+    frame, schema: of a checkpointed frame. bad: the rows that lie beside it, by place. writing: a write that shows at once.
     """
 
     reached: Reached
@@ -143,15 +143,7 @@ def _reached(component: ComponentRun, before: Kept, *, is_judged: bool) -> Kept:
         return replace(before, reached="saved", frame=component.saved, schema=component.schema, bad=bad)
     if isinstance(component.plugin, Sink) and not isinstance(component.plugin, StagedSink):
         if component.status in ("success", "resumed"):
-            return replace(before, reached="written", rows_written=component.rows_written, bad=_set_apart(component, before))
+            return replace(before, reached="written", rows_written=component.rows_written)
         if component.is_writing:
             return replace(before, reached="writing")
     return before
-
-
-def _set_apart(component: ComponentRun, before: Kept) -> Mapping[str, Any]:
-    """How many rows the checks of a sink set apart, by the sink that takes them; "" is the folder of the run."""
-    if component.checking is None:
-        return before.bad
-    counted = {place or "": component.quarantined(place) for place in component.checking.places}
-    return {place: {"rows": rows} for place, rows in counted.items() if rows}

@@ -53,8 +53,10 @@ def resume(
     """
     shown = journal.going_out
     written = {name for name, each in kept.items() if each.reached == "written"}
-    parted = {name for name in written if not {place or quarantine_of(name) for place in kept[name].bad} <= shown}
-    written -= {name for name in parted if name in checked.components and roles_of(checked, [name])[name].is_retry_safe}
+    parted: set[str] = set()
+    while more := {name for name in written if not _bad_places(name, journal) <= shown | written} - parted:
+        parted |= more
+        written -= {name for name in more if name in checked.components and roles_of(checked, [name])[name].is_retry_safe}
     done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
     changes = {name: tuple(map(redact, parts)) for name, parts in _changes(marks, kept).items()}
     stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
@@ -89,7 +91,7 @@ def _needed(
 ) -> set[str]:
     """The unfinished sinks, bad rows that are nowhere yet, frames that nobody reads, and what these need.
 
-    A frame that is read back needs nothing.
+    A frame that is read back needs nothing. A sink for bad rows needs what its givers had, also where these are done.
     """
     consumed = {feed for name in selected for feed in checked.dataflow.reads[name]}
     left = [
@@ -105,7 +107,9 @@ def _needed(
             continue
         needed.add(name)
         if name not in saved:
+            givers = done.keys() & checked.dataflow.takes.get(name, ())
             left.extend(checked.graph.needs[name])
+            left.extend(checked.dataflow.above(givers, until=checked.components.keys() - done.keys()))
     return needed
 
 
@@ -136,6 +140,11 @@ def _half_written(name: str) -> Problem:
         hint="Look at its target. Set retry { unsafe = true } on it to write again, or start a new run.",
         path=f"components.{name}",
     )
+
+
+def _bad_places(name: str, journal: Journal) -> set[str]:
+    """Who takes the rows that a sink has set apart."""
+    return {place or quarantine_of(name) for place, rows in journal.apart.get(name, {}).items() if rows}
 
 
 def _parted(name: str) -> Problem:

@@ -85,16 +85,22 @@ class Role:
         return self.retry.max_attempts if self.retry is not None and self.is_retry_safe else 1
 
 
-def roles_of(checked: CheckedPipeline, selected: Collection[str], saved: Collection[str] = ()) -> dict[str, Role]:
-    """The roles of the selected components, in the order of the file. saved: those that are read back from their checkpoint."""
+def roles_of(
+    checked: CheckedPipeline, selected: Collection[str], saved: Collection[str] = (), done: Collection[str] = ()
+) -> dict[str, Role]:
+    """The roles of the selected components, in the order of the file. saved: those that are read back from their checkpoint.
+
+    done: sinks whose rows are out; others may still take bad rows of them.
+    """
     components = {name: each for name, each in checked.components.items() if name in selected}
     dataflow = Dataflow.of(components)
+    givers = {*selected, *done}
     empty = checked.replayed.empty if checked.replayed is not None else frozenset[str]()
     cursors = _cursors(checked, components)
     repeated = _repeated(checked, components)
     return {
         name: Role(
-            takes=dataflow.takes.get(name, ()),
+            takes=tuple(each for each in checked.dataflow.takes.get(name, ()) if each in givers),
             is_read=name in dataflow.readers,
             is_saved=name in saved,
             persistence=_persistence(component, len(dataflow.readers.get(name, ())), must_repeat=name in repeated),

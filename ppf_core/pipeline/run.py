@@ -195,7 +195,7 @@ class Run:
             if name not in names or component.status is not None:
                 continue
             component.rows_written, component.published = kept.rows_written, kept.reached != "written"
-            component.staged = component.published
+            component.staged, component.set_apart = component.published, self.record.journal.apart.get(name, {})
             component.end("resumed", reason="It was done before the run was resumed.")
             component.is_told = True
             self._emit(ComponentEnded(component.info, component.result(), started=False))

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ppf_core.contracts.components import Source
 from ppf_core.contracts.context import Context, WriteId
 from ppf_core.contracts.paths import local_path
-from ppf_core.errors import RunError
+from ppf_core.errors import CheckpointRefused, RunError
 from ppf_core.pipeline import lines
 from ppf_core.pipeline.component_run import ComponentRun, SavedRows
 from ppf_core.pipeline.dataflow import Dataflow
@@ -109,10 +109,23 @@ class RunFrames:
         return self.engine.united_rows([self._bad_rows(self.components[name], sink.place) for name in sink.role.takes])
 
     def _bad_rows(self, giver: ComponentRun, place: str | None) -> "DataFrame":
+        if giver.is_done:
+            return self._judged_again(giver, place)
         if not giver.role.is_saved:
             return giver.checks.bad(place, self.run_id)
         found = giver.saved_bad.get(place or "")
         return self.engine.stored_rows(found.path) if found is not None else self.engine.emptied(self.frame(giver.info.name))
+
+    def _judged_again(self, giver: ComponentRun, place: str | None) -> "DataFrame":
+        """The bad rows of a sink whose good ones were out before the run was resumed."""
+        checks, frame = replace(giver.checks), self.input(giver)
+        if giver.quarantined(place) and not (self.engine.is_repeatable(frame) and self.is_pinned(giver)):
+            message = f"The sink {giver.info.name!r} has published its good rows, and its bad ones cannot be had again."
+            raise CheckpointRefused(
+                message, hint="Its input gives other rows each time. Look at its target, and start a new run."
+            )
+        checks.begin(frame, self.engine, is_repeatable=False)
+        return checks.bad(place, self.run_id)
 
     def is_pinned(self, component: ComponentRun) -> bool:
         """Whether all sources above a frame are."""

@@ -19,7 +19,7 @@ from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recorded import RECORD, Recorded, is_held, read_head, read_journal, read_record
 from ppf_core.storage.state_files import state_files
 
-FORMAT = 2
+FORMAT = 3
 """Grows with each change that another version of ppf would misread. Cursors have a format of their own."""
 
 

@@ -48,6 +48,7 @@ ALL = (
     lines.FrameSaved("in", "file:/in", ("file:/bad",)),
     lines.AttemptEnded("out", 2, "stage", NOW, NOW, ErrorInfo("OSError", "gone"), 0.5),
     lines.CheckJudged("out", CHECK),
+    lines.RowsSetApart("out", {"bad": 2, "": 1}),
     lines.SamplesTaken("out", 0, ("id",), (("1",), (None,))),
     lines.SamplesLost("out", "Spark is gone."),
     lines.ComponentEnded(RESULT),

@@ -63,6 +63,29 @@ def test_a_resumed_run_replaces_what_it_had_set_apart(spark: SparkSession, pipel
     assert (folders(path), lying(path), rows(path, "out")) == (["run_id=r1"], [("r1", 1)], 2)
 
 
+@pytest.mark.parametrize(("above", "bad"), [(1, 2), (-1, 0)])
+def test_bad_rows_of_a_sink_that_is_published_can_be_had_by_a_resumed_run(
+    above: int, bad: int, spark: SparkSession, pipeline: WritePipeline
+) -> None:
+    path = pipeline(
+        """
+        name = test
+        hooks { checkpoint {} }
+        runtime { on_failure = continue }
+        components {
+            a   { source = numbers, options { pin = v1 } }
+            out { sink = folder, inputs = [a], options { path = out }
+                  quality = [{ check = picky, options { above = %d }, action = quarantine, quarantine_to = bad }] }
+            bad { sink = folder, options { path = bad } }
+        }"""
+        % above
+    )
+    failed = run(path, spark, "r1", **{"components.bad.options.fails": "stage"})
+    assert (failed.exit_code, failed["out"].published, rows(path, "out"), rows(path, "bad")) == (1, True, 3 - bad, None)
+    result = run(path, spark, resume="r1")
+    assert (result.exit_code, result["out"].status, rows(path, "out"), rows(path, "bad")) == (0, "resumed", 3 - bad, bad)
+
+
 def test_a_run_without_bad_rows_leaves_no_folder(spark: SparkSession, pipeline: WritePipeline) -> None:
     path = pipeline(BAD.replace("check = picky", "check = picky, options { above = -1 }"))
     assert run(path, spark, "r1").ok

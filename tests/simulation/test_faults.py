@@ -709,6 +709,24 @@ def test_a_resumed_run_knows_that_bad_rows_were_shown_before() -> None:
     assert simulate(scenario).broken == ()
 
 
+@pytest.mark.parametrize(("pins", "code"), [(True, 0), (False, 5)])
+def test_bad_rows_of_a_sink_that_is_published_can_be_had_where_its_source_is_pinned(pins: bool, code: int) -> None:
+    check = {"check": "number", "options": {"bad": [1]}, "action": "quarantine", "quarantine_to": "bad0"}
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a", "pins": pins}},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"], "quality": [check]},
+            "bad0": {"sink": "staged", "options": {"target": "bad0", "mode": "overwrite"}},
+        },
+        acts=(Act("run", faults=(Fault("bad0.publish", "moved"),)), Act("resume")),
+        tables={"a": 2},
+        hooks={"keeper": {}},
+    )
+    play = Play(scenario)
+    assert [play.act(act).exit_code for act in scenario.acts] == [1, code]
+    assert [row.key for row in play.world.target("bad0").rows] == ["a:1"] * pins
+
+
 def folder_after(play: Play, *acts: Act) -> list[str]:
     """Which bad rows of `a` lie in its folder after some acts."""
     for act in acts:
@@ -790,7 +808,6 @@ def test_a_replay_leaves_alone_what_its_sinks_wait_for() -> None:
     assert simulate(scenario).broken == ()
 
 
-@unmended("a resumed run stages bad rows of which there are none")
 def test_a_resumed_run_needs_no_bad_rows_where_an_unstaged_sink_found_none() -> None:
     scenario = Scenario(
         components={

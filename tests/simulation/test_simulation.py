@@ -37,7 +37,6 @@ def _struck(scenario: Scenario, *methods: str) -> bool:
 
 # What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
 KNOWN: Mapping[str, Known] = {
-    "a resumed run stages bad rows of which there are none": lambda _scenario, _outcome, text: "not enough values" in text,
     "a replay that ends before it says what it is": lambda scenario, _outcome, text: (
         "There is no checkpoint of" in text and any(act.deed == "replay" for act in scenario.acts)
     ),
