@@ -43,7 +43,8 @@ class Journal:
     source: the pipeline's file. written: sinks that show their rows without having staged them. pins, began, advanced: what its
     sources read, by component: which version, from where, up to where. moves: the cursors that wait for the sinks below them.
     moved: the sources whose cursors have moved. saved: where checkpointed frames lie. apart: how many rows of a component were
-    set apart, by place. last_sign: when its record was last written. replays: the run whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
+    set apart, by place. last_sign: when its record was last written. replays: the run whose quarantined rows it ran again.
+    is_ended: whether its last attempt said how it ended.
     """
 
     folder: Path

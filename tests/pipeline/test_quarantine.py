@@ -75,10 +75,9 @@ def test_bad_rows_of_a_sink_that_is_published_can_be_had_by_a_resumed_run(
         components {
             a   { source = numbers, options { pin = v1 } }
             out { sink = folder, inputs = [a], options { path = out }
-                  quality = [{ check = picky, options { above = %d }, action = quarantine, quarantine_to = bad }] }
+                  quality = [{ check = picky, options { above = ABOVE }, action = quarantine, quarantine_to = bad }] }
             bad { sink = folder, options { path = bad } }
-        }"""
-        % above
+        }""".replace("ABOVE", str(above))
     )
     failed = run(path, spark, "r1", **{"components.bad.options.fails": "stage"})
     assert (failed.exit_code, failed["out"].published, rows(path, "out"), rows(path, "bad")) == (1, True, 3 - bad, None)
