@@ -133,12 +133,10 @@ class Journal:
         self.last_sign = entry.at
         self.is_ended = isinstance(entry.line, lines.RunEnded) or (self.is_ended and not isinstance(entry.line, lines.Head))
         match entry.line:
-            case lines.RunBegan(run):
-                self.run_id, self.pipeline = run.run_id, run.pipeline
+            case lines.RunBegan(run, replays=replays):
+                self.run_id, self.pipeline, self.replays = run.run_id, run.pipeline, replays
             case lines.PlanMade(_, settings):
                 self.source = Path(settings.get("file", ""))
-            case lines.ReplayBegan(run_id):
-                self.replays = run_id
             case lines.Pinned(name, pinned):
                 self.pins[name] = pinned
             case lines.Advanced(name, began, key, value):

@@ -36,9 +36,10 @@ class Head(Line):
 
 @dataclass(frozen=True)
 class RunBegan(Head):
-    """The first line of every record."""
+    """The first line of every record. replays: the run whose quarantined rows it takes."""
 
     kind: ClassVar[str] = "run"
+    replays: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,6 @@ class SessionOpened(Line):
 
     kind: ClassVar[str] = "session"
     facts: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class ReplayBegan(Line):
-    """The run takes the quarantined rows of another one."""
-
-    kind: ClassVar[str] = "replay"
-    run_id: str
 
 
 # ---- components
@@ -268,7 +261,6 @@ KINDS: Mapping[str, type[Line]] = {
         RunResumed,
         PlanMade,
         SessionOpened,
-        ReplayBegan,
         ComponentStarted,
         Pinned,
         Advanced,

@@ -28,8 +28,18 @@ from ppf_core.threads import threads
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
-def begin_run(workspace: Workspace, store: RunStore, run_id: str | None, observers: Sequence[Observer], given: object) -> Run:
-    """A new run. Makes the instances, and the record last: what fails before leaves no trace in the state directory."""
+def begin_run(
+    workspace: Workspace,
+    store: RunStore,
+    run_id: str | None,
+    observers: Sequence[Observer],
+    given: object,
+    replays: str | None = None,
+) -> Run:
+    """A new run. Makes the instances, and the record last: what fails before leaves no trace in the state directory.
+
+    given: a session of the caller. replays: the run whose quarantined rows it takes.
+    """
     now = threads().now()
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
     plan = make_plan(workspace.checked, workspace.selected)
@@ -40,7 +50,7 @@ def begin_run(workspace: Workspace, store: RunStore, run_id: str | None, observe
     record = store.create(run_id)
     try:
         info = _info(workspace, run_id, now, record.path)
-        record.begin(info, used_plugins(workspace), *kept)
+        record.begin(info, used_plugins(workspace), *kept, replays)
         progress = Progress(info, hooks, workspace.checked)
         return Run(plan, workspace, store, record, info, components, hooks, observers, progress)
     except BaseException:

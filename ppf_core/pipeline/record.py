@@ -94,13 +94,14 @@ class RunRecord:
         plugins: tuple[UsedPlugin, ...],
         plan: lines.PlanMade | None = None,
         pipeline: Mapping[str, Any] | None = None,
+        replays: str | None = None,
     ) -> None:
         """Writes the head and the plan: what runs, with which versions, where; and the file's values, for who must finish it.
 
-        When it cannot, no trace of the run is left.
+        replays: the run whose quarantined rows it takes. When it cannot, no trace of the run is left.
         """
         try:
-            self._begin(lines.RunBegan(run, plugins, *_here()), plan, pipeline)
+            self._begin(lines.RunBegan(run, plugins, *_here(), replays), plan, pipeline)
         except (OSError, RunError) as error:
             self.release()
             state_files().remove_folder(self.folder, as_far_as_possible=True)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
-from ppf_core.pipeline import lines
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.events import Observer
 from ppf_core.pipeline.lines import Line
@@ -166,10 +165,8 @@ class PipelineRunner:
 
     def _open(self, request: RunRequest, workspace: Workspace) -> Run:
         if request.resume is None:
-            run = begin_run(workspace, self.store, request.run_id, request.observers, request.spark)
-            if request.replays is not None:
-                run.record.write(lines.ReplayBegan(request.replays))
-            return run
+            asked = request.run_id, request.observers, request.spark, request.replays
+            return begin_run(workspace, self.store, *asked)
         run_id = self._to_resume(request.resume)
         if request.run_id is not None and request.run_id != run_id:
             raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")

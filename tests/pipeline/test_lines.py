@@ -36,11 +36,10 @@ RESULT = ComponentResult(
 )
 
 ALL = (
-    lines.RunBegan(RUN, (UsedPlugin(distribution="ppf-files", version="0.1.0"),), "host", 7),
+    lines.RunBegan(RUN, (UsedPlugin(distribution="ppf-files", version="0.1.0"),), "host", 7, "r0"),
     lines.RunResumed(RUN),
     lines.PlanMade(({"name": "out", "inputs": {"a": "b"}},), {"file": "f.conf"}),
     lines.SessionOpened({"master": "local[2]"}),
-    lines.ReplayBegan("r0"),
     lines.ComponentStarted("out"),
     lines.Pinned("in", "v7"),
     lines.Advanced("in", {"end": "3"}, "end", "5"),

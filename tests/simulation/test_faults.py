@@ -860,7 +860,6 @@ def test_a_sink_that_waits_for_an_unstaged_one_writes_no_rows_that_its_check_rej
     assert simulate(scenario).broken == ()
 
 
-@unmended("a replay that ends before it says what it is")
 def test_a_replay_that_was_killed_is_not_the_last_run_to_resume() -> None:
     scenario = Scenario(
         components={

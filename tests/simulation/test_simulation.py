@@ -37,9 +37,6 @@ def _struck(scenario: Scenario, *methods: str) -> bool:
 
 # What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
 KNOWN: Mapping[str, Known] = {
-    "a replay that ends before it says what it is": lambda scenario, _outcome, text: (
-        "There is no checkpoint of" in text and any(act.deed == "replay" for act in scenario.acts)
-    ),
     "a second signal": lambda _scenario, outcome, text: "times ppf_component_" in text and outcome.signals > 1,
 }
 
