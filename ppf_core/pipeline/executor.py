@@ -48,7 +48,7 @@ class Executor:
 
     veto: asked before the first publish; a text prevents all publishing. commit: puts on disk which sinks will be published.
     describe: an exception as a redacted text. progress: told when something is reached that a resumed run need not do again.
-    second: what a second signal does, in the place of what it did before the run.
+    second: what a second signal does, in the place of ending the run without waiting for what is at work.
     is_watched: whether somebody wants to hear how far Spark is.
 
     Invariant: a component without a status has not ended. Once it has one, no further step of it starts; its end is told when
@@ -227,6 +227,8 @@ class Executor:
                 self.emit(message)
 
     def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
+        if isinstance(self._stopped_by, KeyboardInterrupt):
+            raise interrupt  # asked twice: what is at work is left alone
         if self._state.is_committed:
             self._stopped_by = interrupt  # what is committed gets published, and nothing else is at work
         else:

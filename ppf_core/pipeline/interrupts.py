@@ -1,4 +1,4 @@
-"""Signals while a run goes on: the first one is a message to the run, the second one ends it at once."""
+"""Signals while a run goes on: messages to the run, until somebody insists."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,16 +9,18 @@ from ppf_core.threads import threads
 def interrupts(tell: Callable[[int], None], second: Callable[[int], None] | None) -> AbstractContextManager[None]:
     """Until the block ends, the first SIGINT or SIGTERM calls `tell`, and the next one `second`.
 
-    Without `second`, the next one does what it did before. Outside the main thread, Python lets nobody listen to signals.
+    Without `second`, the second one calls `tell` as well, and the third one does what it did before: an exception that comes
+    anywhere may come between what happens and what is told of it. Outside the main thread, Python lets nobody listen to
+    signals.
     """
     heard: list[int] = []
 
     def handle(number: int, as_before: Callable[[], None]) -> None:
         heard.append(number)
-        if len(heard) == 1:
-            tell(number)
-        elif second is not None:
+        if second is not None and len(heard) > 1:
             second(number)
+        elif len(heard) <= 2:
+            tell(number)
         else:
             as_before()
 

@@ -46,7 +46,7 @@ Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
 class RunRequest:
     """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs.
 
-    second: what a second SIGINT or SIGTERM does, in the place of what it did before the run.
+    second: what a second SIGINT or SIGTERM does, in the place of ending the run without waiting for what is at work.
     accept_changes: whether a run can be resumed although something changed that is published already. replays: the run whose
     quarantined rows it runs again.
     """

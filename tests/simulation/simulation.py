@@ -21,11 +21,6 @@ class Outcome:
     seen: Seen | None = None
 
     @property
-    def signals(self) -> int:
-        """How many signals struck in its last act."""
-        return sum(fault.what in ("interrupt", "terminate") for fault in self.seen.struck) if self.seen is not None else 0
-
-    @property
     def kinds(self) -> frozenset[str]:
         """The promises without the names and numbers in them."""
         return frozenset(_CHANGING.sub("#", text)[:100] for text in self.broken)

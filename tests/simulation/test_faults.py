@@ -437,7 +437,6 @@ def test_bad_rows_of_an_unstaged_sink_that_has_written_can_be_had_by_a_resumed_r
     assert simulate(scenario).broken == ()
 
 
-@unmended("a second signal comes before an end is told")
 def test_two_signals_leave_no_start_without_its_end() -> None:
     scenario = Scenario(
         components={"c": {"source": "lines", "options": {"table": "c"}}},

@@ -17,28 +17,11 @@ ALL = os.environ.get("PPF_FAULTS") == "all"
 COUNT = 20_000 if ALL else int(os.environ.get("PPF_SCENARIOS", "500"))
 PORTION = 250
 
-_SIGNALS = ("interrupt", "terminate")
-
 Known = Callable[[Scenario, Outcome, str], bool]
 
 
-def _deed(outcome: Outcome) -> str:
-    return outcome.seen.act.deed if outcome.seen is not None else ""
-
-
-def _uses(scenario: Scenario, key: str) -> bool:
-    return any(key in config or key in config["options"] for config in scenario.components.values())
-
-
-def _struck(scenario: Scenario, *methods: str) -> bool:
-    places = [fault.place.partition(".")[2].rstrip("+") for act in scenario.acts for fault in act.faults]
-    return any(place in methods for place in places)
-
-
-# What is known and not mended yet: each entry goes with its fault. Number of the issue and of the fault in it → how it shows.
-KNOWN: Mapping[str, Known] = {
-    "a second signal": lambda _scenario, outcome, text: "times ppf_component_" in text and outcome.signals > 1,
-}
+# What is known and not mended yet: each entry goes with its fault. Its name → how it shows.
+KNOWN: Mapping[str, Known] = {}
 
 
 def known(scenario: Scenario, outcome: Outcome) -> str | None:
