@@ -7,7 +7,6 @@ dataclasses only when all is sound: it stops at the first mistake, and drops a w
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path as Folder
 from typing import Any, TypeVar
 
@@ -19,10 +18,13 @@ from ppf_core.config.model import CheckConfig, ComponentConfig, InstanceConfig, 
 from ppf_core.config.option_types import Block, Many, Maybe, OptionType, Scalar, Table
 from ppf_core.config.places import Path, Places, dotted
 from ppf_core.config.rules import is_component_name
+from ppf_core.config.tree import tree_class
 from ppf_core.errors import Problem
 
 Config = TypeVar("Config")
 _TEXT = Scalar(str)
+FLAT: tuple[Path, ...] = (("tags",), ("spark", "conf"), ("plugins", "prefer"))
+"""Blocks of dotted keys: each of them is one key, whether it is written in quotes or nested."""
 _BLANK: Mapping[OptionType, Any] = {_TEXT: "", Scalar(timedelta): timedelta()}
 """What stands for a required value that is missing, so that the rest of its block can be looked at."""
 
@@ -160,10 +162,10 @@ class BlockReader:
         """`plugin` and `required` are the kernel's, the rest is the plugin's options."""
         values = {"plugin": name, **self._object(values, path)}
         own = {key: values.pop(key) for key in ("plugin", "required") if key in values}
-        return {**self._block(InstanceConfig, own, path), "options": values}
+        return {**self._block(InstanceConfig, own, path), "options": self._options(values, path)}
 
     def _options(self, values: Any, path: Path) -> dict[str, Any]:
-        return dict(self._object(values, path))
+        return {key: _plain(value) for key, value in self._object(values, path).items()}
 
     def _flat(self, values: Any, path: Path) -> dict[str, str]:
         """Dotted keys, whether they are written in quotes or nested, and their values as texts."""
@@ -203,6 +205,13 @@ _SPECIAL: Mapping[tuple[type[Any], str], Callable[[BlockReader, Any, Path], Any]
 }
 
 
+def _plain(value: Any) -> Any:
+    """A value as plugins get it: dictionaries and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 # ---- dataconf
 
 
@@ -215,21 +224,12 @@ def _built(config: type[Config], values: Mapping[str, Any]) -> Config:
 
 def _tree(config: Any, values: Mapping[str, Any]) -> Any:
     """The values in the form that dataconf wants: trees for blocks, ISO 8601 for durations, those of defaults included."""
-    tree = _tree_class()()
+    tree = tree_class()()
     for option in options_of(config):
         value = values.get(option.name, option.field.default)
         if option.name in values or isinstance(value, timedelta):
             tree[option.name] = _branch(option.type, value)
     return tree
-
-
-@lru_cache(maxsize=1)
-def _tree_class() -> Any:
-    from pyhocon.config_tree import ConfigTree
-
-    # Keys are looked up as they are; pyhocon would read each as a path, which takes longer than all the rest.
-    lookups = {"__contains__": dict.__contains__, "__getitem__": dict.__getitem__, "__setitem__": dict.__setitem__}
-    return type("_Tree", (ConfigTree,), lookups)
 
 
 def _branch(type_: OptionType, value: Any) -> Any:

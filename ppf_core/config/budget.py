@@ -9,7 +9,7 @@ DEEPEST = 100
 LARGEST = 10_000_000
 """Characters of a file with all that it includes and repeats."""
 MOST = 200_000
-"""Keys and values of a file with all that it includes and repeats: pyhocon takes a quarter of a millisecond for each."""
+"""Keys and values of a file with all that it includes and repeats."""
 
 
 class LimitReached(Exception):

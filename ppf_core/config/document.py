@@ -1,201 +1,170 @@
-"""The resolved file written out as plain HOCON that pyhocon cannot misread, and what pyhocon makes of it.
-
-Every key is a plain word, every text is quoted, and each key stands once. So durations, leading zeros, dotted keys, `+=` and
-substitutions, which pyhocon would change or trip over, are behind us before it sees the file.
-"""
+"""The values of a file as a tree, and where each of them stands."""
 
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Any, TypeAlias
 
 from ppf_core.config.budget import DEEPEST, Budget, LimitReached
 from ppf_core.config.places import Path, Place, dotted
-from ppf_core.config.resolution import ABSENT, Block, Items, Resolved, Resolver, Scalar
-from ppf_core.threads import Threads
+from ppf_core.config.resolution import Resolver
+from ppf_core.config.slots import ABSENT, Block, Definition, Items, Order, Resolved, Scalar, Slot
+from ppf_core.config.syntax import Reference
+from ppf_core.config.tree import WrittenNumber, tree_class
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
-_WORDS = ("true", "false", "null")
-_PLAIN = re.compile(r"(?!include)[A-Za-z0-9_-]+", re.IGNORECASE)
-_ODD = re.compile(r"[^A-Za-z0-9_-]")
-_CODED = re.compile("ÿ([0-9a-f]+)ÿ")
-_MARK = "ÿÿ"
-_CHUNK = 2000
-_FRAMES = 20_000
-# pyparsing's settings are global to the process, and pyhocon changes them while it parses.
-_PYHOCON = Threads().lock()
-
-
-class WrittenNumber(float):
-    """A number that remembers how the file writes it, for where a text or an exact decimal is wanted: 1.10."""
-
-    def __new__(cls, text: str) -> "WrittenNumber":
-        """The number that a text of the file means."""
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
+_WORDS = {"true": True, "false": False, "null": None}
+_Leaves: TypeAlias = dict[str, tuple[Order, Resolved, Definition]]
 
 
 @dataclass
 class Document:
     """A file without includes, substitutions and duplicates.
 
-    broken: paths whose value could not be had; the reason is reported. numbers: how a number is written, where Python would
-    write it differently.
+    tree: its values. broken: paths whose value could not be had; the reason is reported. variables: the environment variables
+    that each value was made of.
     """
 
-    text: list[str] = field(default_factory=list)
+    tree: dict[str, Any] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     broken: set[Path] = field(default_factory=set)
-    numbers: dict[Path, str] = field(default_factory=dict)
-
-    def parse(self) -> dict[str, Any]:
-        """The values, as pyhocon reads them."""
-        from pyhocon import ConfigFactory
-
-        with _PYHOCON, _restored():
-            tree = ConfigFactory.parse_string("".join(self.text))
-        values = self._plain(tree, ())
-        return values if isinstance(values, dict) else {}
-
-    def _plain(self, value: Any, path: Path) -> Any:
-        from pyhocon.config_tree import NoneValue
-
-        if isinstance(value, dict):
-            # Past pyhocon's own items(), which looks up each key as a path.
-            pairs = [(decoded(key), item) for key, item in dict.items(value)]
-            return {key: self._plain(item, (*path, key)) for key, item in pairs}
-        if isinstance(value, list):
-            return [self._plain(item, (*path, index)) for index, item in enumerate(value)]
-        if isinstance(value, str):
-            return value.removeprefix(_MARK)
-        if path in self.numbers:
-            return WrittenNumber(self.numbers[path])
-        return None if isinstance(value, NoneValue) else value
+    variables: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
-class Writer:
-    """Asks the resolver for every value and writes it down."""
+class TreeBuilder:
+    """Asks the resolver for every value and writes it down.
+
+    flat: objects whose dotted keys are one key each, however they are written: `a.b = 1, a.b.c = 2` is no `a` with a `b` in it.
+    """
 
     resolver: Resolver
+    flat: Collection[Path] = ()
     document: Document = field(default_factory=Document)
     budget: Budget = field(default_factory=Budget)
     _inside: list[Resolved] = field(default_factory=list)
 
-    def write(self) -> Document:
+    def build(self) -> Document:
         """The whole file. Raises LimitReached."""
-        self._slots(self.resolver.root, ())
+        self._inside.append(self.resolver.root)
+        self.document.tree = self._object(self.resolver.root, ())
         return self.document
 
-    def _slots(self, block: Block, path: Path) -> None:
+    def _object(self, block: Block, path: Path) -> dict[str, Any]:
+        tree = tree_class()()
         for key, slot in block.slots.items():
             value = self.resolver.value(slot)
-            if value is not ABSENT and slot.winner is not None:
-                here = (*path, key)
-                self.document.keys[here] = slot.winner.key
-                self.document.values[here] = slot.winner.value.place
-                self.budget.spend(1, len(key), slot.winner.key)
-                self.document.text.append(f"{encoded(key)}=")
-                self._value(value, here, slot.winner.value.place)
-                self.document.text.append("\n")
+            if value is ABSENT or slot.winner is None or (self._is_inside(value) and _may_be_missing(slot.winner)):
+                continue
+            here, origin = (*path, key), _origin(slot.winner)
+            self.document.keys[here] = origin.key
+            self.document.values[here] = origin.value.place
+            self.budget.spend(1, len(key), origin.key)
+            tree[key] = self._value(value, here, origin.value.place)
+        return tree
 
-    def _value(self, value: Resolved, path: Path, place: Place) -> None:
-        match value:
-            case Scalar(text, bare):
-                self.budget.spend(0, len(text), place)
-                self.document.text.append(self._scalar(text, bare, path))
-            case Block():
-                self._nested(value, path, place, "{", "}")
-            case Items():
-                self._nested(value, path, place, "[", "]")
-            case _:
-                self.document.broken.add(path)
-                self.document.text.append("null")
+    def _value(self, value: Resolved, path: Path, place: Place) -> Any:
+        if isinstance(value, Scalar):
+            self.budget.spend(0, len(value.text), place)
+            if value.variables:
+                self.document.variables[path] = value.variables
+            return _scalar(value.text) if value.bare else value.text
+        if isinstance(value, Block | Items):
+            return self._nested(value, path, place)
+        self.document.broken.add(path)
+        return None
 
-    def _nested(self, value: Block | Items, path: Path, place: Place, opening: str, closing: str) -> None:
-        if any(value is each for each in self._inside):
+    def _nested(self, value: Block | Items, path: Path, place: Place) -> Any:
+        if self._is_inside(value):
             self.document.broken.add(path)
-            self.document.text.append("null")
             self._contains_itself(path, place)
-            return
+            return None
         if len(path) > DEEPEST:
             raise LimitReached(f"Values are nested more than {DEEPEST} deep.", place)
         self._inside.append(value)
-        self.document.text.append(opening)
-        if isinstance(value, Block):
-            self._slots(value, path)
+        if isinstance(value, Items):
+            found: Any = self._items(value, path)
         else:
-            self._items(value, path)
-        self.document.text.append(closing)
+            found = self._flat(value, path) if path in self.flat else self._object(value, path)
         self._inside.pop()
+        return found
 
-    def _items(self, items: Items, path: Path) -> None:
+    def _is_inside(self, value: Resolved) -> bool:
+        return isinstance(value, Block | Items) and any(value is each for each in self._inside)
+
+    def _items(self, items: Items, path: Path) -> list[Any]:
+        found = []
         for index, (value, place) in enumerate(items.items):
             self.budget.spend(1, 0, place)
             self.document.values[*path, index] = place
-            self.document.text.append("\n" if index else "")
-            self._value(value, (*path, index), place)
-
-    def _scalar(self, text: str, bare: bool, path: Path) -> str:
-        if bare and text in _WORDS:
-            return text
-        if bare and _NUMBER.fullmatch(text):
-            number = float(text) if set(text) & set(".eE") else int(text)
-            if text == "-0" or number in (inf, -inf):
-                return _quoted(text)
-            if str(number) != text:
-                self.document.numbers[path] = text
-            return text
-        return _quoted(text)
+            found.append(self._value(value, (*path, index), place))
+        return found
 
     def _contains_itself(self, path: Path, place: Place) -> None:
         message = f"The value of {dotted(path)!r} contains itself."
         hint = "Let the substitution name something that is not around it."
         self.resolver.problems.append(place.problem("substitution", message, hint=hint, path=path))
 
+    # ---- objects with dotted keys
 
-def encoded(key: str) -> str:
-    """A key as a word that means nothing to pyhocon: `a.b` is `aÿ2eÿb`."""
-    if _PLAIN.fullmatch(key):
-        return key
-    return _MARK + _ODD.sub(lambda found: f"ÿ{ord(found[0]):x}ÿ", key)
+    def _flat(self, block: Block, path: Path) -> dict[str, Any]:
+        leaves: _Leaves = {}
+        self._leaves(block, (), None, leaves)
+        tree = tree_class()()
+        for name, (_order, value, definition) in leaves.items():
+            here, origin = (*path, name), _origin(definition)
+            self.document.keys[here] = origin.key
+            self.document.values[here] = origin.value.place
+            self.budget.spend(1, len(name), origin.key)
+            tree[name] = self._value(value, here, origin.value.place)
+        return tree
+
+    def _leaves(self, block: Block, parts: tuple[str, ...], given: Order | None, found: "_Leaves") -> None:
+        """All single values below an object; of one name, the one that is written last. given: their order, if it is known."""
+        for key, slot in block.slots.items():
+            names = (*parts, key)
+            for definition, value in self._definitions(slot):
+                order = given or definition.scope.order(definition.key)
+                if isinstance(value, Block) and not self._is_inside(value):
+                    if len(names) > DEEPEST:
+                        raise LimitReached(f"Values are nested more than {DEEPEST} deep.", definition.key)
+                    self._inside.append(value)
+                    self._leaves(value, names, order if definition.is_substituted else given, found)
+                    self._inside.pop()
+                elif value is not ABSENT and not (self._is_inside(value) and _may_be_missing(definition)):
+                    name = ".".join(names)
+                    if name not in found or found[name][0] < order:
+                        found[name] = order, value, definition
+
+    def _definitions(self, slot: Slot) -> list[tuple[Definition, Resolved]]:
+        value = self.resolver.value(slot)
+        found = [(slot.winner or slot.stack[-1], value), *self.resolver.hidden_values(slot)]
+        self.budget.work(len(found), slot.stack[0].key)
+        return found
 
 
-def decoded(word: str) -> str:
-    """The key that `encoded` made a word of."""
-    return _CODED.sub(lambda found: chr(int(found[1], 16)), word[2:]) if word.startswith(_MARK) else word
+def _origin(definition: Definition) -> Definition:
+    """The statement that a definition comes from, where substitutions brought it along."""
+    while definition.source is not None and definition.source.winner is not None:
+        definition = definition.source.winner
+    return definition
 
 
-def _quoted(text: str) -> str:
-    # pyhocon drops empty texts from lists, so they get a mark.
-    text = _MARK + text if not text or text.startswith(_MARK) else text
-    # In pieces: the memory of pyhocon's regular expression for a text grows with a hundred times its length.
-    escaped = (
-        piece.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-        for piece in (text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
+def _may_be_missing(definition: Definition) -> bool:
+    return bool(definition.value.pieces) and all(
+        isinstance(piece, Reference) and piece.optional for piece in definition.value.pieces
     )
-    return "".join(f'"{piece}"' for piece in escaped)
 
 
-@contextmanager
-def _restored() -> Iterator[None]:
-    """Room for pyparsing's recursion, twenty frames for each bracket, and its settings as they were, also after a failure."""
-    from pyparsing import ParserElement
-
-    frames, white_space = sys.getrecursionlimit(), ParserElement.DEFAULT_WHITE_CHARS
-    sys.setrecursionlimit(max(frames, _FRAMES))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(frames)
-        ParserElement.set_default_whitespace_chars(white_space)
+def _scalar(text: str) -> Any:
+    """What a text without quotes means."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if not _NUMBER.fullmatch(text) or text == "-0":
+        return text
+    number = float(text) if set(text) & set(".eE") else int(text)
+    if number in (inf, -inf):
+        return text
+    return number if str(number) == text else WrittenNumber(text)

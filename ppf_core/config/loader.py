@@ -9,9 +9,9 @@ from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
-from ppf_core.config.blocks import BlockReader
+from ppf_core.config.blocks import FLAT, BlockReader
 from ppf_core.config.budget import Budget, LimitReached
-from ppf_core.config.document import Writer
+from ppf_core.config.document import TreeBuilder
 from ppf_core.config.faults import parse_path
 from ppf_core.config.includes import Library, Unreadable
 from ppf_core.config.model import PipelineConfig
@@ -36,7 +36,8 @@ class PipelineFile:
 
     broken: paths whose value could not be had: faulty ones, substitutions that lead nowhere, keys that are mistyped. What that
     brings about is no second mistake. is_incomplete: statements may have been lost, so what is missing may not be. values: all
-    of it as plain values. home: what relative paths are relative to, if not to the folder of the file.
+    of it, a `ConfigTree` whose keys are taken as they are. variables: the environment variables that each value was made of.
+    home: what relative paths are relative to, if not to the folder of the file.
     """
 
     path: FilePath
@@ -47,6 +48,7 @@ class PipelineFile:
     broken: frozenset[Path] = frozenset()
     is_incomplete: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     home: FilePath | None = None
 
     @property
@@ -113,11 +115,11 @@ class ConfigLoader:
             setting = _setting(key, value if isinstance(value, str) else json.dumps(value), problems)
             if setting is not None:
                 resolver.add(setting)
-        document = Writer(resolver).write()
+        document = TreeBuilder(resolver, FLAT).build()
         places = Places(str(given), document.keys, document.values)
         reader = BlockReader(path.parent, places, resolver.variables, document.broken)
-        file = _file(path, document.parse(), reader, None, problems)
-        return replace(file, warnings=in_order(library.warnings))
+        file = _file(path, document.tree, reader, None, problems)
+        return replace(file, variables=document.variables, warnings=in_order(library.warnings))
 
 
 def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | None = None) -> PipelineFile:

@@ -1,86 +1,53 @@
 """Merging and substitution: from the statements of a file to one value for each key, as HOCON defines it.
 
 A key is a `Slot` with all its definitions in their order. Its value is found when it is asked for: the last definition counts,
-objects are merged over the ones before, and an optional substitution without a value lets the one before shine through.
+objects are merged over the ones before, and an optional substitution without a value lets the one before shine through. What a
+substitution brings along are values: nothing is merged into the object that it names.
 
     a { x = 1 }          slot a: [object, reference, object]
     a = ${b}               value: object ← what b is ← object
     a { y = 2 }
 
+Where a key is asked for while it is being evaluated, it is what its earlier definitions make it: `path = ${path}/x`. So in a
+circle of several keys one of them looks back: the one that was asked for, or else the nearest that has earlier definitions.
+
 Asking never recurses in Python: each step is a generator, and `_run` keeps them on a list. So a chain of a hundred thousand
 substitutions costs time, not the stack.
 """
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from ppf_core.config.budget import Budget
 from ppf_core.config.places import Path, Place, dotted
+from ppf_core.config.slots import (
+    ABSENT,
+    UNUSABLE,
+    Anchor,
+    Block,
+    Definition,
+    Items,
+    Resolved,
+    Scalar,
+    Scope,
+    Slot,
+)
 from ppf_core.config.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
 from ppf_core.errors import Problem, near_miss
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """A text; `bare` when it stands without quotes and may mean a number, a boolean or null."""
-
-    text: str
-    bare: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list: each element with its place."""
-
-    items: "tuple[tuple[Resolved, Place], ...]"
-
-
-@dataclass(slots=True)
-class Block:
-    """An object, whose slots are evaluated when they are asked for."""
-
-    slots: "dict[str, Slot]" = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """What is there instead of a value."""
-
-    why: str
-
-
-ABSENT = Nothing("an optional substitution without a value")
-UNUSABLE = Nothing("a mistake that is reported already")
-Resolved: TypeAlias = Scalar | Items | Block | Nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One statement for a key. where: the path at which it is written. base: the path at which its file is included."""
-
-    value: Value
-    append: bool
-    key: Place
-    where: Path
-    base: Path
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """A key with its definitions, and what was found out about it."""
-
-    stack: list[Definition] = field(default_factory=list)
-    value: Resolved | None = None
-    winner: Definition | None = None
-    active: list[int] = field(default_factory=list)
-    before: dict[int, "tuple[Resolved, Definition | None]"] = field(default_factory=dict)
-
 
 _MANY = 100
 """Problems after which no near misses are looked for: that takes a while for each."""
 
 Steps: TypeAlias = Generator[Generator[Any, Any, Any], Any, Any]
+
+
+class _LookBack(Exception):
+    """A circle that is broken at a key which was asked for on the way: there its value is what stands before `index`."""
+
+    def __init__(self, slot: Slot, index: int) -> None:
+        super().__init__()
+        self.slot, self.index = slot, index
 
 
 @dataclass
@@ -93,10 +60,12 @@ class Resolver:
     problems: list[Problem] = field(default_factory=list)
     variables: set[str] = field(default_factory=set)
     _owners: list[Slot] = field(default_factory=list)
+    _layers: int = 0
 
     def add(self, content: Object) -> None:
         """Merges the statements of a file, or of the command line, over those before."""
-        self._fill(self.root, content, (), ())
+        self._fill(self.root, content, (), Scope(Anchor(self.root), via=((self._layers, 0),)))
+        self._layers += 1
 
     def value(self, slot: Slot) -> Resolved:
         """The value of a key. Raises LimitReached."""
@@ -104,11 +73,30 @@ class Resolver:
             _run(self._evaluate(slot))
         return slot.value or UNUSABLE
 
+    def hidden_values(self, slot: Slot) -> Iterator[tuple[Definition, Resolved]]:
+        """What the value of a key hides, the last one first: the text below an object, objects below a text. Null ends it."""
+        if len(slot.stack) == 1:
+            return
+        is_object = is_text = False
+        for index in range(len(slot.stack) - 1, -1, -1):
+            definition = slot.stack[index]
+            if definition.append:
+                return
+            if is_text and definition.source is None and definition.is_substituted:
+                continue  # a text below a text
+            value: Resolved = _run(self._define_value(slot, index))
+            if isinstance(value, Scalar) and value.bare and value.text == "null":
+                return
+            if isinstance(value, Block) if is_text else is_object and isinstance(value, Scalar | Items):
+                yield definition, value
+            is_object = is_object or isinstance(value, Block)
+            is_text = is_text or isinstance(value, Scalar | Items)
+
     def _is_plain(self, slot: Slot) -> bool:
         """Evaluates at once what nearly all of a file is: a single definition that is one text or one object."""
         definition = slot.stack[0]
-        piece = definition.value.pieces[0]
-        if len(slot.stack) > 1 or definition.append or len(definition.value.pieces) > 1 or not isinstance(piece, Text | Object):
+        pieces = definition.value.pieces
+        if len(slot.stack) > 1 or definition.append or len(pieces) != 1 or not isinstance(piece := pieces[0], Text | Object):
             return False
         slot.value, slot.winner = self._plain(piece, definition), definition
         return True
@@ -117,21 +105,21 @@ class Resolver:
         if isinstance(piece, Text):
             return Scalar(piece.text, piece.bare)
         block = Block()
-        self._fill(block, piece, definition.where, definition.base)
+        self._fill(block, piece, definition.where, definition.scope)
         return block
 
     # ---- merging
 
-    def _fill(self, block: Block, content: Object, where: Path, base: Path) -> None:
+    def _fill(self, block: Block, content: Object, where: Path, scope: Scope) -> None:
         for member in content.members:
             if isinstance(member, Include):
                 self.budget.spend(1, 0, member.place)
                 if member.target is not None:
-                    self._fill(block, member.target, where, where)
+                    self._fill(block, member.target, where, scope.included(where, member.place))
             else:
-                self._define(block, member, where, base)
+                self._define(block, member, where, scope)
 
-    def _define(self, block: Block, statement: Field, where: Path, base: Path) -> None:
+    def _define(self, block: Block, statement: Field, where: Path, scope: Scope) -> None:
         key, place = statement.path[0], statement.places[0]
         self.budget.spend(1, len(key), place)
         value, append = statement.value, statement.append
@@ -139,14 +127,16 @@ class Resolver:
             inner = Field(statement.path[1:], statement.places[1:], value, append)
             value, append = Value((Object((inner,), place),), value.place), False
         slot = block.slots.setdefault(key, Slot())
-        slot.stack.append(Definition(value, append, place, (*where, key), base))
+        slot.stack.append(Definition(value, append, place, (*where, key), scope))
 
-    def _merged(self, blocks: list[Block], place: Place) -> Block:
-        """One object of several, the topmost last: a key that several have gets the definitions of all."""
+    def _merged(self, parts: Sequence[tuple[Block, Definition, bool]], place: Place) -> Block:
+        """One object of several, the topmost last. The flag says that the object is a substituted one."""
         merged, own = Block(), set[str]()
-        for block in blocks:
+        for block, definition, is_substituted in parts:
             self.budget.work(len(block.slots), place)
             for key, slot in block.slots.items():
+                if is_substituted:
+                    slot = self._link(slot, key, definition)
                 below = merged.slots.get(key)
                 if below is None:
                     merged.slots[key] = slot
@@ -157,6 +147,11 @@ class Resolver:
                 self.budget.work(5 + len(slot.stack), place)
                 below.stack.extend(slot.stack)
         return merged
+
+    def _link(self, source: Slot, key: str, definition: Definition) -> Slot:
+        """A key that has the value of another one."""
+        place, where = definition.value.place, (*definition.where, key)
+        return Slot([Definition(Value((), place), False, place, where, definition.scope, source)])
 
     # ---- evaluation
 
@@ -173,7 +168,7 @@ class Resolver:
         return slot.before[end]
 
     def _fold(self, slot: Slot, end: int) -> Steps:
-        blocks: list[tuple[Block, Definition]] = []
+        blocks: list[tuple[Block, Definition, bool]] = []
         while end > 0:
             end -= 1
             definition = slot.stack[end]
@@ -184,24 +179,28 @@ class Resolver:
             if value is UNUSABLE:
                 return UNUSABLE, definition
             if isinstance(value, Block):
-                blocks.append((value, definition))
+                blocks.append((value, definition, definition.is_substituted))
             elif value is not ABSENT:
                 if not blocks:
                     return value, definition
                 break
         if len(blocks) < 2:
-            return blocks[0] if blocks else (ABSENT, None)
+            return blocks[0][:2] if blocks else (ABSENT, None)
         blocks.reverse()
-        return self._merged([block for block, _definition in blocks], blocks[-1][1].key), blocks[-1][1]
+        return self._merged(blocks, blocks[-1][1].key), blocks[-1][1]
 
     def _define_value(self, slot: Slot, index: int) -> Steps:
         definition = slot.stack[index]
         slot.active.append(index)
         self._owners.append(slot)
-        value = yield self._join(definition.value, definition)
-        self._owners.pop()
-        slot.active.pop()
-        return value
+        try:
+            if definition.source is not None:
+                found = yield self._ask(definition.source)
+                return ABSENT if found is None else found
+            return (yield self._join(definition.value, definition))
+        finally:
+            self._owners.pop()
+            slot.active.pop()
 
     def _appended(self, slot: Slot, last: int) -> Steps:
         """`+=`, and all the others right before it: one list."""
@@ -253,23 +252,24 @@ class Resolver:
     def _text(self, scalars: list[Any], place: Place) -> Scalar:
         length = sum(len(scalar.text) for scalar in scalars)
         self.budget.spend(0, length, place)
-        return Scalar("".join(scalar.text for scalar in scalars), bare=False)
+        variables = tuple(dict.fromkeys(name for scalar in scalars for name in scalar.variables))
+        return Scalar("".join(scalar.text for scalar in scalars), bare=False, variables=variables)
 
     def _combined(self, found: list[tuple[Resolved, Piece]], definition: Definition) -> Resolved:
         """Lists one behind the other, objects merged."""
-        combined = found[0][0]
+        first = found[0][0]
         for each, piece in found[1:]:
-            if isinstance(combined, Items) and isinstance(each, Items):
-                combined = Items(combined.items + each.items)
-                self.budget.work(len(combined.items), piece.place)
-            elif isinstance(combined, Block) and isinstance(each, Block):
-                combined = self._merged([combined, each], piece.place)
-            else:
-                message = f"In one value, {_kind(combined)} and {_kind(each)} cannot be joined."
+            if not isinstance(each, type(first)) or isinstance(first, Scalar):
+                message = f"In one value, {_kind(first)} and {_kind(each)} cannot be joined."
                 hint = "Put texts with brackets in double quotes, or a comma or a new line between two values."
                 self._say(piece.place, message, definition.where, hint=hint, code="bad-value")
                 return UNUSABLE
-        return combined
+        if isinstance(first, Block):
+            parts = [(each, definition, not isinstance(piece, Object)) for each, piece in found if isinstance(each, Block)]
+            return self._merged(parts, found[-1][1].place)
+        items = [item for each, _piece in found if isinstance(each, Items) for item in each.items]
+        self.budget.work(len(items), found[-1][1].place)
+        return Items(tuple(items))
 
     def _piece(self, piece: Piece, definition: Definition) -> Steps:
         match piece:
@@ -286,8 +286,10 @@ class Resolver:
         items: list[tuple[Resolved, Place]] = []
         for index, value in enumerate(array.items):
             self.budget.spend(1, 0, value.place)
-            element = Definition(value, False, value.place, (*definition.where, index), definition.base)
-            resolved = yield self._join(value, element)
+            where, anchor = (*definition.where, index), Anchor(depth=len(definition.where) + 1)
+            scope = replace(definition.scope, anchor=anchor)
+            resolved = yield self._join(value, Definition(value, False, value.place, where, scope))
+            anchor.block = resolved
             if resolved is not ABSENT:
                 items.append((resolved, value.place))
         return Items(tuple(items))
@@ -296,33 +298,66 @@ class Resolver:
 
     def _resolve(self, reference: Reference, definition: Definition) -> Steps:
         """The value of `${…}`: in the including block, in the whole file, in the environment."""
-        inner = (*definition.base, *reference.path) if definition.base else reference.path
-        for path in dict.fromkeys((inner, reference.path)):
-            found = yield self._look_up(path, reference, definition)
-            if found is not ABSENT:
+        starts: list[tuple[Resolved, Path]] = [(self.root, reference.path)]
+        if definition.scope.base is not None:
+            anchor, base = definition.scope.base
+            starts.insert(0, (anchor.block, (*base, *reference.path)))
+        for start, path in starts:
+            if start is self.root:
+                self.variables.add(str(path[0]))
+            found = yield self._look_up(start, path)
+            if found is None:
+                if not reference.optional:
+                    return self._circle(reference, definition)
+            elif found is not ABSENT:
                 return found
-        given = self.environment.get(".".join(reference.path))
+        name = ".".join(reference.path)
+        given = self.environment.get(name)
         if given is not None:
-            return self._text([Scalar(given, bare=False)], reference.place)
+            return self._text([Scalar(given, bare=False, variables=(name,))], reference.place)
         if reference.optional:
             return ABSENT
         self._unresolved(reference, definition)
         return UNUSABLE
 
-    def _look_up(self, path: Path, reference: Reference, definition: Definition) -> Steps:
-        found: Resolved = self.root
-        self.variables.add(str(path[0]))
+    def _look_up(self, found: Resolved, path: Path) -> Steps:
+        """What stands at a path; None when it goes round in a circle."""
         for part in path:
             slot = found.slots.get(str(part)) if isinstance(found, Block) else None
             if slot is None:
                 return UNUSABLE if found is UNUSABLE else ABSENT
-            if slot.active and self._owners[-1] is not slot:
-                return self._circle(reference, definition)
-            if slot.active:  # a = ${a} means the a before
-                found, _winner = yield self._before(slot, slot.active[-1])
-            else:
-                found = yield self._evaluate(slot)
+            found = yield self._ask(slot)
+            if found is None:
+                return None
         return found
+
+    def _ask(self, slot: Slot) -> Steps:
+        """The value of a key, or what its earlier definitions make it; None when it goes round in a circle."""
+        end = len(slot.stack)
+        if slot.active:
+            end = slot.active[-1]
+            if end == 0 and self._owners[-1] is not slot:
+                self._break_circle(slot)
+                return None
+        while True:
+            try:
+                if end == len(slot.stack):
+                    return (yield self._evaluate(slot))
+                found, _winner = yield self._before(slot, end)
+                return found
+            except _LookBack as back:
+                if back.slot is not slot or back.index >= end:
+                    raise
+                end = back.index
+
+    def _break_circle(self, slot: Slot) -> None:
+        """Goes back to the nearest key of the circle that has earlier definitions, if one has."""
+        for owner in reversed(self._owners):
+            self.budget.work(1, slot.stack[0].key)
+            if owner is slot:
+                return
+            if owner.active[-1] > 0:
+                raise _LookBack(owner, owner.active[-1])
 
     def _circle(self, reference: Reference, definition: Definition) -> Resolved:
         if reference.optional:
@@ -358,14 +393,18 @@ class Resolver:
 
 def _run(steps: Steps) -> Any:
     """Runs a generator and those that it waits for."""
-    waiting, value = [steps], None
+    waiting, value, back = [steps], None, None
     while waiting:
         try:
-            waiting.append(waiting[-1].send(value))
-            value = None
+            step = waiting[-1].send(value) if back is None else waiting[-1].throw(back)
+            value = back = None
+            waiting.append(step)
         except StopIteration as stop:
             waiting.pop()
-            value = stop.value
+            value, back = stop.value, None
+        except _LookBack as raised:
+            waiting.pop()
+            value, back = None, raised
     return value
 
 

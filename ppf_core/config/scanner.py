@@ -37,6 +37,7 @@ _INCLUDED = re.compile(
 _NEXT_STATEMENT = re.compile(r"[\w.\-]++[ \t]*+(?:=|\+=|\{)")
 _BALANCE = re.compile(r'"""(?:[^"]|"(?!""))*+"{3,}|"(?:[^"\\\n]|\\[^\n])*+"|(?:#|//)[^\n]*+|[{}\[\]\n]')
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_NO_ESCAPE = re.compile(r'(?:[^\\]|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))*+\\(.)')
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _QUOTE_IT = "Put the text in double quotes."
 
@@ -196,7 +197,7 @@ class Scanner:
     def _include(self) -> Include:
         self._spend(1)
         self._at += len("include")
-        self._blank()
+        self._skip()
         start = self._at
         found = _INCLUDED.match(self.text, start)
         if found is None:
@@ -204,25 +205,43 @@ class Scanner:
                 "This include cannot be read.", start, hint='Write include "file.conf" or include required("file.conf").'
             )
         self._at = found.end()
-        name = self._unescape(found["name"], start)
+        name = self._unescape(found["name"], found.start("name") - 1)
         return Include(name, self.place(start), scheme=found["scheme"], required=found["required"] is not None)
 
     def _path(self, wanted: str) -> tuple[tuple[str, ...], tuple[Place, ...]]:
         """A path such as `a.b."c.d"`: its parts, and where each of them stands."""
         parts: list[str] = []
         places: list[Place] = []
+        self._blank()
         while True:
-            self._blank()
             places.append(self.place(self._at))
-            part = self._quoted() if self._peek() == '"' else self._match(_KEY)
-            if part is None:
-                self._fail(f"Here stands {self._found()!r}, where {wanted} is expected.")
-            parts.append(part)
+            parts.append(self._part(wanted))
             if len(parts) > DEEPEST:
                 raise LimitReached(f"A key has more than {DEEPEST} parts.", places[0])
+            end = self._at
+            self._blank()
             if self._peek() != ".":
                 return tuple(parts), tuple(places)
             self._at += 1
+            if self._at > end + 1 or self._peek().isspace():
+                self._fail("White space stands beside the dot of a key.", end, hint="Remove it, or put it in quotes.")
+
+    def _part(self, wanted: str) -> str:
+        """One part of a path: words and quoted texts, joined as they stand."""
+        part, end = self._piece_of_part(), self._at
+        if part is None:
+            self._fail(f"Here stands {self._found()!r}, where {wanted} is expected.")
+        while True:
+            self._blank()
+            gap = self.text[end : self._at]
+            piece = self._piece_of_part()
+            if piece is None:
+                self._at = end
+                return part
+            part, end = part + gap + piece, self._at
+
+    def _piece_of_part(self) -> str | None:
+        return self._quoted() if self._peek() == '"' else self._match(_KEY)
 
     # ---- values
 
@@ -237,6 +256,9 @@ class Scanner:
             piece = self._piece(uri)
             if piece is None:
                 break
+            if uri and pieces and here > gap:
+                message = f"Behind an address without quotes stands {self._found(here)!r}."
+                self._fail(message, here, hint="Put the address in double quotes, or what follows on a line of its own.")
             if pieces and here > gap:
                 pieces.append(Text(self.text[gap:here], self.place(gap), gap=True))
             if pieces:
@@ -315,12 +337,15 @@ class Scanner:
         return self._unescape(simple[1], start)
 
     def _unescape(self, raw: str, start: int) -> str:
-        """The text that escapes mean. Unknown ones stay as they are: regular expressions are full of them."""
+        """The text that escapes mean. start: where its opening quote stands."""
         if "\\" not in raw:
             return raw
-        text = _ESCAPE.sub(
-            lambda found: chr(int(found[1][1:], 16)) if len(found[1]) > 1 else _ESCAPES.get(found[1], found[0]), raw
-        )
+        unknown = _NO_ESCAPE.match(raw)
+        if unknown is not None:
+            message = f"\\{unknown[1]} means nothing in double quotes."
+            hint = f'For a backslash write \\\\{unknown[1]}, or put the text in """triple quotes""", where a backslash is one.'
+            self._fail(message, start + unknown.start(1), hint=hint)
+        text = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1]) or chr(int(found[1][1:], 16)), raw)
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
@@ -356,10 +381,11 @@ class Scanner:
         end = self.text.find("\n", self._at)
         return self.text[self._at : end if end >= 0 else len(self.text)]
 
-    def _found(self) -> str:
+    def _found(self, at: int | None = None) -> str:
         """What stands here, as messages show it."""
-        word = _WORDS.match(self.text, self._at, self._at + 40)
-        return (word[0] if word else self._peek()) or "the end of the file"
+        at = self._at if at is None else at
+        word = _WORDS.match(self.text, at, at + 40)
+        return (word[0] if word else self.text[at : at + 1]) or "the end of the file"
 
     def _enter(self) -> int:
         """Goes into a bracket; gives its offset."""

@@ -1,5 +1,8 @@
-"""pyhocon behind its fence."""
+"""From the values of a file to the tree, and what plugins get of it."""
 
+import copy
+import json
+import pickle
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,13 +15,6 @@ from hypothesis import strategies as st
 from pipeline_files import SOUND, load
 
 from ppf_core.config.binding import bind
-from ppf_core.config.document import Document, decoded, encoded
-
-
-@given(st.text())
-def test_any_key_comes_back(key: str) -> None:
-    assert decoded(encoded(key)) == key
-
 
 _KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=4) | st.sampled_from(["include", "a.b", "true", "ÿ"])
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(["ÿÿ", "x" * 5000 + '"'])
@@ -46,7 +42,7 @@ def hocon(value: Any) -> str:
 
 
 @given(st.dictionaries(_KEYS, _VALUES, max_size=3))
-def test_any_value_arrives_through_pyhocon(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]) -> None:
+def test_any_value_arrives(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]) -> None:
     text = f"name = x\ncomponents {{ a {{ source = csv, options {hocon(values)} }} }}"
     file = load(tmp_path_factory.getbasetemp(), text)
     assert (file.config.components["a"].options, file.problems) == (values, ())
@@ -74,13 +70,29 @@ def test_values_may_be_nested_as_deep_as_the_limit(tmp_path: Path) -> None:
     assert load(tmp_path, SOUND + "components.a.options.x = " + "[{a = " * 48 + "1" + "}]" * 48).problems == ()
 
 
-def test_a_failed_parse_leaves_pyparsing_as_it_was() -> None:
-    from pyparsing import ParseBaseException, ParserElement
+def test_the_values_are_a_config_tree_whose_keys_are_taken_as_they_are(tmp_path: Path) -> None:
+    from pyhocon import ConfigTree
 
-    before = ParserElement.DEFAULT_WHITE_CHARS
-    with pytest.raises(ParseBaseException):
-        Document(text=["a = [}"]).parse()
-    assert before == ParserElement.DEFAULT_WHITE_CHARS
+    values = load(tmp_path, SOUND + 'vars { "a.b" = 1, a.b = 1.10, n = null }').values
+    assert isinstance(values, ConfigTree)
+    found = values["vars"]
+    assert (found["a.b"], found["a"]["b"], found["n"]) == (1, 1.1, None)
+    assert ("a.b" in found, "a" in found, "c" in found, found.get("b.c")) == (True, True, False, None)
+    assert list(found.items()) == [("a.b", 1), ("a", {"b": 1.1}), ("n", None)]
+    assert json.loads(json.dumps(values)) == values == copy.deepcopy(values)
+    assert pickle.loads(pickle.dumps(values)) == values  # noqa: S301 -- our own
+
+
+def test_the_environment_variables_of_each_value_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PPF_ONE", "1")
+    monkeypatch.setenv("PPF_TWO", "2")
+    text = SOUND + 'spark.conf { "a.b" = ${PPF_ONE}x${?PPF_TWO} }\ntags { one = ${?PPF_ONE}, none = x, list = [${tags.one}] }'
+    found = load(tmp_path, text).variables
+    assert found == {
+        ("spark", "conf", "a.b"): ("PPF_ONE", "PPF_TWO"),
+        ("tags", "one"): ("PPF_ONE",),
+        ("tags", "list", 0): ("PPF_ONE",),
+    }
 
 
 def test_files_can_be_loaded_from_several_threads(tmp_path: Path) -> None:

@@ -41,6 +41,19 @@ def test_a_substitution_in_an_include_means_its_own_block_first(tmp_path: Path) 
     assert options(tmp_path, 'include "a.conf"') == {"x": 1, "own": 1, "y": "x"}
 
 
+def test_an_include_inside_a_list_sees_its_own_keys(tmp_path: Path) -> None:
+    write(tmp_path, "a.conf", "own = 1, y = ${own}, deep { z = ${own} }, list = [${own}, { w = ${own} }]")
+    own = {"own": 2, "y": 2, "deep": {"z": 2}, "list": [2, {"w": 2}]}
+    found = options(tmp_path, 'x = [${?NOPE}, 0] [{ include "a.conf", own = 2 }]', head="own = 9, tags { own = ${own} }")
+    assert found == {"x": [0, own]}
+
+
+def test_what_is_written_in_a_list_does_not_see_the_keys_of_its_element(tmp_path: Path) -> None:
+    assert options(tmp_path, "x = [{ own = 1, y = ${own} }]", head="own = 9, tags { own = ${own} }") == {
+        "x": [{"own": 1, "y": 9}]
+    }
+
+
 def test_a_missing_include_is_a_warning_and_a_required_one_a_mistake(tmp_path: Path) -> None:
     file = load(tmp_path, 'include "none"\n' + SOUND)
     assert (places(file.warnings), file.problems) == ([("include", 1, 9)], ())

@@ -42,6 +42,44 @@ def test_the_blocks_of_the_kernel_are_bound(tmp_path: Path) -> None:
     assert config.components["b"].retry.initial_delay == timedelta(seconds=0.5)
 
 
+@pytest.mark.parametrize(
+    ("text", "conf"),
+    [
+        ('"spark.a.b" = 4, spark.a.b = 5', {"spark.a.b": "5"}),
+        ('spark.a.b = 5, "spark.a.b" = 4', {"spark.a.b": "4"}),
+        ('spark { x = 1, a.b = 5 }, "spark.a.b" = 4, spark.c = 3', {"spark.x": "1", "spark.a.b": "4", "spark.c": "3"}),
+        ("spark.lake = X, spark.lake.type = hadoop", {"spark.lake": "X", "spark.lake.type": "hadoop"}),
+        ("spark.lake.type = hadoop, spark.lake = X", {"spark.lake": "X", "spark.lake.type": "hadoop"}),
+        (
+            "spark.lake { a = 1 }, spark.lake = X, spark.lake { b = 2 }",
+            {"spark.lake": "X", "spark.lake.a": "1", "spark.lake.b": "2"},
+        ),
+        ("a.b = 1, a.c = 2, a = null", {}),
+        ("a.b = 1, a.b = null", {}),
+        ("a.b = x\na.b = ${spark.conf.a.b}y", {"a.b": "xy"}),
+        ('a.b = x\n"a.b" = y\na = ${late}', {"a.b": "late"}),
+        ("a = ${?NOPE}, a.b = [${name}]", {}),
+    ],
+)
+def test_dotted_keys_of_a_flat_block_are_one_key_each_and_the_later_one_wins(
+    text: str, conf: dict[str, str], tmp_path: Path
+) -> None:
+    file = load(tmp_path, f"{SOUND}late {{ b = late }}\nspark.conf {{ {text} }}\n")
+    assert file.config.spark.conf == conf
+
+
+def test_an_override_wins_over_each_way_to_write_a_dotted_key(tmp_path: Path) -> None:
+    text = SOUND + 'spark.conf { "a.b" = 1, c.d = 2, e = 3 }'
+    file = load(tmp_path, text, **{"spark.conf.a.b": "5", 'spark.conf."c.d"': "6", "spark.conf.e.f": "7"})
+    assert file.config.spark.conf == {"a.b": "5", "c.d": "6", "e": "3", "e.f": "7"}
+
+
+def test_of_two_files_the_statement_that_is_read_later_wins(tmp_path: Path) -> None:
+    (tmp_path / "part.conf").write_text('\n\n\n"a.b" = 1\nc.d = 1')
+    file = load(tmp_path, SOUND + 'spark.conf { a.b = 2, include "part.conf"\n"c.d" = 2 }')
+    assert file.config.spark.conf == {"a.b": "1", "c.d": "2"}
+
+
 def test_all_mistakes_come_at_once_each_at_its_place(tmp_path: Path) -> None:
     file = load(
         tmp_path,

@@ -40,10 +40,43 @@ BASE = 'base { p = "/d", n = 4, v = 1.10, z = null, b = true, l = [1, 2], o { a 
         ("x = ${NOT_SET}\nx = 1", 1),
         ("x = ${y}\ny = ${components.a.options.q.r}\nq { r = 7 }".replace("${y}", "${components.a.options.y}"), 7),
         ("x = ${base.o.a}", 1),
+        ("l += q\nx = ${components.a.options.own} { k = 1 }\nown { l += q }", {"l": ["q"], "k": 1}),
+        ("x { l += q }\nx = ${components.a.options.x} { k = 1 }", {"l": ["q"], "k": 1}),
+        ("x { p = a, q = ${components.a.options.x.p} }\nx = ${components.a.options.x} { p = b }", {"p": "b", "q": "b"}),
+        ("x = ${base.o} ${base.o} { b = ${components.a.options.x.a} }", {"a": 1, "b": 1}),
+        ("x { y = ${?components.a.options.x}, z = 1 }", {"z": 1}),
     ],
 )
 def test_a_value_is_merged_and_substituted(text: str, value: Any, tmp_path: Path) -> None:
     assert options(tmp_path, text, BASE)["x"] == value
+
+
+@pytest.mark.parametrize("order", [("p", "e"), ("e", "p")])
+@pytest.mark.parametrize(
+    ("statements", "values"),
+    [
+        ("p = /a\ne = ${p}/x\np = ${e}/y", {"p": "/a/x/y", "e": "/a/x"}),
+        ("p = 1\ne = ${?p}2\np = ${?e}3", {"p": "123", "e": "12"}),
+        ("p = [1]\ne = ${p} [2]\np = ${m} [4]\nm = ${e} [3]", {"p": [1, 2, 3, 4], "e": [1, 2]}),
+    ],
+)
+def test_a_circle_looks_back_whatever_is_asked_for_first(
+    order: tuple[str, str], statements: str, values: dict[str, Any], tmp_path: Path
+) -> None:
+    asked = "".join(f"x{name} = ${{{name}}}\n" for name in order)
+    found = options(tmp_path, asked, head=statements)
+    assert found == {f"x{name}": values[name] for name in order}
+
+
+def test_a_circle_that_has_nothing_to_look_back_to_is_a_mistake(tmp_path: Path) -> None:
+    text = SOUND + "description = ${environment}\nenvironment = ${version}\nversion = ${description}\n"
+    (problem,) = load(tmp_path, text).problems
+    assert (problem.line, "circle" in problem.message) == (5, True)
+
+
+def test_a_long_circle_is_broken_in_bounded_time(tmp_path: Path) -> None:
+    chain = "".join(f"c{n} = 0\nc{n} = ${{c{n + 1}}}\n" for n in range(2000)) + "c2000 = ${c0}\n"
+    assert options(tmp_path, "x = ${c2000}", head=chain) == {"x": 0}
 
 
 def test_an_optional_substitution_without_a_value_is_no_key(tmp_path: Path) -> None:

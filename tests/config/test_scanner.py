@@ -40,7 +40,12 @@ from ppf_core.config.syntax import Array, Field, Object, Value
         ('x { "a.b" = 1, c.d = 2, "e".f = 3 }', {"a.b": 1, "c": {"d": 2}, "e": {"f": 3}}),
         ('x { "with \\"quotes\\"" = 1, "ÿé$" = 2 }', {'with "quotes"': 1, "ÿé$": 2}),
         ('x = "caf\\u00e9 \\ud83d\\ude00 \\n \\t \\/ \\"q\\""', 'café 😀 \n \t / "q"'),
-        ('x = "\\d+\\.csv"', "\\d+\\.csv"),
+        ('x = "\\\\d+\\\\.csv"', "\\d+\\.csv"),
+        ('x = """\\d+\\.csv"""', "\\d+\\.csv"),
+        ('x { a "b" = 1, c"d.e".f = 2 }', {"a b": 1, "cd.e": {"f": 2}}),
+        ("x = s3a://b/x, y = 1", "s3a://b/x"),
+        ("x = s3a://b/x # said", "s3a://b/x"),
+        ("x = { y = s3a://b/x }", {"y": "s3a://b/x"}),
         ('x = "\ttab"', "\ttab"),
         ('x = """one\n\t"two" \\n"""', 'one\n\t"two" \\n'),
         ('x = """quoted""""', 'quoted"'),
@@ -106,6 +111,14 @@ def test_json_is_a_pipeline_file_too(tmp_path: Path) -> None:
         ("a = ${=}", 1, 7, "the path of a key"),
         ("a = ${b", 1, 8, "'}'"),
         ('a = "\\ud800"', 1, 5, "half of a character"),
+        ('a = "C:\\new\\data.csv"', 1, 12, "\\d means nothing"),
+        ('a = "x\\d+", b = "\\n"', 1, 7, "write \\\\d"),
+        ('a = "\\u12"', 1, 6, "\\u means nothing"),
+        ('include "a\\d"', 1, 11, "\\d means nothing"),
+        ("a = s3a://b/x header = false", 1, 15, "'header'"),
+        ("a = s3a://${b} c", 1, 16, "'c'"),
+        ("a. b = 1", 1, 2, "beside the dot"),
+        ("a = ${b .c}", 1, 8, "beside the dot"),
         ("[1]", 1, 1, "must be an object"),
         ("{ a = 1 } b", 1, 11, "file should end"),
         ("include x", 1, 9, "include cannot be read"),
@@ -117,7 +130,7 @@ def test_a_mistake_in_the_syntax_is_located_and_says_what_is_expected(text: str,
         scanner.scan()
     (problem,) = scanner.problems
     assert (problem.code, problem.file, problem.line, problem.column) == ("syntax", "p.conf", line, column)
-    assert words in problem.message
+    assert words in str(problem)
 
 
 def test_one_mistake_in_the_syntax_does_not_hide_the_next(tmp_path: Path) -> None:
