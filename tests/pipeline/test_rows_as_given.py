@@ -1,6 +1,6 @@
 """Checks judge the rows of their component: not what a sink makes of them, nor what a source gives that is asked for less."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,43 @@ def test_texts_with_blanks_are_judged_as_they_are(sink: str, check: str, pipelin
     result = run(path, spark)
     assert (told(result)[0], result.exit_code) == (("failed", 4, 5), 4)
     assert not path.with_name("out").exists()
+
+
+@pytest.fixture
+def table(spark: SparkSession) -> Iterator[str]:
+    yield "out"
+    spark.sql("DROP TABLE IF EXISTS spark_catalog.default.out")
+
+
+@pytest.mark.parametrize("made", ["", "USING csv", "USING csv PARTITIONED BY (value)", "USING parquet PARTITIONED BY (value)"])
+def test_texts_for_a_table_are_judged_as_they_are(made: str, table: str, pipeline: WritePipeline, spark: SparkSession) -> None:
+    if made:
+        spark.sql(f"CREATE TABLE {table} (value STRING, id INT) {made}")
+    check = '{ check = in_set, options { column = value, values = ["", a] }, error_if = "> 50%" }'
+    source = 'source = json, options { path = in.json, schema = "id INT, value STRING" }'
+    unique = "{ check = unique, options { columns = [value] } }"
+    sink = f"sink = table, inputs = [a], options {{ name : {table}, mode = overwrite, format = csv }}"
+    path = pipeline(f"a {{ {source}, quality = [{check}, {unique}] }}\nout {{ {sink} }}")
+    lines = (f'{{"id": 1, "value": "{value}"}}\n' for value in ("", "a", " a", "  a", "a "))
+    path.with_name("in.json").write_text("".join(lines))
+    result = run(path, spark)
+    assert (told(result), result.exit_code) == ([("failed", 3, 5), ("passed", 0, 5)], 4)
+
+
+@pytest.mark.parametrize("made", ["", "USING csv PARTITIONED BY (part)", "USING parquet PARTITIONED BY (part)"])
+def test_an_empty_text_by_which_a_table_is_partitioned_is_not_null(
+    made: str, table: str, pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    if made:
+        spark.sql(f"CREATE TABLE {table} (id INT, part STRING) {made}")
+    counted = '{ check = not_null, options { columns = [part] }, error_if = "> 50%" }'
+    asked = '{ check = query, options { sql = "SELECT * FROM this WHERE part IS NULL" } }'
+    source = f'source = json, options {{ path = in.json, schema = "id INT, part STRING" }}, quality = [{counted}, {asked}]'
+    sink = f"sink = table, inputs = [a], options {{ name : {table}, mode = overwrite, partition_by = [part] }}"
+    path = pipeline(f"a {{ {source} }}\nout {{ {sink} }}")
+    path.with_name("in.json").write_text('{"id": 1, "part": ""}\n{"id": 2, "part": ""}\n{"id": 3}\n')
+    result = run(path, spark)
+    assert told(result) == [("warned", 1, 3), ("failed", 1, 3)]
 
 
 @pytest.mark.parametrize("sink", ["csv", "orc"])

@@ -52,6 +52,16 @@ class Description:
         return self.table[0] == SESSION_CATALOG and self.provider in FILE_FORMATS and bool(self.location)
 
     @property
+    def has_options(self) -> bool:
+        """Whether it was told how to write and read its files."""
+        return bool(self.details.get("Storage Properties"))
+
+    @property
+    def knows_partitions(self) -> bool:
+        """Whether the catalog tells of its partitions, if it has any, so that they are not guessed from folders."""
+        return not self.partition_columns or self.details.get("Partition Provider") == "Catalog"
+
+    @property
     def properties(self) -> str:
         """The properties as text, only to compare them. Iceberg tells its snapshot there."""
         return re.sub(rf"{_HIVES_OWN}=\d+", "", self.details.get("Table Properties", ""))
@@ -69,10 +79,14 @@ def is_in_memory(spark: "SparkSession", table: Table) -> bool:
 
 def is_lost_with_spark(spark: "SparkSession", table: Table, format_name: str) -> bool:
     """Whether a table of this format, made anew, would be told of in Spark's memory alone."""
+    # Other classes may keep their tables elsewhere, but leave those of files to Spark's own catalog.
+    return is_in_memory(spark, table) and (is_sparks_own(spark) or format_name.lower() in FILE_FORMATS)
+
+
+def is_sparks_own(spark: "SparkSession") -> bool:
+    """Whether the catalog of a session is Spark's; Delta's class only adds to it."""
     kind = spark.conf.get("spark.sql.catalog.spark_catalog", "builtin") or "builtin"
-    # Delta's class only adds to Spark's own catalog. Others may keep their tables elsewhere, but leave those of files to it.
-    is_own = kind.rpartition(".")[2] in ("builtin", "DeltaCatalog") or format_name.lower() in FILE_FORMATS
-    return is_in_memory(spark, table) and is_own
+    return kind.rpartition(".")[2] in ("builtin", "DeltaCatalog")
 
 
 def exists(spark: "SparkSession", table: Table) -> bool:
@@ -82,8 +96,11 @@ def exists(spark: "SparkSession", table: Table) -> bool:
 
 def describe(spark: "SparkSession", table: Table) -> Description | None:
     """What the catalog tells of a table; None when there is none."""
-    if not exists(spark, table):
-        return None
+    return described(spark, table) if exists(spark, table) else None
+
+
+def described(spark: "SparkSession", table: Table) -> Description:
+    """What the catalog tells of a table that is there."""
     rows = spark.sql(f"DESCRIBE TABLE EXTENDED {quoted(table)}").collect()
     names = [row.col_name for row in rows]
     # Columns come first, and may be called as the details are.

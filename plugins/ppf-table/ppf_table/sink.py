@@ -1,10 +1,22 @@
 """Writes a table of the catalog: first where nobody looks, then into view."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ppf_core import Context, Dataset, OptionsError, PpfError, StagedSink, Ticket, option, options
-from ppf_table import adding, catalog, creating, guards, replacing, replacing_partitions, staging, statements
+from ppf_table import (
+    adding,
+    catalog,
+    counting,
+    creating,
+    exactness,
+    guards,
+    replacing,
+    replacing_partitions,
+    staging,
+    statements,
+)
 from ppf_table.names import dataset, full_name, parts, quoted
 from ppf_table.place import Place
 
@@ -87,9 +99,12 @@ class TableSink(StagedSink[TableSinkOptions]):
             return {"way": "none"}
         self._refuse(place, frame, found)
         staging.clear(place)
+        began = counting.now()
         ticket = self._write(place, frame, found)
-        # Counting what was staged reads file footers only, where the format has them.
-        context.report(rows_written=context.spark.table(quoted(place.stage)).count())
+        staged = catalog.described(context.spark, place.stage)
+        context.report(rows_written=counting.rows_staged(context.spark, staged, began))
+        if exactness.gives_back(context.spark, staged, frame.schema):
+            return {**ticket, "exact": json.dumps(frame.columns)}
         return ticket
 
     def publish(self, context: Context, ticket: Ticket) -> None:
@@ -117,9 +132,11 @@ class TableSink(StagedSink[TableSinkOptions]):
         staging.clear(place)
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
-        """The rows of the hidden table; None when there is none, or no longer."""
+        """The rows of the hidden table; None when there is none, or no longer, or when it may not give back what it got."""
         stage = self._place(context, ticket).stage
-        return context.spark.table(quoted(stage)) if catalog.exists(context.spark, stage) else None
+        if "exact" not in ticket or not catalog.exists(context.spark, stage):
+            return None
+        return exactness.read(context.spark, stage, json.loads(ticket["exact"]))
 
     def _refuse(self, place: Place, frame: "DataFrame", found: "Description | None") -> None:
         guards.require_columns(self.options.partition_by, frame)

@@ -266,8 +266,11 @@ def test_what_was_staged_leaves_no_trace_when_it_is_discarded(returned: bool, gr
     ticket = ground.stage(sink, NEW)
     assert ground.rows() == before
     staged = sink.staged(context(ground.spark, run_id="second"), ticket)
-    assert staged is not None
-    assert {(row.id, row.k) for row in staged.collect()} == NEW
+    if ground.case.partitioned:  # by a text, which folders may give back as another
+        assert staged is None
+    else:
+        assert staged is not None
+        assert {(row.id, row.k) for row in staged.collect()} == NEW
     for _ in range(2):
         ground.discard(ground.sink(), ticket if returned else None)
         assert (ground.rows(), ground.leftovers()) == (before, [])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_table import catalog, counting
 from ppf_table.sink import TableSink
 from ppf_table.source import TableSource
 from pyspark.sql import DataFrame, SparkSession
@@ -114,6 +115,17 @@ def test_ignore_leaves_a_table_that_exists_and_computes_nothing(spark: SparkSess
     ticket = sink.stage(here, spark.range(1).selectExpr("raise_error('computed') AS id"))
     sink.publish(here, ticket)
     assert (ids(spark, table), tables(spark), told) == ([0], {table}, [0])
+
+
+@pytest.mark.parametrize(("format_name", "known"), [("parquet", 2), ("orc", 2), ("csv", None), ("json", None)])
+def test_rows_of_text_are_not_counted_where_spark_does_not_tell_what_it_wrote(
+    format_name: str, known: int | None, spark: SparkSession, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spark.sql(f"CREATE TABLE {table} (id BIGINT) USING {format_name}")
+    spark.range(2).write.insertInto(table)
+    monkeypatch.setattr(counting, "_SECONDS", 0.1)
+    found = catalog.described(spark, ("spark_catalog", "default", table))
+    assert counting.rows_staged(spark, found, counting.now() + 60_000) == known
 
 
 @pytest.mark.parametrize("mode", ["error", "overwrite"])
