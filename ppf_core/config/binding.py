@@ -16,9 +16,9 @@ from ppf_core.config.annotations import Option, UnsupportedOption, holds_secret,
 from ppf_core.config.conversion import UNBUILT, Conversion
 from ppf_core.config.faults import Fault, Spot
 from ppf_core.config.option_types import Block
-from ppf_core.config.places import Path
 from ppf_core.config.type_texts import type_text
 from ppf_core.contracts.secrets import MASK, Secret
+from ppf_core.hocon.places import Path
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 from ppf_core.config.annotations import Option, options_of
 from ppf_core.config.block_keys import BlockKeys, missing
 from ppf_core.config.conversion import UNBUILT, Conversion
-from ppf_core.config.faults import Fault, Spot, sentences, shown
+from ppf_core.config.faults import Fault, Spot, sentences
 from ppf_core.config.model import CheckConfig, ComponentConfig, InstanceConfig, PipelineConfig, PluginsConfig, SparkConfig
 from ppf_core.config.option_types import Block, Many, Maybe, OptionType, Scalar, Table
-from ppf_core.config.places import Path, Places, dotted
 from ppf_core.config.rules import is_component_name
-from ppf_core.config.tree import tree_class
 from ppf_core.errors import Problem
+from ppf_core.hocon.messages import shown
+from ppf_core.hocon.places import Path, Places, dotted
+from ppf_core.hocon.tree import tree_class
 
 Config = TypeVar("Config")
 _TEXT = Scalar(str)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ppf_core.config.annotations import holds_secret, options_of
 from ppf_core.config.block_keys import BlockKeys, missing
-from ppf_core.config.faults import Fault, Spot, parse_path, sentences, shown
+from ppf_core.config.faults import Fault, Spot, parse_path, sentences
 from ppf_core.config.option_types import (
     ANYTHING,
     SECRET,
@@ -23,13 +23,14 @@ from ppf_core.config.option_types import (
     Table,
     Tagged,
 )
-from ppf_core.config.places import Path
 from ppf_core.config.scalars import Unfit, choose, convert_scalar
 from ppf_core.config.secret_references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed
 from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
+from ppf_core.hocon.messages import shown
+from ppf_core.hocon.places import Path
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""

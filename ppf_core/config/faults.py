@@ -1,14 +1,12 @@
 """What is wrong with one option, in words: the thing, what was found, what is wanted, and what helps."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
-from ppf_core.config.places import Path, dotted
 from ppf_core.contracts.options import OptionInfo
+from ppf_core.hocon.places import Path, dotted
 
-_LONGEST = 80
 _STEP = re.compile(r'"([^"]*)"|\[(\d+)\]|([^.\[\]"]+)')
 
 
@@ -43,17 +41,6 @@ class Spot:
     def __str__(self) -> str:
         """How a sentence begins."""
         return f"{self.noun.capitalize()} {dotted(self.path)!r}"
-
-
-def shown(value: Any) -> str:
-    """A value as the file would have it. Lists and objects are only named: what is in them may be secret."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
-    if isinstance(value, list | tuple | Mapping):
-        return "an object" if isinstance(value, Mapping) else "a list"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)
 
 
 def sentences(*parts: str) -> str | None:

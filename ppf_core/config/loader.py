@@ -10,17 +10,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ppf_core.config.blocks import FLAT, BlockReader
-from ppf_core.config.budget import Budget, LimitReached
-from ppf_core.config.document import TreeBuilder
 from ppf_core.config.faults import parse_path
-from ppf_core.config.includes import Library, Unreadable
 from ppf_core.config.model import PipelineConfig
-from ppf_core.config.places import Path, Place, Places
-from ppf_core.config.resolution import Resolver
 from ppf_core.config.rules import rule_faults
-from ppf_core.config.scanner import SETTING, Scanner, Unbalanced
-from ppf_core.config.syntax import Array, Field, Object, Text, Value
-from ppf_core.errors import ConfigError, Problem, in_order
+from ppf_core.errors import Problem, in_order
+from ppf_core.hocon.places import Path, Places
+from ppf_core.hocon.reading import read_file
 
 _LOSSES = ("syntax", "include", "encoding", "file")
 """Problems behind which statements may have been lost."""
@@ -94,32 +89,13 @@ class ConfigLoader:
 
     def load(self) -> PipelineFile:
         """The file. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`."""
-        problems: list[Problem] = []
-        try:
-            return self._load(problems)
-        except LimitReached as limit:
-            problems.append(limit.problem)
-        except Unreadable as error:
-            place = error.place or Place(str(self.path))
-            problems.append(place.problem(error.code, str(error), hint=error.hint))
-        except Unbalanced:
-            pass  # the scanner has said why
-        raise ConfigError.of(in_order(problems))
-
-    def _load(self, problems: list[Problem]) -> PipelineFile:
         given, path = FilePath(self.path), FilePath(self.path).absolute()
-        library = Library(path.parent, problems)
-        resolver = Resolver(os.environ, problems=problems)
-        resolver.add(library.read(given))
-        for key, value in self.overrides.items():
-            setting = _setting(key, value if isinstance(value, str) else json.dumps(value), problems)
-            if setting is not None:
-                resolver.add(setting)
-        document = TreeBuilder(resolver, FLAT).build()
+        overrides = {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.overrides.items()}
+        document = read_file(given, os.environ, overrides, FLAT)
         places = Places(str(given), document.keys, document.values)
-        reader = BlockReader(path.parent, places, resolver.variables, document.broken)
-        file = _file(path, document.tree, reader, None, problems)
-        return replace(file, variables=document.variables, warnings=in_order(library.warnings))
+        reader = BlockReader(path.parent, places, document.used, document.broken)
+        file = _file(path, document.tree, reader, None, document.problems)
+        return replace(file, variables=document.variables, warnings=document.warnings)
 
 
 def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | None = None) -> PipelineFile:
@@ -147,22 +123,3 @@ def _file(
         values=values,
         home=home,
     )
-
-
-def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:
-    """One `--set` as a statement. A value that is no HOCON is a text, as it stands."""
-    place = Place(SETTING)
-    keys, values = Scanner(key, SETTING, Budget()), Scanner(value, SETTING, Budget())
-    path, parsed = keys.scan_path(), values.scan_value()
-    mistakes = list(keys.problems)
-    template = value.lstrip().startswith("{{")  # {{ secret://… }}, not an object
-    if (value.lstrip()[:1] in ("{", "[", '"') and not template) or "${" in value:
-        mistakes += values.problems
-    elif parsed is not None and any(isinstance(piece, Array | Object) for piece in parsed.pieces):
-        parsed = None  # `local[2]` is no text joined with a list, which HOCON does not know
-    if mistakes:
-        problems.append(place.problem("syntax", f"--set {key}: {mistakes[0].message}", hint=mistakes[0].hint))
-    if path is None or mistakes:
-        return None
-    parsed = parsed or Value((Text(value, place),), place)
-    return Object((Field(path, (place,) * len(path), parsed),), place)

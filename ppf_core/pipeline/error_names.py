@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import RetryConfig
-from ppf_core.config.places import Path
 from ppf_core.errors import ConfigError, Problem, near_miss
+from ppf_core.hocon.places import Path
 from ppf_core.spark.error_classes import SQLSTATE, is_known_class, known_errors
 
 

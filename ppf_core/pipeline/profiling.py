@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from ppf_core.config.secret_references import SCHEME
-from ppf_core.config.writing import write_fields
 from ppf_core.contracts.secrets import MASK
+from ppf_core.hocon.writing import write_fields
 from ppf_core.pipeline.ddl import parse_ddl, write_ddl
 from ppf_core.pipeline.schema import SchemaContract
 from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS, Value

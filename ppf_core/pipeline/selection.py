@@ -10,9 +10,9 @@ from ppf_core.config.binding import Bound, bind
 from ppf_core.config.faults import Fault
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig, InstanceConfig
-from ppf_core.config.places import Path
 from ppf_core.contracts.plugin import Plugin, options_class
 from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.hocon.places import Path
 from ppf_core.plugins.installed import normalise
 from ppf_core.plugins.registry import PluginEntry, PluginRegistry
 

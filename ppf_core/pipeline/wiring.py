@@ -6,10 +6,10 @@ from functools import cached_property
 
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig
-from ppf_core.config.places import Path
 from ppf_core.contracts.components import Transform
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import Problem, suggestion
+from ppf_core.hocon.places import Path
 from ppf_core.pipeline.graph import Graph
 from ppf_core.pipeline.selection import BoundPlugin
 from ppf_core.pipeline.targets import overlap

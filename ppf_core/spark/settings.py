@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ppf_core.config.places import dotted
 from ppf_core.errors import Problem, RunError
+from ppf_core.hocon.places import dotted
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.requirements import JARS, PACKAGES, REPOSITORIES
 

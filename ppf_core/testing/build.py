@@ -18,7 +18,7 @@ def build(plugin_class: type[P], folder: Path | str | None = None, /, **options:
     Raises ConfigError with every mistake in the options. A secret is given as its value, not as a reference.
     """
     from ppf_core.config.binding import bind
-    from ppf_core.config.places import dotted
+    from ppf_core.hocon.places import dotted
 
     folder = Path(folder or Path.cwd()).absolute()
     bound = bind(options_class(plugin_class), options, folder=folder, resolve=lambda reference: reference)

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ppf_core.config.budget import Budget
-from ppf_core.config.document import TreeBuilder
-from ppf_core.config.resolution import Resolver
-from ppf_core.config.scanner import Scanner, Unbalanced
 from ppf_core.errors import Problem
+from ppf_core.hocon.budget import Budget
+from ppf_core.hocon.document import TreeBuilder
+from ppf_core.hocon.resolution import Resolver
+from ppf_core.hocon.scanner import Scanner, Unbalanced
 
 CORPUS = json.loads((Path(__file__).parent / "corpus.json").read_text())
 

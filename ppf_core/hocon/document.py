@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeAlias
 
-from ppf_core.config.budget import DEEPEST, Budget, LimitReached
-from ppf_core.config.places import Path, Place, dotted
-from ppf_core.config.resolution import Resolver
-from ppf_core.config.slots import ABSENT, Block, Definition, Items, Order, Resolved, Scalar, Slot
-from ppf_core.config.syntax import Reference
-from ppf_core.config.tree import WrittenNumber, tree_class
+from ppf_core.errors import Problem
+from ppf_core.hocon.budget import DEEPEST, Budget, LimitReached
+from ppf_core.hocon.places import Path, Place, dotted
+from ppf_core.hocon.resolution import Resolver
+from ppf_core.hocon.slots import ABSENT, Block, Definition, Items, Order, Resolved, Scalar, Slot
+from ppf_core.hocon.syntax import Reference
+from ppf_core.hocon.tree import WrittenNumber, tree_class
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -22,8 +23,8 @@ _Leaves: TypeAlias = dict[str, tuple[Order, Resolved, Definition]]
 class Document:
     """A file without includes, substitutions and duplicates.
 
-    tree: its values. broken: paths whose value could not be had; the reason is reported. variables: the environment variables
-    that each value was made of.
+    tree: its values. keys, values: where each of them stands. broken: paths whose value could not be had; the reason is
+    reported. variables: the environment variables that each value was made of. used: keys of the root that substitutions use.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -31,6 +32,9 @@ class Document:
     values: dict[Path, Place] = field(default_factory=dict)
     broken: set[Path] = field(default_factory=set)
     variables: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass
@@ -50,6 +54,7 @@ class TreeBuilder:
         """The whole file. Raises LimitReached."""
         self._inside.append(self.resolver.root)
         self.document.tree = self._object(self.resolver.root, ())
+        self.document.used = self.resolver.variables
         return self.document
 
     def _object(self, block: Block, path: Path) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""The limits of a pipeline file, so that hostile ones end soon: every part of the loader pays for what it makes."""
+"""The limits of a file, so that hostile ones end soon: every part of the loader pays for what it makes."""
 
 from dataclasses import dataclass
 
-from ppf_core.config.places import Place
+from ppf_core.hocon.places import Place
 
 DEEPEST = 100
 """How deep braces and brackets, dotted keys and includes may be nested."""
@@ -13,7 +13,7 @@ MOST = 200_000
 
 
 class LimitReached(Exception):
-    """The file asks for more than a pipeline ever needs; nothing more of it is read."""
+    """The file asks for more than anybody needs; nothing more of it is read."""
 
     def __init__(self, message: str, place: Place, hint: str | None = None) -> None:
         super().__init__(message)

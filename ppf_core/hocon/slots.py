@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ppf_core.config.places import Path, Place
-from ppf_core.config.syntax import Object, Value
+from ppf_core.hocon.places import Path, Place
+from ppf_core.hocon.syntax import Object, Value
 
 Order: TypeAlias = tuple[tuple[int, int], ...]
 """Where a statement stands among all others: the layer, then line and column of each include on the way, then its own."""

@@ -11,17 +11,18 @@ substitution brings along are values: nothing is merged into the object that it 
 Where a key is asked for while it is being evaluated, it is what its earlier definitions make it: `path = ${path}/x`. So in a
 circle of several keys one of them looks back: the one that was asked for, or else the nearest that has earlier definitions.
 
-Asking never recurses in Python: each step is a generator, and `_run` keeps them on a list. So a chain of a hundred thousand
-substitutions costs time, not the stack.
+Asking never recurses in Python (`steps`), so a chain of a hundred thousand substitutions costs time, not the stack.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any
 
-from ppf_core.config.budget import Budget
-from ppf_core.config.places import Path, Place, dotted
-from ppf_core.config.slots import (
+from ppf_core.errors import Problem, near_miss
+from ppf_core.hocon.budget import Budget
+from ppf_core.hocon.merging import Merger
+from ppf_core.hocon.places import Path, Place, dotted
+from ppf_core.hocon.slots import (
     ABSENT,
     UNUSABLE,
     Anchor,
@@ -33,21 +34,11 @@ from ppf_core.config.slots import (
     Scope,
     Slot,
 )
-from ppf_core.config.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
-from ppf_core.errors import Problem, near_miss
+from ppf_core.hocon.steps import LookBack, Steps, run_steps
+from ppf_core.hocon.syntax import Array, Broken, Object, Piece, Reference, Text, Value
 
 _MANY = 100
 """Problems after which no near misses are looked for: that takes a while for each."""
-
-Steps: TypeAlias = Generator[Generator[Any, Any, Any], Any, Any]
-
-
-class _LookBack(Exception):
-    """A circle that is broken at a key which was asked for on the way: there its value is what stands before `index`."""
-
-    def __init__(self, slot: Slot, index: int) -> None:
-        super().__init__()
-        self.slot, self.index = slot, index
 
 
 @dataclass
@@ -61,16 +52,20 @@ class Resolver:
     variables: set[str] = field(default_factory=set)
     _owners: list[Slot] = field(default_factory=list)
     _layers: int = 0
+    _merger: Merger = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._merger = Merger(self.budget)
 
     def add(self, content: Object) -> None:
         """Merges the statements of a file, or of the command line, over those before."""
-        self._fill(self.root, content, (), Scope(Anchor(self.root), via=((self._layers, 0),)))
+        self._merger.fill(self.root, content, (), Scope(Anchor(self.root), via=((self._layers, 0),)))
         self._layers += 1
 
     def value(self, slot: Slot) -> Resolved:
         """The value of a key. Raises LimitReached."""
         if slot.value is None and not self._is_plain(slot):
-            _run(self._evaluate(slot))
+            run_steps(self._evaluate(slot))
         return slot.value or UNUSABLE
 
     def hidden_values(self, slot: Slot) -> Iterator[tuple[Definition, Resolved]]:
@@ -84,7 +79,7 @@ class Resolver:
                 return
             if is_text and definition.source is None and definition.is_substituted:
                 continue  # a text below a text
-            value: Resolved = _run(self._define_value(slot, index))
+            value: Resolved = run_steps(self._define_value(slot, index))
             if isinstance(value, Scalar) and value.bare and value.text == "null":
                 return
             if isinstance(value, Block) if is_text else is_object and isinstance(value, Scalar | Items):
@@ -105,53 +100,8 @@ class Resolver:
         if isinstance(piece, Text):
             return Scalar(piece.text, piece.bare)
         block = Block()
-        self._fill(block, piece, definition.where, definition.scope)
+        self._merger.fill(block, piece, definition.where, definition.scope)
         return block
-
-    # ---- merging
-
-    def _fill(self, block: Block, content: Object, where: Path, scope: Scope) -> None:
-        for member in content.members:
-            if isinstance(member, Include):
-                self.budget.spend(1, 0, member.place)
-                if member.target is not None:
-                    self._fill(block, member.target, where, scope.included(where, member.place))
-            else:
-                self._define(block, member, where, scope)
-
-    def _define(self, block: Block, statement: Field, where: Path, scope: Scope) -> None:
-        key, place = statement.path[0], statement.places[0]
-        self.budget.spend(1, len(key), place)
-        value, append = statement.value, statement.append
-        if len(statement.path) > 1:  # a.b = 1 is a { b = 1 }
-            inner = Field(statement.path[1:], statement.places[1:], value, append)
-            value, append = Value((Object((inner,), place),), value.place), False
-        slot = block.slots.setdefault(key, Slot())
-        slot.stack.append(Definition(value, append, place, (*where, key), scope))
-
-    def _merged(self, parts: Sequence[tuple[Block, Definition, bool]], place: Place) -> Block:
-        """One object of several, the topmost last. The flag says that the object is a substituted one."""
-        merged, own = Block(), set[str]()
-        for block, definition, is_substituted in parts:
-            self.budget.work(len(block.slots), place)
-            for key, slot in block.slots.items():
-                if is_substituted:
-                    slot = self._link(slot, key, definition)
-                below = merged.slots.get(key)
-                if below is None:
-                    merged.slots[key] = slot
-                    continue
-                if key not in own:
-                    own.add(key)
-                    below = merged.slots[key] = Slot(list(below.stack))
-                self.budget.work(5 + len(slot.stack), place)
-                below.stack.extend(slot.stack)
-        return merged
-
-    def _link(self, source: Slot, key: str, definition: Definition) -> Slot:
-        """A key that has the value of another one."""
-        place, where = definition.value.place, (*definition.where, key)
-        return Slot([Definition(Value((), place), False, place, where, definition.scope, source)])
 
     # ---- evaluation
 
@@ -187,7 +137,7 @@ class Resolver:
         if len(blocks) < 2:
             return blocks[0][:2] if blocks else (ABSENT, None)
         blocks.reverse()
-        return self._merged(blocks, blocks[-1][1].key), blocks[-1][1]
+        return self._merger.merged(blocks, blocks[-1][1].key), blocks[-1][1]
 
     def _define_value(self, slot: Slot, index: int) -> Steps:
         definition = slot.stack[index]
@@ -266,7 +216,7 @@ class Resolver:
                 return UNUSABLE
         if isinstance(first, Block):
             parts = [(each, definition, not isinstance(piece, Object)) for each, piece in found if isinstance(each, Block)]
-            return self._merged(parts, found[-1][1].place)
+            return self._merger.merged(parts, found[-1][1].place)
         items = [item for each, _piece in found if isinstance(each, Items) for item in each.items]
         self.budget.work(len(items), found[-1][1].place)
         return Items(tuple(items))
@@ -345,7 +295,7 @@ class Resolver:
                     return (yield self._evaluate(slot))
                 found, _winner = yield self._before(slot, end)
                 return found
-            except _LookBack as back:
+            except LookBack as back:
                 if back.slot is not slot or back.index >= end:
                     raise
                 end = back.index
@@ -357,7 +307,7 @@ class Resolver:
             if owner is slot:
                 return
             if owner.active[-1] > 0:
-                raise _LookBack(owner, owner.active[-1])
+                raise LookBack(owner, owner.active[-1])
 
     def _circle(self, reference: Reference, definition: Definition) -> Resolved:
         if reference.optional:
@@ -389,23 +339,6 @@ class Resolver:
 
     def _say(self, place: Place, message: str, path: Path, *, hint: str | None = None, code: str = "substitution") -> None:
         self.problems.append(place.problem(code, message, hint=hint, path=path))
-
-
-def _run(steps: Steps) -> Any:
-    """Runs a generator and those that it waits for."""
-    waiting, value, back = [steps], None, None
-    while waiting:
-        try:
-            step = waiting[-1].send(value) if back is None else waiting[-1].throw(back)
-            value = back = None
-            waiting.append(step)
-        except StopIteration as stop:
-            waiting.pop()
-            value, back = stop.value, None
-        except _LookBack as raised:
-            waiting.pop()
-            value, back = None, raised
-    return value
 
 
 def _kind(value: Resolved) -> str:

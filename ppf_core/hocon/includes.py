@@ -1,4 +1,4 @@
-"""Reading a pipeline file and what it includes: regular files below its folder, and nothing else."""
+"""Reading a file and what it includes: regular files below its folder, and nothing else."""
 
 import errno
 import os
@@ -7,14 +7,14 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from ppf_core.config.budget import DEEPEST, LARGEST, Budget, LimitReached
-from ppf_core.config.places import Place
-from ppf_core.config.scanner import Scanner
-from ppf_core.config.syntax import Include, Object, Piece
 from ppf_core.errors import Problem
+from ppf_core.hocon.budget import DEEPEST, LARGEST, Budget, LimitReached
+from ppf_core.hocon.places import Place
+from ppf_core.hocon.scanner import Scanner
+from ppf_core.hocon.syntax import Include, Object, Piece
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_BELOW = "Include files below the folder of the pipeline file, by a relative path."
+_BELOW = "Include files below the folder of the file that is read, by a relative path."
 
 
 class Unreadable(Exception):
@@ -73,7 +73,9 @@ class Library:
             missing = f"The included file {include.name!r} does not exist."
             self._say(include, missing, f"It is looked for in {str(folder)!r}.", warning=not include.required)
         elif not FilePath(os.path.realpath(path)).is_relative_to(os.path.realpath(self.folder)):
-            self._say(include, f"The include {include.name!r} is a link that leaves the folder of the pipeline file.", _BELOW)
+            self._say(
+                include, f"The include {include.name!r} is a link that leaves the folder of the file that is read.", _BELOW
+            )
         elif os.path.realpath(path) in self._open:
             circle = [*self._open[self._open.index(os.path.realpath(path)) :], os.path.realpath(path)]
             names = " → ".join(FilePath(each).name for each in circle)
@@ -113,7 +115,7 @@ def read_text(path: FilePath) -> str:
     raw = _bytes(path)
     if len(raw) > LARGEST:
         place = Place(str(path), 1, 1)
-        raise Unreadable(f"The file {str(path)!r} is larger than 10 MB.", code="limit", place=place, hint="Split the pipeline.")
+        raise Unreadable(f"The file {str(path)!r} is larger than 10 MB.", code="limit", place=place, hint="Split it.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -132,7 +134,7 @@ def _bytes(path: FilePath) -> bytes:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise Unreadable(
-                    f"{str(path)!r} is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}, not a pipeline file."
+                    f"{str(path)!r} is {'a folder' if stat.S_ISDIR(mode) else 'no regular file'}, not a file to read."
                 )
             return file.read(LARGEST + 1)
     except FileNotFoundError as error:

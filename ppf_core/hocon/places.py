@@ -1,4 +1,4 @@
-"""Where each value of a pipeline file stands."""
+"""Where each value of a file stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

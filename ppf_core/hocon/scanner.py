@@ -4,30 +4,17 @@ A mistake does not stop it where the brackets stay in balance: the statement's v
 """
 
 import re
-from bisect import bisect_right
-from dataclasses import dataclass, field
-from typing import NoReturn
+from dataclasses import dataclass
 
-from ppf_core.config.budget import DEEPEST, Budget, LimitReached
-from ppf_core.config.faults import shown
-from ppf_core.config.places import Place
-from ppf_core.config.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
-from ppf_core.errors import Problem
+from ppf_core.hocon.budget import DEEPEST, LimitReached
+from ppf_core.hocon.characters import FORBIDDEN, WORDS, Characters, Mistake
+from ppf_core.hocon.messages import shown
+from ppf_core.hocon.places import Place
+from ppf_core.hocon.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
 
-SETTING = "--set"
-"""The file of values that come from the command line."""
-
-# Possessive quantifiers (`++`) keep time linear and memory constant, whatever the text.
-_BLANK = re.compile(r"(?:[^\S\n]|\ufeff)*+")
-_FILLER = re.compile(r"(?:\s|\ufeff|(?:#|//)[^\n]*+)*+")
-_QUOTED = re.compile(r'"((?:[^"\\\n]|\\[^\n])*+)"')
-_TRIPLE = re.compile(r'"""((?:[^"]|"(?!""))*+)"""("*+)')
-_FORBIDDEN = r"\s\ufeff,{}\[\]\"#$\\:=?+*&!@^`"
-_WORD = rf"(?:[^{_FORBIDDEN}/]|/(?!/)|(?<=[0-9][eE])\+(?=[0-9]))++"
-_WORDS = re.compile(rf"{_WORD}(?:[ \t]++{_WORD})*+")
-_KEY = re.compile(_WORDS.pattern.replace("[^", "[^."))  # words without dots
+_KEY = re.compile(WORDS.pattern.replace("[^", "[^."))  # words without dots
 # A word, a colon and no space: all up to the next space is one text, as in jdbc:postgresql://host/db?user=me
-_URI = re.compile(rf"[^{_FORBIDDEN}]++:(?=[^\s,{{}}\[\]\"#\\])")
+_URI = re.compile(rf"[^{FORBIDDEN}]++:(?=[^\s,{{}}\[\]\"#\\])")
 _URI_WORD = re.compile(r"[^\s\ufeff,{}\[\]\"#$\\]++")
 _INCLUDE = re.compile(r"include(?=[\s\"])(?!\s*+(?:[={:.]|\+=))")
 _INCLUDED = re.compile(
@@ -36,9 +23,6 @@ _INCLUDED = re.compile(
 )
 _NEXT_STATEMENT = re.compile(r"[\w.\-]++[ \t]*+(?:=|\+=|\{)")
 _BALANCE = re.compile(r'"""(?:[^"]|"(?!""))*+"{3,}|"(?:[^"\\\n]|\\[^\n])*+"|(?:#|//)[^\n]*+|[{}\[\]\n]')
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_NO_ESCAPE = re.compile(r'(?:[^\\]|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))*+\\(.)')
-_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _QUOTE_IT = "Put the text in double quotes."
 
 
@@ -46,39 +30,21 @@ class Unbalanced(Exception):
     """Behind the mistake nothing stands surely where it seems to stand, so the rest of the file was not read."""
 
 
-class _Mistake(Exception):
-    """A statement cannot be read. field: what is known of it. lost: what follows on the line cannot be trusted."""
-
-    def __init__(self, message: str, offset: int, hint: str | None, *, lost: bool = False) -> None:
-        super().__init__(message)
-        self.message, self.offset, self.hint, self.lost = message, offset, hint, lost
-        self.field: Field | None = None
-
-
 @dataclass
-class Scanner:
+class Scanner(Characters):
     """Scans one text. `file` is its name in places. `problems` has what is wrong with it.
 
     Scanner("name = flights", "flights.conf", Budget()).scan()
     """
 
-    text: str
-    file: str
-    budget: Budget
-    problems: list[Problem] = field(default_factory=list)
-    _at: int = 0
     _depth: int = 0
-    _starts: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def scan(self) -> Object:
         """The statements of a whole file. Raises LimitReached, and Unbalanced when `problems` says why it had to stop."""
         self.budget.spend(0, len(self.text), Place(self.file, 1, 1))
         try:
             return self._file()
-        except _Mistake as mistake:
+        except Mistake as mistake:
             self._report(mistake)
             raise Unbalanced from None
 
@@ -90,7 +56,7 @@ class Scanner:
                 self._fail(
                     f"Here stands {self._found()!r}, where the key should end.", hint="Put other characters in double quotes."
                 )
-        except _Mistake as mistake:
+        except Mistake as mistake:
             self._report(mistake)
             return None
         return path
@@ -102,18 +68,11 @@ class Scanner:
             value = self._value("There is no value.", self._at)
             if self.text[self._at :].strip():
                 self._fail(f"Here stands {self._found()!r}, where the value should end.", hint=_QUOTE_IT)
-        except (_Mistake, Unbalanced) as mistake:
-            if isinstance(mistake, _Mistake):
+        except (Mistake, Unbalanced) as mistake:
+            if isinstance(mistake, Mistake):
                 self._report(mistake)
             return None
         return None if self.problems else value
-
-    def place(self, offset: int) -> Place:
-        """Line and column of an offset."""
-        if self.file == SETTING:
-            return Place(SETTING)
-        line = bisect_right(self._starts, offset)
-        return Place(self.file, line, offset - self._starts[line - 1] + 1)
 
     # ---- objects
 
@@ -121,7 +80,7 @@ class Scanner:
         self._skip()
         start = self._at
         if self._peek() == "[":
-            self._fail("The file is a list, but must be an object.", hint="Write name = …, components { … }.")
+            self._fail("The file is a list, but must be an object.", hint="Write key = value, each on a line of its own.")
         braces = self._peek() == "{"
         self._at += braces
         members = self._members(start if braces else None)
@@ -144,7 +103,7 @@ class Scanner:
             try:
                 members.append(self._statement())
                 self._separate("}")
-            except _Mistake as mistake:
+            except Mistake as mistake:
                 self._recover(start, mistake)
                 self._depth = depth
                 members += [mistake.field] if mistake.field else []
@@ -171,7 +130,7 @@ class Scanner:
         try:
             self._go_to_value(start, missing)
             return Field(path, places, self._value(missing, start), append)
-        except _Mistake as mistake:
+        except Mistake as mistake:
             mistake.field = mistake.field or Field(path, places, Value((Broken(places[-1]),), places[-1]))
             raise
 
@@ -280,7 +239,7 @@ class Scanner:
             return Text(self._quoted(), self.place(start))
         if head == "$":
             return self._reference()
-        word = self._match(_URI_WORD if uri else _WORDS)
+        word = self._match(_URI_WORD if uri else WORDS)
         if word is None:
             hint = f"{_QUOTE_IT} Or put a comma or a new line before the next key." if head in "=:" else _QUOTE_IT
             self._fail(f"{head!r} cannot stand in a text without quotes.", hint=hint)
@@ -317,75 +276,7 @@ class Scanner:
         self._at += 1
         return Reference(path, optional, self.place(start))
 
-    def _quoted(self) -> str:
-        start = self._at
-        triple = _TRIPLE.match(self.text, start)
-        if triple:
-            self._at = triple.end()
-            return triple[1] + triple[2]
-        if self.text.startswith('"""', start):
-            self._fail("This text is never closed.", hint='Add """ where it ends.', lost=True)
-        simple = _QUOTED.match(self.text, start)
-        if simple is None:
-            hint = 'Add the closing quote. A text of several lines stands between """ and """.'
-            self._fail(
-                "This quote is never closed on its line.",
-                hint=hint,
-                lost=re.search(r"[{}\[\]]", self._rest_of_line()) is not None,
-            )
-        self._at = simple.end()
-        return self._unescape(simple[1], start)
-
-    def _unescape(self, raw: str, start: int) -> str:
-        """The text that escapes mean. start: where its opening quote stands."""
-        if "\\" not in raw:
-            return raw
-        unknown = _NO_ESCAPE.match(raw)
-        if unknown is not None:
-            message = f"\\{unknown[1]} means nothing in double quotes."
-            hint = f'For a backslash write \\\\{unknown[1]}, or put the text in """triple quotes""", where a backslash is one.'
-            self._fail(message, start + unknown.start(1), hint=hint)
-        text = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1]) or chr(int(found[1][1:], 16)), raw)
-        try:
-            return text.encode("utf-16", "surrogatepass").decode("utf-16")
-        except UnicodeDecodeError:
-            self._fail("This text holds half of a character: \\uD800 to \\uDFFF come in pairs.", start)
-
-    # ---- characters
-
-    def _peek(self) -> str:
-        return self.text[self._at : self._at + 1]
-
-    def _match(self, pattern: re.Pattern[str]) -> str | None:
-        found = pattern.match(self.text, self._at)
-        if found is None:
-            return None
-        self._at = found.end()
-        return found[0]
-
-    def _blank(self) -> None:
-        if not "!" <= self._peek() <= "~":
-            self._match(_BLANK)
-
-    def _skip(self) -> None:
-        head = self._peek()
-        if not "!" <= head <= "~" or head in "#/":
-            self._match(_FILLER)
-
-    def _spend(self, entries: int) -> None:
-        self.budget.entries -= entries
-        if self.budget.entries < 0:
-            self.budget.spend(0, 0, self.place(self._at))
-
-    def _rest_of_line(self) -> str:
-        end = self.text.find("\n", self._at)
-        return self.text[self._at : end if end >= 0 else len(self.text)]
-
-    def _found(self, at: int | None = None) -> str:
-        """What stands here, as messages show it."""
-        at = self._at if at is None else at
-        word = _WORDS.match(self.text, at, at + 40)
-        return (word[0] if word else self.text[at : at + 1]) or "the end of the file"
+    # ---- brackets
 
     def _enter(self) -> int:
         """Goes into a bracket; gives its offset."""
@@ -408,13 +299,7 @@ class Scanner:
 
     # ---- mistakes
 
-    def _fail(self, message: str, offset: int | None = None, *, hint: str | None = None, lost: bool = False) -> NoReturn:
-        raise _Mistake(message, self._at if offset is None else offset, hint, lost=lost)
-
-    def _report(self, mistake: _Mistake) -> None:
-        self.problems.append(self.place(mistake.offset).problem("syntax", mistake.message, hint=mistake.hint))
-
-    def _recover(self, start: int, mistake: _Mistake) -> None:
+    def _recover(self, start: int, mistake: Mistake) -> None:
         """Goes to the end of a statement that cannot be read. Raises Unbalanced when its brackets do not tell where that is."""
         self._report(mistake)
         opened: list[str] = []

@@ -1,9 +1,9 @@
-"""What the scanner finds in a pipeline file: its statements and values as they are written, each with its place."""
+"""What the scanner finds in a file: its statements and values as they are written, each with its place."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ppf_core.config.places import Place
+from ppf_core.hocon.places import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pipeline_files import options, places, refused
 
-from ppf_core.config.budget import Budget
-from ppf_core.config.scanner import Scanner, Unbalanced
-from ppf_core.config.syntax import Array, Field, Object, Value
+from ppf_core.hocon.budget import Budget
+from ppf_core.hocon.scanner import Scanner, Unbalanced
+from ppf_core.hocon.syntax import Array, Field, Object, Value
 
 
 @pytest.mark.parametrize(
