@@ -1,6 +1,7 @@
 """How far incremental sources have got: one file per pipeline, changed only when what was read is published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ppf_core.pipeline.pipeline_file import PipelineFile
@@ -24,6 +25,12 @@ class Cursors:
     def read(self) -> dict[str, Values]:
         """All cursors; none before the first move."""
         return self._file.read()
+
+    @contextmanager
+    def still(self) -> Iterator[Mapping[str, Values]]:
+        """All cursors; no other process moves them until the block ends."""
+        with self._file.changing() as found:
+            yield found
 
     def move(self, moves: Mapping[str, Values]) -> None:
         """Moves the cursors of some components; it is on disk when this returns."""

@@ -47,6 +47,7 @@ class Executor:
     """Runs the steps of one run.
 
     veto: asked before the first publish; a text prevents all publishing. commit: puts on disk which sinks will be published.
+    before_write: told before a sink shows rows that it has not staged. Where one of the two raises, the run ends.
     describe: an exception as a redacted text. progress: told when something is reached that a resumed run need not do again.
     second: what a second signal does, in the place of ending the run without waiting for what is at work.
     is_watched: whether somebody wants to hear how far Spark is.
@@ -63,6 +64,7 @@ class Executor:
     describe: Describe
     veto: Callable[[], str | None]
     commit: Callable[[Sequence[str]], None]
+    before_write: Callable[[ComponentRun], None]
     progress: Progress
     second: Callable[[int], None] | None = None
     is_watched: bool = False
@@ -171,7 +173,7 @@ class Executor:
         if not component.is_inner:
             self.emit(StepStarted(step.component, step.kind))
         if step.kind == "write":
-            self.progress.before_write(component)
+            self.before_write(component)
         self._work.start(position, step, component)
         return True
 

@@ -18,7 +18,6 @@ from ppf_core.errors import PpfError, Problem, RunError, RunLocked
 from ppf_core.pipeline import lines
 from ppf_core.pipeline.checked import CheckedPipeline
 from ppf_core.pipeline.component_run import ComponentRun
-from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.journal import Journal, Write
 from ppf_core.pipeline.moves import move_cursors, move_due
 from ppf_core.pipeline.quarantine import folder_at
@@ -75,7 +74,7 @@ def recover(
     try:
         journal = record.journal
         if current is not None and current.file.config.name == journal.pipeline and not abandon:
-            move_cursors(record, current, Cursors(store.state_dir, journal.pipeline))
+            move_cursors(record, current, store)
         if not journal.is_open:
             record.settle()
             return Finished(run_id, journal.pipeline, [], [], {})
@@ -162,7 +161,7 @@ def finish_writes(
             raise RunError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
         finally:
             workspace.close()
-    move_due(record, Cursors(store.state_dir, journal.pipeline))
+    move_due(record, store)
     return finished
 
 

@@ -7,7 +7,7 @@ from ppf_core.errors import CheckpointRefused, Problem
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.fingerprints import Fingerprint
 from ppf_core.pipeline.journal import Journal
-from ppf_core.pipeline.moves import sinks_below
+from ppf_core.pipeline.moves import passed, sinks_below
 from ppf_core.pipeline.progress import Kept
 from ppf_core.pipeline.roles import has_folder, quarantine_of, roles_of
 from ppf_core.pipeline.targets import overlap
@@ -67,7 +67,7 @@ def resume(
     saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
     needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, shown)
     problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
-    problems += [_passed(name) for name in _slices(checked, needed, journal) if cursors.get(name, {}) != journal.began[name]]
+    problems += passed(journal, _slices(checked, needed, journal), cursors)
     if problems:
         raise CheckpointRefused("The run cannot be resumed.", problems=problems)
     folders = shown & {quarantine_of(name) for name in kept if name not in stale}
@@ -160,15 +160,6 @@ def _slices(checked: CheckedPipeline, needed: Collection[str], journal: Journal)
     """The sources that had read a slice which still has to reach some sink."""
     begun = [name for name in journal.advanced if name in checked.components and name not in journal.moved]
     return [name for name in begun if not sinks_below(name, checked).isdisjoint(needed)]
-
-
-def _passed(name: str) -> Problem:
-    return Problem(
-        code="cursor-moved",
-        message=f"The cursor of {name!r} has moved since: another run has published what this one had read.",
-        hint="Start a new run.",
-        path=f"components.{name}",
-    )
 
 
 def _overwritten(checked: CheckedPipeline, reading: Collection[str], done: Collection[CheckedComponent]) -> list[Problem]:

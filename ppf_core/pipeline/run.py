@@ -24,8 +24,7 @@ from ppf_core.pipeline.events import (
 from ppf_core.pipeline.executor import INTERRUPTED, Executor
 from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.judging import check_text, is_blocking
-from ppf_core.pipeline.lines import Move
-from ppf_core.pipeline.moves import held_cursors, move_cursors, next_moves
+from ppf_core.pipeline.moves import held_cursors, move_cursors, own_slices
 from ppf_core.pipeline.planning import Plan, PlannedComponent
 from ppf_core.pipeline.progress import Kept, Progress
 from ppf_core.pipeline.record import RunRecord
@@ -120,7 +119,8 @@ class Run:
                 emit=self._emit,
                 describe=self._describe,
                 veto=self._veto,
-                commit=lambda sinks: steps.commit(sinks, self._next_moves(sinks)),
+                commit=lambda sinks: self._commit(steps, sinks),
+                before_write=self._before_write,
                 progress=self.progress,
                 second=second,
                 is_watched=watched,
@@ -230,12 +230,20 @@ class Run:
     def _cursors(self) -> Cursors:
         return Cursors(self.store.state_dir, self.info.pipeline)
 
-    def _next_moves(self, publishing: Sequence[str] = ()) -> list[Move]:
-        return next_moves(self.record.journal, self.workspace.checked, publishing)
+    def _commit(self, steps: Steps, sinks: Sequence[str]) -> None:
+        with own_slices(self.record.journal, self.workspace.checked, sinks, self.store) as moves:
+            steps.commit(sinks, moves)
+
+    def _before_write(self, component: ComponentRun) -> None:
+        """Of a sink that shows its rows at once: these cannot be taken back, so it is the last moment to look."""
+        with own_slices(self.record.journal, self.workspace.checked, [component.info.name], self.store):
+            pass  # a write may take hours: it is not held for so long
+        self.progress.before_write(component)
 
     def _move_cursors(self) -> None:
         """A cursor moves once all the sinks below its source are done; those that stay although some are done are told."""
-        move_cursors(self.record, self.workspace.checked, self._cursors)
+        if problems := move_cursors(self.record, self.workspace.checked, self.store):
+            self._fail(1, *problems)
         for source, sinks in held_cursors(self.record.journal, self.workspace.checked).items():
             names = ", ".join(map(repr, sorted(sinks)))
             message = f"The cursor of {source!r} stays where it was: what was read has not reached {names}."

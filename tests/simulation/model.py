@@ -181,7 +181,9 @@ class Model:
             for name in self.selected(run_id):
                 folder, wanted = self.world.frames.get(_FOLDER.format(name, run_id)), flow.in_folder(name)
                 fits = any(_keys(folder.rows) == each.in_folder(name) for each in self.flows(run_id)) if folder else True
-                if folder is not None and not fits and not self.is_unknown(run_id, name):
+                if self.is_unknown(run_id, name):
+                    continue
+                if folder is not None and not fits:
                     yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
                 is_kept = is_success or (is_judged and seen.has_judged(name) and flow.is_rejected(name))
                 if folder is None and wanted and is_kept and run.last.replays is None:

@@ -103,12 +103,13 @@ class Seen:
 
 @dataclass
 class Play:
-    """A scenario as it goes on. values: those of the pipeline file now."""
+    """A scenario as it goes on. values: those of the pipeline file now. beside: what was done while another act went on."""
 
     scenario: Scenario
     platter: Platter = field(default_factory=lambda: Platter(FOLDER))
     world: World = field(default_factory=World)
     machine: Machine = field(default_factory=Machine)
+    beside: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.values = self.scenario.values
@@ -145,7 +146,7 @@ class Play:
     def _process(self, act: Act, program: Callable[[Act], Any]) -> Seen:
         process = SimulatedThreads(seeded(self.scenario.seed), self.machine)
         engines = SimulatedEngines(self.world)
-        self.world.begin(act.faults, lambda fault: _strike(process, fault))
+        self.world.begin(act.faults, lambda fault: self._strike(process, fault))
         disk, self.platter.room = SimulatedDisk(self.platter, process), None
         for fault in act.faults:
             if fault.place == "step":
@@ -188,6 +189,19 @@ class Play:
             crashes=tuple(crashes),
             **state,
         )
+
+    def _strike(self, process: SimulatedThreads, fault: Fault) -> None:
+        match fault.what:
+            case "kill":
+                process.kill()
+            case "interrupt":
+                process.signal(SIGINT)
+            case "terminate":
+                process.signal(SIGTERM)
+            case "run":
+                before = dict(vars(self.world))
+                self.beside.append(self.act(Act("run")))
+                vars(self.world).update({name: before[name] for name in ("faults", "strike_more", "passed", "struck", "heard")})
 
     def _state(self) -> dict[str, Any]:
         store = self.store
@@ -243,16 +257,6 @@ class Play:
 
 def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:
     return nullcontext()
-
-
-def _strike(process: SimulatedThreads, fault: Fault) -> None:
-    match fault.what:
-        case "kill":
-            process.kill()
-        case "interrupt":
-            process.signal(SIGINT)
-        case "terminate":
-            process.signal(SIGTERM)
 
 
 @cache

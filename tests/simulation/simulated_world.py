@@ -46,7 +46,8 @@ class Fault(NamedTuple):
 
     The place `step` is passed whenever one thread may hand over to another; there, only what ends a process can strike.
 
-    what: `raise`, `exit`, `hang`, `slow`, `kill`, `interrupt`, `terminate`, `moved`; or a word that only the place understands.
+    what: `raise`, `exit`, `hang`, `slow`, `kill`, `interrupt`, `terminate`, `moved`, `run` (meanwhile another process runs the
+    pipeline); or a word that only the place understands.
     """
 
     place: str
@@ -139,7 +140,7 @@ class World:
     """All that outlives a process, and what it was asked to do.
 
     faults: those of the act that goes on now. passed: how often each place was passed in it. struck: the faults that came.
-    strike_more: does what only whoever drives the process can do: `kill`, `interrupt`, `terminate`.
+    strike_more: does what only whoever drives the process can do: `kill`, `interrupt`, `terminate`, `run`.
     knows_plans: whether its Spark shows its plans, as the classic one does.
     """
 
@@ -204,7 +205,7 @@ class World:
                 self.target(fault.component).version += 1
             case "arrive":
                 self.arrive(fault.component, 1)
-            case "kill" | "interrupt" | "terminate" if self.strike_more is not None:
+            case "kill" | "interrupt" | "terminate" | "run" if self.strike_more is not None:
                 self.strike_more(fault)
             case _:
                 return fault.what

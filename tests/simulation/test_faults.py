@@ -726,6 +726,37 @@ def test_bad_rows_of_a_sink_that_is_published_can_be_had_where_its_source_is_pin
     assert [row.key for row in play.world.target("bad0").rows] == ["a:1"] * pins
 
 
+@pytest.mark.parametrize(("place", "codes"), [("x.stage+", (1, 0)), ("x.publish", (0, 1)), ("x.publish+", (0, 1))])
+def test_of_two_runs_at_once_one_shows_a_slice(place: str, codes: tuple[int, int]) -> None:
+    source = {"source": "lines", "options": {"table": "a", "cursor": True}}
+    sink = {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]}
+    play = Play(Scenario(components={"a": source, "x": sink}, acts=(), tables={"a": 3}))
+    first = play.act(Act("run", faults=(Fault(place, "run"),)))
+    (second,) = play.beside
+    assert (first.exit_code, second.exit_code) == codes
+    refused = first if codes[0] else second
+    assert refused.result is not None
+    (problem,) = refused.result.problems
+    assert (problem.code, problem.path) == ("cursor-moved", "components.a")
+    assert [row.key for row in play.world.target("x").rows] == ["a:0", "a:1", "a:2"]
+    assert (play.world.target("x").stages, first.cursors) == ({}, {"a": {"end": "3"}})
+    assert play.act(Act("run")).exit_code == 0
+
+
+def test_of_two_runs_at_once_the_later_one_moves_no_cursor_of_an_unstaged_sink_back() -> None:
+    source = {"source": "lines", "options": {"table": "a", "cursor": True}}
+    sink = {"sink": "plain", "options": {"target": "x"}, "inputs": ["a"]}
+    play = Play(Scenario(components={"a": source, "x": sink}, acts=(), tables={"a": 3}))
+    first = play.act(Act("run", faults=(Fault("a.read+", "run"),)))
+    assert [first.exit_code, *(each.exit_code for each in play.beside)] == [1, 0]
+    assert [row.key for row in play.world.target("x").rows] == ["a:0", "a:1", "a:2"]
+    play.act(Act("arrive", of="a", count=1))
+    late = play.act(Act("run", faults=(Fault("a.read+", "arrive"), Fault("x.write+", "run"))))
+    assert late.result is not None
+    assert [problem.code for problem in late.result.problems] == ["cursor-moved"]
+    assert late.cursors == {"a": {"end": "5"}}
+
+
 def folder_after(play: Play, *acts: Act) -> list[str]:
     """Which bad rows of `a` lie in its folder after some acts."""
     for act in acts:
