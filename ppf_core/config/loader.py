@@ -14,6 +14,7 @@ from ppf_core.config.faults import parse_path
 from ppf_core.config.model import PipelineConfig
 from ppf_core.config.rules import rule_faults
 from ppf_core.errors import Problem, in_order
+from ppf_core.hocon.given import given_values
 from ppf_core.hocon.places import Path, Places
 from ppf_core.hocon.reading import read_file
 
@@ -86,6 +87,18 @@ class ConfigLoader:
 
     path: str | PathLike[str]
     overrides: Mapping[str, object] = field(default_factory=dict)
+
+    @staticmethod
+    def from_config(config: Mapping[str, Any], folder: str | PathLike[str] = ".") -> PipelineFile:
+        """The pipeline that a dictionary or a `ConfigTree` of pyhocon says. Its mistakes are in `problems`, without places.
+
+        Keys of a dictionary are taken as they are. folder: what relative paths are relative to.
+        """
+        home = FilePath(folder).absolute()
+        broken: set[Path] = set()
+        problems: list[Problem] = []
+        values = given_values(config, broken, problems)
+        return _file(home / "<config>", values, BlockReader(home, Places(None), broken=broken), home, problems)
 
     def load(self) -> PipelineFile:
         """The file. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`."""

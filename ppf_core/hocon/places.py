@@ -10,9 +10,9 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a file; line and column count from 1. For a value of the command line, `file` is `--set`."""
+    """A place in a file; line and column count from 1. For a value of the command line, `file` is `--set`; None: in no file."""
 
-    file: str
+    file: str | None
     line: int | None = None
     column: int | None = None
 
@@ -33,10 +33,11 @@ class Place:
 class Places:
     """The places of keys and of values by their path, in the order in which HOCON merged them: the last one that counts.
 
-    A path that stands nowhere (a default, a generated value) has the place of its nearest parent.
+    A path that stands nowhere (a default, a generated value) has the place of its nearest parent. file: None for values that no
+    file has.
     """
 
-    file: str
+    file: str | None
     keys: Mapping[Path, Place] = field(default_factory=dict)
     values: Mapping[Path, Place] = field(default_factory=dict)
 
@@ -58,7 +59,7 @@ class Places:
             found = first.get(path[:length]) or second.get(path[:length])
             if found is not None:
                 return found
-        return Place(self.file, 1, 1)
+        return Place(None) if self.file is None else Place(self.file, 1, 1)
 
 
 def dotted(path: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ppf_core.config.loader import ConfigLoader
 from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
@@ -28,8 +29,9 @@ from ppf_core.pipeline.run import Run
 from ppf_core.pipeline.run_frames import RunFrames
 from ppf_core.pipeline.steps import Steps
 from ppf_core.pipeline.store import RunStore
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.pipeline.validation import check_file, check_pipeline
 from ppf_core.pipeline.workspace import Workspace, ping_all
+from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.spark.engines import engines
 from ppf_core.spark.errors import describe_error
 from ppf_core.spark.profiles import FrameProfile
@@ -87,6 +89,17 @@ class PipelineRunner:
         overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON such as 2.
         """
         checked = check_pipeline(path, overrides)
+        checked.require_sound()
+        return cls(checked)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], folder: str | PathLike[str] = ".") -> "PipelineRunner":
+        """Takes what a file would say as a dictionary, whose keys are taken as they are, or as a `ConfigTree` of pyhocon.
+
+        Raises ConfigError or PluginError with all mistakes, each with the path of its key. folder: what relative paths are
+        relative to.
+        """
+        checked = check_file(ConfigLoader.from_config(config, folder), PluginRegistry.discover())
         checked.require_sound()
         return cls(checked)
 

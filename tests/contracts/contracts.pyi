@@ -8,6 +8,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform, overload
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -361,3 +362,19 @@ class StreamProgress: ...
 
 @dataclass(frozen=True)
 class Checkpoint: ...
+
+# ---- running ---------------------------------------------------------------------------------------------------------
+
+class PipelineRunner:
+    @classmethod
+    def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, object] | None = None) -> PipelineRunner: ...
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], folder: str | PathLike[str] = ".") -> PipelineRunner: ...
+    def run(
+        self,
+        *,
+        spark: SparkSession | None = None,
+        run_id: str | None = None,
+        resume: str | None = None,
+        only: Sequence[str] = (),
+    ) -> PipelineResult: ...

@@ -29,6 +29,7 @@ from ppf_core import (
     OptionsError,
     PipelineComponent,
     PipelineResult,
+    PipelineRunner,
     Plugin,
     QualityResult,
     Requirements,
@@ -242,3 +243,10 @@ class Announce(Hooks[NoOptions]):
 def names(*plugins: type[Plugin[Any]]) -> list[str]:
     """The classes that are components."""
     return [plugin.__name__ for plugin in plugins if issubclass(plugin, PipelineComponent)]
+
+
+def run_copy(path: str) -> PipelineResult:
+    """Runs a pipeline without a file, and then one that has a file."""
+    copy = {"source": "csv", "options": {"path": path}}
+    assert PipelineRunner.from_config({"name": "copy", "components": {"copy": copy}}).run(only=["copy"]).ok
+    return PipelineRunner.from_file("pipeline.conf", {"components.copy.options.path": path}).run(run_id="second")
