@@ -106,7 +106,7 @@ class SecretsResolver:
             raise SecretError(f"The backend {reference.backend!r} denies access to {text!r}.", hint=hint) from error
         except SecretError:
             raise
-        except Exception as error:  # noqa: BLE001 -- foreign code
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code
             # The text of an unknown error may hold a value or a token, so only its class is shown.
             message = f"The backend {reference.backend!r} failed to give {text!r} ({type(error).__name__})."
             raise SecretError(message, hint="Check that the backend can be reached and that its options are right.") from None

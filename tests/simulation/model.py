@@ -247,19 +247,21 @@ class Model:
 
     def _ending(self, seen: Seen, run_id: str) -> Iterator[str]:
         """A success is one, and a failure has a reason (G1)."""
-        rejected = {name for name in self.selected(run_id) if self.flow(run_id).is_rejected(name)}
+        selected = self.selected(run_id)
+        verdicts = [{name for name in selected if flow.is_rejected(name)} for flow in self.flows(run_id)]
+        codes = {4 if rejected else 0 for rejected in verdicts}
         if seen.exit_code == 0 and self.missing(run_id):
             yield f"{run_id} says success without {sorted(self.missing(run_id))}"
-        if seen.exit_code == 0 and rejected:
-            yield f"{run_id} says success, although the checks of {sorted(rejected)} fail"
+        if seen.exit_code == 0 and all(verdicts):
+            yield f"{run_id} says success, although the checks of {sorted(verdicts[0])} fail"
         is_broken = any(each.error is not None and each.error.type == "CircuitOpen" for each in seen.result.components)
-        is_unknown = any(self.is_unknown(run_id, name) for name in self.selected(run_id))
+        is_unknown = any(self.is_unknown(run_id, name) for name in selected)
         if is_unknown or (seen.act.deed == "replay" and "read" in seen.values["side"].values()):
             return  # what is incremental cannot be read again
-        if not seen.struck and seen.exit_code != (4 if rejected else 0) and not is_broken:
+        if not seen.struck and seen.exit_code not in codes and not is_broken:
             yield f"{run_id} ends with {seen.exit_code} for no reason: {seen.why}"
         are_signals = bool(seen.struck) and {fault.what for fault in seen.struck} <= {"interrupt", "terminate"}
-        if are_signals and run_id in self.newly and self.is_complete(run_id) and seen.exit_code != (4 if rejected else 0):
+        if are_signals and run_id in self.newly and self.is_complete(run_id) and seen.exit_code not in codes:
             yield f"{run_id} ends with {seen.exit_code}, although all of it is shown"
 
     def _others(self, seen: Seen, run_id: str) -> Iterator[str]:

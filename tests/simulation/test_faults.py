@@ -218,6 +218,29 @@ def test_a_plugin_that_ends_the_program_ends_no_run(place: str) -> None:
     assert simulate(scenario).broken == ()
 
 
+def test_a_secrets_backend_that_ends_the_program_is_told_in_words() -> None:
+    scenario = Scenario(
+        components={"a": {"source": "lines", "options": {"table": "a", "token": "secret://safe/key"}}},
+        acts=(Act("run", faults=(Fault("safe.fetch", "exit"),)),),
+        tables={"a": 0},
+    )
+    assert simulate(scenario).broken == ()
+
+
+def test_rows_that_come_after_a_check_of_an_unpinned_source_are_not_judged() -> None:
+    source = {
+        "source": "lines",
+        "options": {"table": "a", "pins": False},
+        "quality": [{"check": "number", "options": {"bad": [1]}}],
+    }
+    scenario = Scenario(
+        components={"a": source},
+        acts=(Act("run", faults=(Fault("a.job+", "arrive"),)),),
+        tables={"a": 1},
+    )
+    assert simulate(scenario).broken == ()
+
+
 def test_a_cursor_of_which_no_sink_gets_rows_stays() -> None:
     scenario = Scenario(
         components={
