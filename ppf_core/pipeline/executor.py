@@ -229,10 +229,10 @@ class Executor:
                 self.emit(message)
 
     def _interrupt(self, interrupt: KeyboardInterrupt) -> None:
-        if isinstance(self._stopped_by, KeyboardInterrupt):
-            raise interrupt  # asked twice: what is at work is left alone
         if self._state.is_committed:
             self._stopped_by = interrupt  # what is committed gets published, and nothing else is at work
+        elif isinstance(self._stopped_by, KeyboardInterrupt):
+            raise interrupt  # asked twice: what is at work is left alone
         else:
             self._stop(interrupt)
 

@@ -472,6 +472,19 @@ def test_two_signals_leave_no_start_without_its_end() -> None:
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
+def test_two_signals_while_a_run_publishes_change_nothing() -> None:
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a"}},
+            "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 0},
+    )
+    acts = [Act("run", faults=tuple(Fault("step", "terminate", number + each) for each in (0, 1))) for number in range(60, 120)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
 def test_the_record_of_a_recovered_run_has_all_that_was_shown() -> None:
     scenario = Scenario(
         components={
