@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _INSTALL_SPARK = "Run: pip install 'ppf-core[spark]'"
 _MOST_POMS = 20_000
+_ARCHIVE = "class archive"
+_MAKE_ARCHIVE = "Run: ppf doctor --fix"
 
 
 def environment_checks(state_dir: Path) -> Iterator[Check]:
@@ -28,6 +30,7 @@ def environment_checks(state_dir: Path) -> Iterator[Check]:
     yield from _libraries()
     yield _pyspark()
     yield _java()
+    yield _class_archive()
     yield from _spark_home()
     yield _writable("state directory", state_dir, "Use another --state-dir, and set runtime.state_dir in the pipeline file.")
     yield _writable("temporary folder", Path(tempfile.gettempdir()), "Set TMPDIR to a folder that can be written.")
@@ -73,6 +76,28 @@ def _java() -> Check:
     except PpfError as error:
         return Check("Java", "error", error.message, error.hint)
     return Check("Java", "ok", f"Java {java.text} in {java.home}")
+
+
+def _class_archive() -> Check:
+    """Whether the next run starts with Spark's classes from an archive."""
+    from ppf_core.spark.class_archive import class_archive
+
+    archive = class_archive({})
+    if archive.is_sound and archive.obstacle is None:
+        return Check(_ARCHIVE, "ok", f"Spark's classes come from {archive.file}.")
+    if archive.obstacle is not None:
+        return Check(_ARCHIVE, "ok", f"Spark starts without an archive of its classes. {archive.obstacle}")
+    if (failed := archive.why_failed) is not None:
+        return Check(_ARCHIVE, "warning", f"No archive of Spark's classes could be made. {failed}", _MAKE_ARCHIVE)
+    message = "There is no archive of Spark's classes yet. The next run has one made in the background."
+    return Check(_ARCHIVE, "ok", message, _MAKE_ARCHIVE)
+
+
+def make_class_archive() -> None:
+    """Makes the archive here and now, if there can be one; takes about half a minute. The check tells what came of it."""
+    from ppf_core.spark.archive_job import make
+
+    make({})
 
 
 def _spark_home() -> Iterator[Check]:

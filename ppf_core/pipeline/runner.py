@@ -245,7 +245,7 @@ class PipelineRunner:
             workspace.close()
 
     def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
-        session = workspace.open_session(spark, log)
+        session = workspace.open_session(spark, log, is_quick=True)
         try:
             plan = make_plan(self.checked, workspace.selected)
             components = workspace.components(plan.roles)

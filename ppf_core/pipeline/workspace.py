@@ -122,7 +122,7 @@ class Workspace:
             instances.append(HookInstance(name, plugin, configs[name].required, entry.distribution, entry.version))
         return HookCaller(instances)
 
-    def session_request(self, log: "Path | None" = None) -> SessionRequest:
+    def session_request(self, log: "Path | None" = None, *, is_quick: bool = False) -> SessionRequest:
         """The session that the file and its plugins ask for; PluginError when two plugins contradict each other."""
         spark = self.checked.file.config.spark
         conf = {key: fill_secrets(value, self.resolver.lookup) for key, value in spark.conf.items()}
@@ -140,12 +140,13 @@ class Workspace:
             conf=merged.conf,
             required=merged.required,
             log=log,
+            is_quick=is_quick,
         )
 
-    def open_session(self, given: "SparkSession | None", log: "Path | None" = None) -> RunSession:
-        """A Spark session of the run's own."""
+    def open_session(self, given: "SparkSession | None", log: "Path | None" = None, *, is_quick: bool = False) -> RunSession:
+        """A Spark session of the run's own. is_quick: it answers a question, and writes nothing."""
         try:
-            return engines().open(self.session_request(log), given)
+            return engines().open(self.session_request(log, is_quick=is_quick), given)
         except MasterError as error:
             raise self._located(error) from error
 

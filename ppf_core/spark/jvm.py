@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from ppf_core.spark.archive_job import make_in_background
+from ppf_core.spark.class_archive import archive_options, class_archive
+from ppf_core.spark.java_options import jvm_options, quick_options
+
 _SECONDS_TO_END = 20
 _READER = "org.apache.spark.sql.execution.datasources.DataSource"
 # `All paths were ignored`, although it reads them: the folders in which the rows of sinks, tables and quarantines wait.
@@ -17,18 +21,41 @@ _HIDDEN_STAGES = r"All paths were ignored:(?:\s+\S.*/(?:\.stage-|\.staged-|_ppf_
 _started_with: dict[str, str] | None = None
 
 
-def start_jvm(conf: Mapping[str, str]) -> None:
-    """Starts a JVM with these settings, or keeps the one that was started with the same."""
+def start_jvm(conf: Mapping[str, str], *, is_quick: bool = False) -> None:
+    """Starts a JVM with these settings, or keeps the one that was started with the same.
+
+    is_quick: for a JVM that answers one question: a small collector, and nothing is compiled twice. A JVM of this machine alone
+    takes Spark's classes from an archive; if there is none, one is made for the next.
+    """
     global _started_with  # a process has one JVM, and pyspark keeps it in a global as well
     if _started_with is not None and (_started_with != conf or not _is_alive()):
         end_jvm()
     from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkRuntimeError
 
     settings = SparkConf(loadDefaults=False)
     for key, value in conf.items():
         settings.set(key, value)
-    SparkContext._ensure_initialized(conf=settings)
+    archive, quick = class_archive(conf), tuple(quick_options(conf)) if is_quick else ()
+    archived = archive_options(archive) if is_local(conf) else ()
+    try:
+        with jvm_options((*quick, *archived)):
+            SparkContext._ensure_initialized(conf=settings)
+    except PySparkRuntimeError:
+        if not archived:
+            raise
+        archive.forget()  # if it is to blame, a JVM without it starts
+        with jvm_options(quick):
+            SparkContext._ensure_initialized(conf=settings)
     _started_with = dict(conf)
+    if is_local(conf) and archive.is_worth_making:
+        make_in_background(conf)
+
+
+def is_local(conf: Mapping[str, str]) -> bool:
+    """Whether Spark runs on this machine. Without a master it does, unless an installation of Spark here says otherwise."""
+    elsewhere = os.environ.get("SPARK_HOME") or os.environ.get("SPARK_CONF_DIR")
+    return conf.get("spark.master", "" if elsewhere else "local").startswith("local")
 
 
 def quiet_warnings() -> None:

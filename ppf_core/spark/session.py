@@ -48,7 +48,10 @@ _COMPLAINT = re.compile(r"^(?!\s+at ).*(?:Exception|ERROR).*", re.MULTILINE)
 
 @dataclass(frozen=True, kw_only=True)
 class SessionRequest:
-    """What a run wants of Spark. required: what plugins cannot do without, out of `conf`. log: where Spark's output goes."""
+    """What a run wants of Spark. required: what plugins cannot do without, out of `conf`. log: where Spark's output goes.
+
+    is_quick: a question is asked, so that starting soon is worth more than running fast.
+    """
 
     app_name: str
     master: str | None = None
@@ -56,6 +59,7 @@ class SessionRequest:
     conf: Mapping[str, str] = field(default_factory=dict)
     required: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
+    is_quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,8 +166,8 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
         else:
             require_java()
             require_reachable(conf.get("spark.master", ""))
-            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if _is_local(conf) else {}), **conf}
-            jvm.start_jvm(conf)
+            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if jvm.is_local(conf) else {}), **conf}
+            jvm.start_jvm(conf, is_quick=request.is_quick)
             jvm.quiet_warnings()
         require_valid(SparkContext._jvm, conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
@@ -178,12 +182,6 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
 def _wanted(request: SessionRequest) -> dict[str, str]:
     """The settings, the master among them."""
     return {**request.conf, **({"spark.master": request.master} if request.master else {})}
-
-
-def _is_local(conf: Mapping[str, str]) -> bool:
-    """Whether Spark runs on this machine. Without a master it does, unless an installation of Spark here says otherwise."""
-    elsewhere = os.environ.get("SPARK_HOME") or os.environ.get("SPARK_CONF_DIR")
-    return conf.get("spark.master", "" if elsewhere else "local").startswith("local")
 
 
 @contextmanager
@@ -256,7 +254,7 @@ def _sigint_kept() -> Iterator[None]:
 def _python_of_workers(conf: Mapping[str, str]) -> Iterator[None]:
     """On this machine the workers run this very Python; Spark would take the first `python3` on the PATH."""
     before = os.environ.get("PYSPARK_PYTHON")
-    if before is None and _is_local(conf) and "spark.pyspark.python" not in conf:
+    if before is None and jvm.is_local(conf) and "spark.pyspark.python" not in conf:
         os.environ["PYSPARK_PYTHON"] = sys.executable
     try:
         yield

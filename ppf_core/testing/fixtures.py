@@ -17,13 +17,17 @@ def spark() -> "Iterator[SparkSession]":
     """One small local session for the whole test process; a JVM costs seconds, so that tests share it."""
     from pyspark.sql import SparkSession
 
+    from ppf_core.spark.class_archive import archive_options, class_archive
+    from ppf_core.spark.java_options import jvm_options, quick_options
+
     # Functions of a test run in workers, which must see what the test sees; Spark would take the first `python3` on the PATH.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryDirectory(prefix="ppf-spark-", ignore_cleanup_errors=True) as folder:
         builder = SparkSession.builder.master("local[2]").appName("ppf tests")
         for key, value in _small(folder).items():
             builder = builder.config(key, value)
-        session = builder.getOrCreate()
+        with jvm_options((*quick_options({}), *archive_options(class_archive({})))):
+            session = builder.getOrCreate()
         yield session
         session.stop()
 
