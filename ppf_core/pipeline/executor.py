@@ -96,8 +96,8 @@ class Executor:
                 while not self._work.is_idle or self._discard_read():
                     self._hear()
                     self._start_ready()
-            except BaseException:
-                self._give_up()
+            except BaseException as error:
+                self._give_up(error)
                 raise
             finally:
                 self._work.close()
@@ -242,12 +242,20 @@ class Executor:
         self._state.stop(INTERRUPTED if isinstance(reason, KeyboardInterrupt) else str(reason))
         self._work.end_early(reason)
 
-    def _give_up(self) -> None:
-        """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why."""
+    def _give_up(self, error: BaseException) -> None:
+        """Something went wrong here, not in a step: leaves no stage behind, and lets whoever asked for the run say why.
+
+        What is still at work may stage after we have looked, so its stage is left, and marked as such, for the next run.
+        """
+        self._work.end_early(error)
+        while self._work.components and not isinstance(error, KeyboardInterrupt):
+            self._work.next()
         self.steps.cancel()
+        busy = {each.info.name for each in self._work.components}
         for component in () if self._state.is_committed else self.components.values():
             is_open = component.status is None or component in self._to_discard
-            if is_open and self._has_stage(component) and not self._work.is_abandoned(component):
+            is_free = component.info.name not in busy and not self._work.is_abandoned(component)
+            if is_open and is_free and self._has_stage(component):
                 with suppress(Exception):  # the failure that led here is the one to report
                     self.steps.discard(component)
 

@@ -472,7 +472,7 @@ def test_two_signals_leave_no_start_without_its_end() -> None:
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
-def test_two_signals_while_a_run_publishes_change_nothing() -> None:
+def test_two_signals_leave_nothing_that_recovery_does_not_finish() -> None:
     scenario = Scenario(
         components={
             "a": {"source": "lines", "options": {"table": "a"}},
@@ -482,7 +482,7 @@ def test_two_signals_while_a_run_publishes_change_nothing() -> None:
         tables={"a": 0},
     )
     acts = [Act("run", faults=tuple(Fault("step", "terminate", number + each) for each in (0, 1))) for number in range(60, 120)]
-    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act, Act("recover")))).broken)]
 
 
 def test_the_record_of_a_recovered_run_has_all_that_was_shown() -> None:

@@ -30,7 +30,8 @@ class Tidiness:
     def _learn(self, seen: Seen) -> None:
         methods = {fault.place.partition(".")[2].rstrip("+") for fault in seen.struck}
         run_id = next((run_id for run_id, run in self.model.runs.items() if run.last is seen), None)
-        if run_id is not None and (seen.exit_code is None or seen.hangs or "discard" in methods):
+        is_asked_twice = [fault.what in ("interrupt", "terminate") for fault in seen.struck].count(True) > 1
+        if run_id is not None and (seen.exit_code is None or seen.hangs or "discard" in methods or is_asked_twice):
             self.messy.add(run_id)
         elif seen.act.deed == "recover" and not seen.struck and not seen.error:
             self.messy.clear()
