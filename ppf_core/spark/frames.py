@@ -1,11 +1,11 @@
 """Frames that are computed once for all who read them, and what classic Spark and Spark Connect know of a frame."""
 
-import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ppf_core.spark.partial_reads import file_relation, leaves, partial_read
+
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 _LEVELS = {"memory": "MEMORY_AND_DISK_DESER", "disk": "DISK_ONLY"}
 
@@ -28,11 +28,6 @@ _COSTLY = {
 }
 # Which rows a limit or a window takes among equals may depend on the order in which tasks end.
 _UNSTEADY = ("CURRENT_LIKE", "LIMIT", "WINDOW")
-# What reads text, by Spark's name. A line is looked at only as far as its columns are asked for, so that what is wrong in the
-# others drops no row, fails nothing and is not noted.
-_TEXTS = {"CSVFileFormat": "CSV", "JsonFileFormat": "JSON", "XmlFileFormat": "XML"}
-# Where quotes stand in the wrong place, even the values of a column depend on whether its neighbours are skipped.
-_QUOTING = ("escape", "unescapedQuoteHandling")
 # Local file listings are cheap to read again; everything else asks another system.
 _LOCAL_LEAVES = ("LocalRelation", "OneRowRelation", "Range", "InMemoryRelation", "CommandResult")
 
@@ -91,7 +86,7 @@ def why_keep(frame: "DataFrame") -> str | None:
     for name, reason in _COSTLY.items():
         if plan.containsPattern(patterns.withName(name)):
             return reason
-    return _partial_read(plan, frame.sparkSession) or _remote_read(plan)
+    return partial_read(plan, frame.sparkSession) or _remote_read(plan)
 
 
 def is_repeatable(frame: "DataFrame") -> bool:
@@ -106,7 +101,7 @@ def is_repeatable(frame: "DataFrame") -> bool:
     jvm: Any = frame.sparkSession.sparkContext._jvm
     patterns = jvm.org.apache.spark.sql.catalyst.trees.TreePattern
     is_steady = bool(plan.deterministic()) and not any(plan.containsPattern(patterns.withName(name)) for name in _UNSTEADY)
-    return is_steady and _partial_read(plan, frame.sparkSession) is None
+    return is_steady and partial_read(plan, frame.sparkSession) is None
 
 
 def depends_on_columns(frame: "DataFrame") -> str | None:
@@ -117,7 +112,7 @@ def depends_on_columns(frame: "DataFrame") -> str | None:
     """
     if getattr(frame, "_jdf", None) is None:
         return None
-    return _partial_read(planned_anew(frame)._jdf.queryExecution().withCachedData(), frame.sparkSession)
+    return partial_read(planned_anew(frame)._jdf.queryExecution().withCachedData(), frame.sparkSession)
 
 
 def is_computed_alike(frame: "DataFrame") -> bool:
@@ -130,39 +125,9 @@ def is_computed_alike(frame: "DataFrame") -> bool:
     return all(column.deterministic() and not column.containsPattern(current) for column in columns)
 
 
-def _partial_read(plan: Any, spark: "SparkSession") -> str | None:
-    for leaf in _leaves(plan):
-        relation = _file_relation(leaf)
-        name = _TEXTS.get(relation.fileFormat().getClass().getSimpleName()) if relation is not None else None
-        if name is not None and _is_read_in_part(name, relation, spark):
-            return f"{name} of which other rows are read when fewer columns are"
-    return None
-
-
-def _is_read_in_part(name: str, relation: Any, spark: "SparkSession") -> bool:
-    columns = {field["name"]: field["type"] for field in json.loads(relation.dataSchema().json())["fields"]}
-    if _option(relation, "columnNameOfCorruptRecord", spark.conf.get("spark.sql.columnNameOfCorruptRecord")) in columns:
-        return True
-    is_permissive = _option(relation, "mode").upper() not in ("DROPMALFORMED", "FAILFAST")
-    if name == "JSON" and is_permissive:
-        return spark.conf.get("spark.sql.json.enablePartialResults") != "true"
-    if name != "CSV":
-        return not is_permissive
-    pruning = _option(relation, "columnPruning", spark.conf.get("spark.sql.csv.parser.columnPruning.enabled"))
-    if pruning.lower() != "false":
-        return not is_permissive or any(_option(relation, each) for each in _QUOTING)
-    # Without pruning each line is taken apart, but only what is asked for is converted. Every text is a text.
-    return not is_permissive and any(kind != "string" for kind in columns.values())
-
-
-def _option(relation: Any, name: str, default: str | None = None) -> str:
-    found = relation.options().get(name)
-    return str(found.get()) if found.isDefined() else default or ""
-
-
 def _remote_read(plan: Any) -> str | None:
-    for leaf in _leaves(plan):
-        kind, relation = leaf.getClass().getSimpleName(), _file_relation(leaf)
+    for leaf in leaves(plan):
+        kind, relation = leaf.getClass().getSimpleName(), file_relation(leaf)
         if relation is not None and _is_local(relation):
             continue
         if kind == "LogicalRDD":
@@ -170,20 +135,6 @@ def _remote_read(plan: Any) -> str | None:
         if kind not in _LOCAL_LEAVES:
             return "a read from another system"
     return None
-
-
-def _leaves(plan: Any) -> "Iterator[Any]":
-    leaves = plan.collectLeaves()
-    for index in range(leaves.size()):
-        yield leaves.apply(index)
-
-
-def _file_relation(leaf: Any) -> Any | None:
-    """What a leaf reads, if these are files."""
-    if leaf.getClass().getSimpleName() != "LogicalRelation":
-        return None
-    relation = leaf.relation()
-    return relation if relation.getClass().getSimpleName() == "HadoopFsRelation" else None
 
 
 def _is_local(relation: Any) -> bool:

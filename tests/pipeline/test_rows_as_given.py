@@ -173,6 +173,25 @@ def test_a_check_may_look_at_what_was_noted_of_broken_lines_alone(
         assert spark.read.parquet(str(apart)).where("_corrupt_record IS NOT NULL").count() == bad
 
 
+@pytest.mark.parametrize("sinks", [ONE, TWO], ids=["one", "two"])
+@pytest.mark.parametrize("action", ["warn", "drop"])
+def test_a_check_may_look_at_what_from_json_noted_alone(
+    action: str, sinks: str, pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    query = "SELECT found.* FROM (SELECT from_json(value, 'a STRING, b INT, _corrupt_record STRING') AS found FROM lines)"
+    check = f'{{ check = expression, options {{ sql = "_corrupt_record IS NULL" }}, action = {action} }}'
+    path = pipeline(
+        f"""
+        lines {{ source = text, options {{ path = in.txt }} }}
+        a {{ transform = sql, inputs = [lines], options {{ query = "{query}" }}, quality = [{check}] }}
+        """
+        + sinks
+    )
+    path.with_name("in.txt").write_text("\n".join(LINES["json"]) + "\n")
+    assert told(run(path, spark)) == [("warned", 2, 3)]
+    assert len(spark.read.parquet(str(path.with_name("one"))).collect()) == (3 if action == "warn" else 1)
+
+
 @pytest.mark.parametrize("sinks", [ONE, ONE.replace("parquet", "csv"), TWO], ids=["parquet", "csv", "two"])
 def test_checks_of_whole_frames_look_at_whole_frames(sinks: str, pipeline: WritePipeline, spark: SparkSession) -> None:
     query = "SELECT * FROM this WHERE _corrupt_record IS NOT NULL"

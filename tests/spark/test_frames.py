@@ -30,6 +30,12 @@ def read(spark: SparkSession, folder: Path, kind: str, schema: str, **options: A
     return spark.read.format(kind).options(rowTag="row", **options).schema(schema).load(str(folder / f"in.{kind}"))
 
 
+def with_the_second_interface(spark: SparkSession) -> SparkSession:
+    session = spark.newSession()
+    session.conf.set("spark.sql.sources.useV1SourceList", "")
+    return session
+
+
 @pytest.mark.parametrize(
     ("kind", "schema", "options"),
     [
@@ -51,6 +57,8 @@ def test_text_that_is_read_in_part_gives_other_rows(
     reason = depends_on_columns(frame)
     assert reason == f"{kind.upper()} of which other rows are read when fewer columns are"
     assert (why_keep(frame), is_repeatable(frame)) == (reason, False)
+    other = read(with_the_second_interface(spark), tmp_path, kind, schema, **options)
+    assert (depends_on_columns(other), why_keep(other), is_repeatable(other)) == (reason, reason, False)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +78,69 @@ def test_text_whose_rows_are_always_the_same_need_not_be_kept(
     assert (depends_on_columns(frame), why_keep(frame), is_repeatable(frame)) == (None, None, True)
     assert [row.a for row in frame.select("a").collect()] == [row.a for row in frame.collect()]
     assert frame.count() == len(frame.collect())
+    other = read(with_the_second_interface(spark), tmp_path, kind, schema, **options)
+    assert (depends_on_columns(other), is_repeatable(other)) == (None, True)
+    assert [row.a for row in other.select("a").collect()] == [row.a for row in other.collect()]
+    assert other.count() == len(other.collect())
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_tables_and_views_of_text_are_read_as_text_is(kind: str, spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / f"in.{kind}").write_text(LINES[kind])
+    options = f"OPTIONS (mode 'DROPMALFORMED') LOCATION '{tmp_path}/in.{kind}'"
+    spark.sql(f"CREATE TABLE of_text (a INT, b INT) USING {kind} {options}")
+    spark.sql("CREATE VIEW seen AS SELECT a, b FROM of_text")
+    try:
+        for session in (spark, with_the_second_interface(spark)):
+            for name in ("of_text", "seen"):
+                frame = session.table(name)
+                assert frame.count() != len(frame.collect())
+                assert depends_on_columns(frame) is not None
+    finally:
+        spark.sql("DROP VIEW seen")
+        spark.sql("DROP TABLE of_text")
+
+
+def test_files_that_are_left_out_once_they_break_depend_on_how_far_they_are_read(spark: SparkSession, tmp_path: Path) -> None:
+    texts = spark.range(0, 20_000, 1, 1).selectExpr("md5(CAST(id AS STRING)) AS a", "sha2(CAST(id AS STRING), 256) AS b")
+    texts.write.option("compression", "none").parquet(str(tmp_path / "in"))
+    (path,) = (tmp_path / "in").glob("*.parquet")
+    path.with_name(f".{path.name}.crc").unlink()
+    content = path.read_bytes()
+    path.write_bytes(content[:700_000] + b"\xff" * 60_000 + content[760_000:])
+    for session in (spark, with_the_second_interface(spark)):
+        frame = session.read.option("ignoreCorruptFiles", True).parquet(str(tmp_path / "in"))
+        assert frame.count() != len(frame.collect())
+        assert (depends_on_columns(frame) is not None, is_repeatable(frame)) == (True, False)
+        assert depends_on_columns(session.read.parquet(str(tmp_path / "in"))) is None
+    session.conf.set("spark.sql.files.ignoreCorruptFiles", True)
+    assert depends_on_columns(session.read.parquet(str(tmp_path / "in"))) is not None
+
+
+def parsed(spark: SparkSession, schema: str, more: str = "") -> DataFrame:
+    lines = spark.createDataFrame([(line,) for line in LINES["json"].splitlines()], "line STRING")
+    return lines.selectExpr(f"from_json(line, '{schema}' {more}) AS found").select("found.*")
+
+
+def test_from_json_notes_what_is_wrong_in_the_fields_that_are_read(spark: SparkSession) -> None:
+    frame = parsed(spark, "a INT, b INT, _corrupt_record STRING")
+    noted = [row[2] is not None for row in frame.collect()]
+    assert [row[0] is not None for row in frame.select("_corrupt_record").collect()] != noted
+    assert depends_on_columns(frame) == "from_json, which gives other values when fewer columns are read"
+    kept = keep_frame(frame, "memory")
+    assert depends_on_columns(kept) is None
+    assert [row[0] is not None for row in kept.select("_corrupt_record").collect()] == noted
+    release_frame(frame)
+
+
+@pytest.mark.parametrize(
+    ("schema", "more"), [("a INT, b INT", ""), ("a INT, b INT, _corrupt_record STRING", ", map('mode', 'PERMISSIVE')")]
+)
+def test_from_json_that_looks_at_all_or_notes_nothing_is_always_the_same(schema: str, more: str, spark: SparkSession) -> None:
+    frame = parsed(spark, schema, more)
+    assert depends_on_columns(frame) is None
+    for name in frame.columns:
+        assert [row[0] for row in frame.select(name).collect()] == [row[name] for row in frame.collect()]
 
 
 def test_xml_depends_on_the_columns_as_json_does(spark: SparkSession, tmp_path: Path) -> None:
