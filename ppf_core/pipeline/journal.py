@@ -40,11 +40,11 @@ class Write:
 class Journal:
     """The writes of one run, over all its attempts and resumes: a fold over the lines of its record.
 
-    source: the pipeline's file. written: sinks that show their rows without having staged them. pins, began, advanced: what its
-    sources read, by component: which version, from where, up to where. moves: the cursors that wait for the sinks below them.
-    moved: the sources whose cursors have moved. saved: where checkpointed frames lie. apart: how many rows of a component were
-    set apart, by place. last_sign: when its record was last written. replays: the run whose quarantined rows it ran again.
-    is_ended: whether its last attempt said how it ended.
+    source: the pipeline's file. written: sinks that show their rows without having staged them. rows_written: of all sinks that
+    ended well. pins, began, advanced: what its sources read, by component: which version, from where, up to where. moves: the
+    cursors that wait for the sinks below them. moved: whose cursors have moved. saved: where checkpointed frames lie.
+    apart: how many rows of a component were set apart, by place. last_sign: when its record was last written. replays: the run
+    whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
     """
 
     folder: Path
@@ -54,6 +54,7 @@ class Journal:
     writes: dict[WriteId, Write] = field(default_factory=dict)
     committed: tuple[WriteId, ...] = ()
     written: set[str] = field(default_factory=set)
+    rows_written: dict[str, int | None] = field(default_factory=dict)
     moves: dict[str, Move] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
     pins: dict[str, str] = field(default_factory=dict)
@@ -148,6 +149,7 @@ class Journal:
                 self.apart[name] = rows
             case lines.ComponentEnded(result) if result.kind == "sink" and result.status in ("success", "resumed"):
                 self.written.add(result.name)
+                self.rows_written[result.name] = result.rows_written
             case line:
                 self._add_write(line)
 

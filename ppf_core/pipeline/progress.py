@@ -1,4 +1,7 @@
-"""What a run has reached, as the checkpoint hook keeps it: one JSON text per component, bound to what the component means."""
+"""What a run has reached, as the checkpoint hook keeps it: one JSON text per component, bound to what the component means.
+
+What is staged and published, and how many rows, is in the journal alone.
+"""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +18,8 @@ from ppf_core.plugins.hooks import HookCaller
 from ppf_core.spark.errors import describe_error
 from ppf_core.threads import threads
 
-Reached = Literal["open", "saved", "writing", "written", "published"]
-_FORMAT = 1
+Reached = Literal["open", "saved", "writing", "written"]
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,6 @@ class Kept:
     own: Mapping[str, Any]
     frame: str | None = None
     schema: str | None = None
-    rows_written: int | None = None
     bad: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -136,14 +138,12 @@ def load_kept(hooks: HookCaller, run: RunInfo) -> dict[str, Kept]:
 
 
 def _reached(component: ComponentRun, before: Kept, *, is_judged: bool) -> Kept:
-    if component.published:
-        return replace(before, reached="published", rows_written=component.rows_written)
     if component.saved is not None and is_judged:
         bad = {place: vars(found) for place, found in component.saved_bad.items()}
         return replace(before, reached="saved", frame=component.saved, schema=component.schema, bad=bad)
     if isinstance(component.plugin, Sink) and not isinstance(component.plugin, StagedSink):
         if component.status in ("success", "resumed"):
-            return replace(before, reached="written", rows_written=component.rows_written)
+            return replace(before, reached="written")
         if component.is_writing:
             return replace(before, reached="writing")
     return before

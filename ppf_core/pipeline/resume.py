@@ -24,7 +24,7 @@ class Resumption:
     """
 
     journal: Journal
-    done: Mapping[str, Kept]
+    done: Collection[str]
     folders: Collection[str]
     saved: Mapping[str, Kept]
     needed: Collection[str]
@@ -57,7 +57,7 @@ def resume(
     while more := {name for name in written if not _bad_places(name, journal) <= shown | written} - parted:
         parted |= more
         written -= {name for name in more if name in checked.components and roles_of(checked, [name])[name].is_retry_safe}
-    done = {name: kept[name] for name in kept if name in (shown | written) and name in selected}
+    done = {name for name in kept if name in (shown | written) and name in selected}
     changes = {name: tuple(map(redact, parts)) for name, parts in _changes(marks, kept).items()}
     stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
     out = [name for name in kept if name in (shown | written) and (name in selected or name not in marks)]
@@ -86,7 +86,7 @@ def _needed(
     unfinished: Collection[str],
     selected: Collection[str],
     saved: Mapping[str, Kept],
-    done: Mapping[str, Kept],
+    done: Collection[str],
     shown: Collection[str],
 ) -> set[str]:
     """The unfinished sinks, bad rows that are nowhere yet, frames that nobody reads, and what these need.
@@ -107,9 +107,9 @@ def _needed(
             continue
         needed.add(name)
         if name not in saved:
-            givers = done.keys() & checked.dataflow.takes.get(name, ())
+            givers = {giver for giver in checked.dataflow.takes.get(name, ()) if giver in done}
             left.extend(checked.graph.needs[name])
-            left.extend(checked.dataflow.above(givers, until=checked.components.keys() - done.keys()))
+            left.extend(checked.dataflow.above(givers, until=checked.components.keys() - set(done)))
     return needed
 
 

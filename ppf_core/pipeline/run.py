@@ -1,6 +1,6 @@
 """One execution of a plan, from its record's first line to its last."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from ppf_core.pipeline.interrupts import interrupts
 from ppf_core.pipeline.judging import check_text, is_blocking
 from ppf_core.pipeline.moves import held_cursors, move_cursors, own_slices
 from ppf_core.pipeline.planning import Plan, PlannedComponent
-from ppf_core.pipeline.progress import Kept, Progress
+from ppf_core.pipeline.progress import Progress
 from ppf_core.pipeline.record import RunRecord
 from ppf_core.pipeline.recovery import finish_writes, recover_touching
 from ppf_core.pipeline.resume import Resumption
@@ -80,7 +80,7 @@ class Run:
         self._emit(RunStarted(self.info, tuple(component.info for component in self.components.values())))
         for backend, key in self.workspace.accessed:
             self._emit(SecretAccessed(backend, key))
-        self._keep_done({name for name, kept in self._done.items() if kept.reached in ("published", "written")})
+        self._keep_done(self.record.journal.shown)
         try:
             self._walk(given, second)
         except KeyboardInterrupt as error:
@@ -156,9 +156,9 @@ class Run:
         return all(each.status in ("success", "resumed") for each in self.components.values())
 
     @property
-    def _done(self) -> Mapping[str, Kept]:
+    def _done(self) -> Collection[str]:
         """Sinks whose rows are out, or are once the journal of the earlier attempt is finished."""
-        return self.resumption.done if self.resumption is not None else {}
+        return self.resumption.done if self.resumption is not None else ()
 
     def _go_forward(self, steps: Steps, second: Callable[[int], None] | None) -> None:
         """Finishes what was begun before; a signal that comes meanwhile ends the run only then."""
@@ -190,12 +190,13 @@ class Run:
 
     def _keep_done(self, names: Collection[str]) -> None:
         """What was done before has ended already."""
-        for name, kept in self._done.items():
+        journal = self.record.journal
+        for name in self._done:
             component = self.components[name]
             if name not in names or component.status is not None:
                 continue
-            component.rows_written, component.published = kept.rows_written, kept.reached != "written"
-            component.staged, component.set_apart = component.published, self.record.journal.apart.get(name, {})
+            component.rows_written, component.published = journal.rows_written.get(name), name in journal.published
+            component.staged, component.set_apart = component.published, journal.apart.get(name, {})
             component.end("resumed", reason="It was done before the run was resumed.")
             component.is_told = True
             self._emit(ComponentEnded(component.info, component.result(), started=False))
