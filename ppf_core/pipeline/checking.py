@@ -278,9 +278,9 @@ class Checking:
     ) -> Counts:
         """bad: the counts of the rows that were set apart. summary: the numbers of the ride, if they are believed."""
         rules = subject.tally.rules
-        if summary is not None and not rules.values and rules.rows.keys() <= splitting(self.checks):
-            return replace(bad, rows=summary.rows)
         if summary is not None and self.is_observable:
+            if rules.rows.keys() <= splitting(self.checks):
+                return replace(bad, rows=summary.rows, values=summary.values)
             return subject.tally.complete(summary, whole)
         counts = self._tally_of(whole, (*rules.rows, *rules.values)).count()
         if counts.apart != bad.rows or counts.rows != (counts.rows if total is None else total):

@@ -13,7 +13,8 @@ A sink passes when readers see nothing of a stage, and a publish of it once, how
 removes all that a stage left, also without its ticket; and when what `staged` gives is exactly the frame that was given to
 `stage`, its names, types and rows, or None.
 
-Two halves can be used alone: `HiddenStage` for what readers see, `ExactStage` for what `staged` gives.
+Two halves can be used alone: `HiddenStage` for what readers see, `ExactStage` for what `staged` gives. What a sink
+promises that writes good and bad rows in one pass stands in `splitting_sinks`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class _Suite:
+class Suite:
     """A sink, and where it works."""
 
     plugin: ClassVar[type[StagedSink[Any]]]
@@ -59,7 +60,38 @@ class _Suite:
         return build(self.plugin, folder, **self.options(folder))
 
 
-class ExactStage(_Suite):
+class Reading(Suite):
+    """A sink with a reader of what it has published."""
+
+    adds: ClassVar[bool] = False
+    """Whether a second write leaves the rows of the first."""
+
+    def shown(self, spark: "SparkSession", folder: Path) -> "DataFrame | None":
+        """What a reader of the target sees, with a column `value`; None when there is no target."""
+        raise NotImplementedError
+
+    def traces(self, spark: "SparkSession", folder: Path) -> set[str]:
+        """All that is there, for a reader or hidden."""
+        return {str(each.relative_to(folder)) for each in folder.rglob("*")}
+
+    def texts(self, spark: "SparkSession", folder: Path) -> list[str]:
+        """What a reader sees now."""
+        frame = self.shown(spark, folder)
+        return [] if frame is None else sorted(str(row["value"]) for row in frame.select("value").collect())
+
+    def rows(self, spark: "SparkSession", *values: str) -> "DataFrame":
+        """Rows of one text each."""
+        listed = ", ".join(f"'{value}'" for value in values)
+        return self.given(spark.sql(f"SELECT explode(array({listed})) AS value"))
+
+    def write(self, spark: "SparkSession", folder: Path, *values: str) -> None:
+        """A first write, before the one that is looked at."""
+        sink, here = self.sink(folder), context(spark, run_id="before")
+        sink.publish(here, sink.stage(here, self.rows(spark, *values)))
+        sink.close()
+
+
+class ExactStage(Suite):
     """Checks look at the stage in place of the frame, so not even a blank may differ."""
 
     samples: ClassVar[Sequence[Sample]] = SAMPLES
@@ -91,35 +123,8 @@ class ExactStage(_Suite):
         sink.close()
 
 
-class HiddenStage(_Suite):
+class HiddenStage(Reading):
     """Readers see what was published, once, and nothing before."""
-
-    adds: ClassVar[bool] = False
-    """Whether a second write leaves the rows of the first."""
-
-    def shown(self, spark: "SparkSession", folder: Path) -> "DataFrame | None":
-        """What a reader of the target sees, with a column `value`; None when there is no target."""
-        raise NotImplementedError
-
-    def traces(self, spark: "SparkSession", folder: Path) -> set[str]:
-        """All that is there, for a reader or hidden."""
-        return {str(each.relative_to(folder)) for each in folder.rglob("*")}
-
-    def texts(self, spark: "SparkSession", folder: Path) -> list[str]:
-        """What a reader sees now."""
-        frame = self.shown(spark, folder)
-        return [] if frame is None else sorted(str(row["value"]) for row in frame.select("value").collect())
-
-    def rows(self, spark: "SparkSession", *values: str) -> "DataFrame":
-        """Rows of one text each."""
-        listed = ", ".join(f"'{value}'" for value in values)
-        return self.given(spark.sql(f"SELECT explode(array({listed})) AS value"))
-
-    def write(self, spark: "SparkSession", folder: Path, *values: str) -> None:
-        """A first write, before the one that is looked at."""
-        sink, here = self.sink(folder), context(spark, run_id="before")
-        sink.publish(here, sink.stage(here, self.rows(spark, *values)))
-        sink.close()
 
     def test_no_reader_sees_a_stage(self, session: "SparkSession", tmp_path: Path) -> None:
         """Neither where nothing was before, nor among the rows of an earlier write."""

@@ -31,6 +31,11 @@ def test_one_action_more_where_a_row_is_bad(costs: Costs, name: str) -> None:
     assert costs[name]["actions"] == costs["bare"]["actions"] + 1
 
 
+def test_bad_rows_alone_are_read_again_where_a_sink_writes_them_with_the_good_ones(costs: Costs) -> None:
+    assert costs["dropped"]["read"] == ROWS + 10
+    assert costs["staged-bad"]["read"] == 2 * ROWS
+
+
 def test_otherwise_one_action_counts_for_all_row_and_aggregate_checks(costs: Costs) -> None:
     assert costs["between"]["actions"] == costs["between-bare"]["actions"] + 1
     assert costs["unread"]["actions"] == costs["unread-bare"]["actions"] + 1

@@ -14,9 +14,9 @@ from ppf_files.heartbeat import Heartbeat
 from ppf_files.mounts import exchanges
 from ppf_files.options import WriteOptions, spark_options
 from ppf_files.owner import Owner
-from ppf_files.paths import dataset, literal, scheme
+from ppf_files.paths import dataset, is_in_object_store, literal, scheme
 from ppf_files.place import Place
-from ppf_files.writing import quoted, write_files, write_schema
+from ppf_files.writing import quoted, write_apart, write_files, write_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -61,31 +61,17 @@ class FileSink(StagedSink[W]):
         With mode = ignore and a target that exists there is nothing to do, and Spark does nothing.
         """
         place = Place.new(files_at(context.spark, self.options.path), self.options.path, context)
-        guards.require_room(place.files, place.target)
-        guards.require_replaceable(place.files, place.target)
-        guards.require_folder_of_files(place.files, place.target)
-        self._open(context, place)
-        try:
-            there = self._prepare(context, place, frame)
-        except BaseException:
-            self._clear(context, place)
-            raise
+        there = self._begin(context, place, frame)
         if there is None:
-            self._clear(context, place)
             context.report(rows_written=0)
             return {"ignored": "true"}
         gives_back = self.gives_back(context.spark, frame.schema)
-        self._write(place, frame, keeps_schema=not (self._adds and layout.data_files(there)))
+        further = self.writer_options()
+        write_files(frame, self.format, place.files.uri(place.stage), self.options, further)
+        if self.options.partition_by:
+            self._keep_schema(place, frame, there, further)
         context.report(rows_written=rows_written(context.spark, place.stage))
-        staged = place.files.walk(place.stage)
-        return {
-            "token": place.owner.token,
-            "seen": fingerprint(there),
-            "staged": outline(staged),
-            "files": str(len(staged)),
-            "schema": frame.schema.json(),
-            **({"exact": "true"} if gives_back else {}),
-        }
+        return {**self._finish(place, frame, there), **({"exact": "true"} if gives_back else {})}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
         """Shows what was staged, and lets Spark forget what it knew of the target."""
@@ -145,6 +131,21 @@ class FileSink(StagedSink[W]):
         mode = self.options.mode
         return {"error": "create", "overwrite": "partitions" if self._adds else "overwrite"}.get(mode, mode)
 
+    def _begin(self, context: Context, place: Place, frame: "DataFrame") -> list[Entry] | None:
+        """The files that are there before this write, once nothing stands against it; None when they are to stay."""
+        guards.require_room(place.files, place.target)
+        guards.require_replaceable(place.files, place.target)
+        guards.require_folder_of_files(place.files, place.target)
+        self._open(context, place)
+        try:
+            there = self._prepare(context, place, frame)
+        except BaseException:
+            self._clear(context, place)
+            raise
+        if there is None:
+            self._clear(context, place)
+        return there
+
     def _open(self, context: Context, place: Place) -> None:
         owner = leftovers.owner_elsewhere(place)
         if owner is not None:
@@ -163,7 +164,6 @@ class FileSink(StagedSink[W]):
         self._heartbeat = Heartbeat(place)
 
     def _prepare(self, context: Context, place: Place, frame: "DataFrame") -> list[Entry] | None:
-        """The files that are there before this write, once nothing stands against it; None when they are to stay."""
         leftovers.sweep(place, context.logger)
         if self.options.mode == "ignore" and place.files.exists(place.target):
             return None
@@ -204,13 +204,23 @@ class FileSink(StagedSink[W]):
         folders = {name.lower() for name in self.options.partition_by}
         self.require_fitting(place.target, found, [field for field in fields if field.name.lower() not in folders])
 
-    def _write(self, place: Place, frame: "DataFrame", *, keeps_schema: bool) -> None:
-        further = self.writer_options()
-        write_files(frame, self.format, place.files.uri(place.stage), self.options, further)
-        if keeps_schema and self.options.partition_by and not place.files.walk(place.stage):
+    def _keep_schema(self, place: Place, frame: "DataFrame", there: list[Entry], further: dict[str, Any]) -> None:
+        """Where no row was staged, and none stays in the target."""
+        if not (self._adds and layout.data_files(there)) and not place.files.walk(place.stage):
             write_schema(self.empty(frame), self.format, place.files, place.stage, further)
+
+    def _finish(self, place: Place, frame: "DataFrame", there: list[Entry]) -> dict[str, str]:
+        """The ticket of what was written."""
         place.finish(place.stage)
         place.files.sync(place.container)
+        staged = place.files.walk(place.stage)
+        return {
+            "token": place.owner.token,
+            "seen": fingerprint(there),
+            "staged": outline(staged),
+            "files": str(len(staged)),
+            "schema": frame.schema.json(),
+        }
 
     def _place(self, context: Context, ticket: Ticket) -> Place:
         files = files_at(context.spark, self.options.path)
@@ -236,12 +246,38 @@ class TypedFileSink(FileSink[W]):
         if "exact" not in ticket:
             return None
         place = self._place(context, ticket)
-        if not place.files.exists(place.stage):
+        return self._read(context, place, place.stage, _schema(ticket)) if place.files.exists(place.stage) else None
+
+    @property
+    def can_split(self) -> bool:
+        """Where a rename is one step; by its scheme alone, since no file system is asked."""
+        return not is_in_object_store(self.options.path)
+
+    def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
+        """As `stage`, with the bad rows in a folder beside the stage.
+
+        None, too, where the path is in an object store after all, or where the target is to stay as it is.
+        """
+        place = Place.new(files_at(context.spark, self.options.path), self.options.path, context)
+        rows = frame.drop(mask)
+        if place.files.renames_by_copying or not self.gives_back(context.spark, rows.schema):
             return None
-        schema = _schema(ticket)
+        there = self._begin(context, place, rows)
+        if there is None:
+            return None
+        further = self.writer_options()
+        write_apart(frame, mask, self.format, place, self.options, further)
+        self._keep_schema(place, rows, there, further)
+        context.report(rows_written=rows_written(context.spark, place.both))
+        ticket = {**self._finish(place, rows, there), "exact": "true"}
+        if place.files.exists(place.apart):
+            return ticket, self._read(context, place, place.apart, rows.schema)
+        return ticket, context.spark.createDataFrame([], rows.schema)
+
+    def _read(self, context: Context, place: Place, folder: str, schema: "StructType") -> "DataFrame":
         reader = context.spark.read.format(self.format).schema(schema)
         # Partition columns come last when they are read, wherever they stood.
-        return reader.load(literal(place.files.uri(place.stage))).select(*map(quoted, schema.names))
+        return reader.load(literal(place.files.uri(folder))).select(*map(quoted, schema.names))
 
 
 def _schema(ticket: Ticket) -> "StructType":

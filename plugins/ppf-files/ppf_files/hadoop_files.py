@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError
 from ppf_files.files import Entry
-from ppf_files.paths import is_hidden, scheme
+from ppf_files.paths import is_hidden, is_in_object_store
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# Their renames copy, but a file appears there as a whole, and only where there is none if that is asked for.
-_OBJECT_STORES = {"s3", "s3a", "s3n", "gs", "wasb", "wasbs", "oss", "cosn", "obs", "swift"}
 # How Hadoop writes the status of a file or folder as text, maybe with more around it.
 _TOLD = re.compile(
     r"FileStatus\{path=(.*?); isDirectory=(?:true|false; length=(\d+); [^;]*; [^;]*); modification_time=(\d+);", re.DOTALL
@@ -62,7 +60,7 @@ class HadoopFiles:
     @property
     def renames_by_copying(self) -> bool:
         """Whether it is an object store without folders."""
-        return scheme(str(self._system.getUri().toString())) in _OBJECT_STORES
+        return is_in_object_store(str(self._system.getUri().toString()))
 
     def resolve(self, path: str) -> str:
         """The path with scheme and authority."""

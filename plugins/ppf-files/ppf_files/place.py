@@ -7,6 +7,8 @@
         .owner                      … and everything in it is hidden again. Who writes; a lease is another name of this file
         .publishing                 how and what is published; there from before the first effect until after the last
         .stage-<token>/             where the rows are written; one stage for each attempt
+        .both-<token>/              where good and bad rows are written in one pass, before they are the stage and …
+        .apart-<token>/             … what lies beside it for who takes bad rows, and is never published
         .rebuilt/                   the target with some partitions replaced
         .aside/, .replaced/         the old target, or old files of it, until the new ones are all there
         .outdated                   which old files these are, where they move one by one
@@ -95,6 +97,16 @@ class Place:
     def stage(self) -> str:
         """Where this attempt writes."""
         return f"{self.container}/.stage-{self.owner.token}"
+
+    @property
+    def both(self) -> str:
+        """Where this attempt writes good and bad rows in one pass."""
+        return f"{self.container}/.both-{self.owner.token}"
+
+    @property
+    def apart(self) -> str:
+        """Where the bad rows of this attempt lie."""
+        return f"{self.container}/.apart-{self.owner.token}"
 
     @property
     def aside(self) -> str:

@@ -5,17 +5,37 @@ from typing import TYPE_CHECKING, Any
 from ppf_files.file_by_file import EMPTY
 from ppf_files.files import Files
 from ppf_files.options import WriteOptions
+from ppf_files.place import Place
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, DataFrameWriter
+
+# Where more folders than these are open, Spark sorts what is left; two are needed, and it does so when the number is reached.
+_OPEN_FOLDERS = {"spark.sql.maxConcurrentOutputFileWriters": "3"}
 
 
 def write_files(frame: "DataFrame", format_name: str, uri: str, options: WriteOptions, further: dict[str, Any]) -> None:
     """Writes the rows with one action."""
-    writer = _shaped(frame, options).write.format(format_name).options(**further)
-    if options.max_records_per_file is not None:
-        writer = writer.option("maxRecordsPerFile", options.max_records_per_file)
-    writer.partitionBy(*options.partition_by).save(uri)
+    shaped = _shaped(frame, options, [*options.partition_by, *options.sort_by])
+    _writer(shaped, format_name, options, further).partitionBy(*options.partition_by).save(uri)
+
+
+def write_apart(
+    frame: "DataFrame", mask: str, format_name: str, place: Place, options: WriteOptions, further: dict[str, Any]
+) -> None:
+    """Writes the rows with one action: those where `mask` is false as the stage, the others apart. No folder for no rows."""
+    if options.partition_by:
+        shaped = _shaped(frame, options, [mask, *options.partition_by, *options.sort_by])
+    else:
+        shaped = _unsorted(_shaped(frame, options, options.sort_by))
+    writer = _writer(shaped, format_name, options, further)
+    writer.partitionBy(mask, *options.partition_by).save(place.files.uri(place.both))
+    folders = {"=false": place.stage, "=true": place.apart}
+    for name in place.files.names(place.both):
+        for value, folder in folders.items():
+            if name.endswith(value):
+                place.files.move(f"{place.both}/{name}", folder)
+    place.files.delete(place.both)
 
 
 def write_schema(frame: "DataFrame", format_name: str, files: Files, folder: str, further: dict[str, Any]) -> None:
@@ -33,12 +53,32 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _shaped(frame: "DataFrame", options: WriteOptions) -> "DataFrame":
+def _writer(frame: "DataFrame", format_name: str, options: WriteOptions, further: dict[str, Any]) -> "DataFrameWriter":
+    writer = frame.write.format(format_name).options(**further)
+    return writer if options.max_records_per_file is None else writer.option("maxRecordsPerFile", options.max_records_per_file)
+
+
+def _shaped(frame: "DataFrame", options: WriteOptions, order: list[str]) -> "DataFrame":
+    """As many partitions as the options say, and the rows of each in an order, if they ask for one.
+
+    order: partition columns first, since Spark needs that order to write, and would sort once more without it.
+    """
     if options.repartition is not None:
         frame = frame.repartition(options.repartition)
     if options.coalesce is not None:
         frame = frame.coalesce(options.coalesce)
-    if not options.sort_by:
-        return frame
-    # Partition columns first: Spark needs that order to write, and would sort once more without it.
-    return frame.sortWithinPartitions(*map(quoted, [*options.partition_by, *options.sort_by]))
+    return frame.sortWithinPartitions(*map(quoted, order)) if options.sort_by else frame
+
+
+def _unsorted(frame: "DataFrame") -> "DataFrame":
+    """The frame in a session in which Spark writes into two folders at once; else it would sort the rows by them first.
+
+    A session of its own, with all that the frame's own has: other writes go on meanwhile, and may need their order.
+    """
+    from pyspark.sql import DataFrame
+
+    java: Any = frame._jdf
+    session = java.sparkSession().cloneSession()
+    for key, value in _OPEN_FOLDERS.items():
+        session.conf().set(key, value)
+    return DataFrame(java.ofRows(session, java.queryExecution().analyzed()), frame.sparkSession)
