@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ppf_table.catalog import Description
 
-# These tell it without reading rows. Text may be read as other rows than were written; of other stores nothing is known.
+# These tell it without reading rows. Text may be read as other rows than were written; of most other stores nothing is known.
 _COUNTABLE = frozenset({"parquet", "orc", "delta", "iceberg"})
 _WRITES = ("Execute InsertIntoHadoopFsRelationCommand", "Execute InsertIntoHiveTable")
 _ROWS = "number of output rows"
@@ -33,9 +33,14 @@ def rows_staged(spark: "SparkSession", stage: "Description", since: int) -> int 
     told = None
     if stage.is_of_files and not catalog.is_connect(spark):
         told = _told(spark, stage.location, since)
-    if told is None and stage.provider in _COUNTABLE:
+    if told is None and (stage.provider in _COUNTABLE or _is_in_a_database(spark, stage)):
         return spark.table(quoted(stage.table)).count()
     return told
+
+
+def _is_in_a_database(spark: "SparkSession", stage: "Description") -> bool:
+    """Whether Spark made it over JDBC: such a table has no key, which would let it lose rows."""
+    return str(spark.conf.get(f"spark.sql.catalog.{stage.table[0]}", "")).endswith(".JDBCTableCatalog")
 
 
 def _told(spark: "SparkSession", location: str, since: int) -> int | None:
