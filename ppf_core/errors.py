@@ -37,9 +37,7 @@ class Problem:
         return ":".join(known)
 
     def __str__(self) -> str:
-        path = self.path if self.path is not None and self.path not in self.message else None
-        place = self.place or path
-        located = f"{place}: {self.message}" if place else self.message
+        located = f"{self.place}: {self.message}" if self.place else self.message
         return f"{located} {self.hint}" if self.hint else located
 
 

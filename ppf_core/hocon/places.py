@@ -17,15 +17,16 @@ class Place:
     column: int | None = None
 
     def problem(self, code: str, message: str, *, hint: str | None = None, path: Path = ()) -> Problem:
-        """A problem at this place. `path`: the dotted place in the file that it is about."""
+        """A problem at this place. `path`: the dotted place in the file that it is about; in no file, the message names it."""
+        name = dotted(path)
         return Problem(
             code=code,
-            message=message,
+            message=f"{name}: {message}" if self.file is None and name not in message else message,
             hint=hint,
             file=self.file,
             line=self.line,
             column=self.column,
-            path=dotted(path) or None,
+            path=name or None,
         )
 
 
