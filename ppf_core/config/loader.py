@@ -14,6 +14,7 @@ from ppf_core.config.faults import parse_path
 from ppf_core.config.model import PipelineConfig
 from ppf_core.config.rules import rule_faults
 from ppf_core.errors import Problem, in_order
+from ppf_core.hocon.garbage import paused_collector
 from ppf_core.hocon.given import given_values
 from ppf_core.hocon.places import Path, Places
 from ppf_core.hocon.reading import read_file
@@ -102,6 +103,10 @@ class ConfigLoader:
 
     def load(self) -> PipelineFile:
         """The file. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`."""
+        with paused_collector():
+            return self._load()
+
+    def _load(self) -> PipelineFile:
         given, path = FilePath(self.path), FilePath(self.path).absolute()
         overrides = {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.overrides.items()}
         document = read_file(given, os.environ, overrides, FLAT)

@@ -21,6 +21,8 @@ _INCLUDED = re.compile(
     r"(?P<required>required\s*+\(\s*+)?(?:(?P<scheme>[a-z]++)\s*+\(\s*+)?\"(?P<name>(?:[^\"\\\n]|\\[^\n])*+)\""
     r"(?(scheme)\s*+\))(?(required)\s*+\))"
 )
+# What most statements are: a key of plain words and one text, which is read in one go.
+_SIMPLE = re.compile(rf"([\w-]++(?:\.[\w-]++)*+)[ \t]*+[=:][ \t]*+(?:\"([^\"\\\n]*+)\"|({WORDS.pattern}))(?=[ \t\r]*+[\n,}}])")
 _NEXT_STATEMENT = re.compile(r"[\w.\-]++[ \t]*+(?:=|\+=|\{)")
 _BALANCE = re.compile(r'"""(?:[^"]|"(?!""))*+"{3,}|"(?:[^"\\\n]|\\[^\n])*+"|(?:#|//)[^\n]*+|[{}\[\]\n]')
 _QUOTE_IT = "Put the text in double quotes."
@@ -121,6 +123,9 @@ class Scanner(Characters):
 
     def _statement(self) -> Field | Include:
         start = self._at
+        simple = _SIMPLE.match(self.text, start)
+        if simple is not None:
+            return self._simple(simple)
         if _INCLUDE.match(self.text, start):
             return self._include()
         path, places = self._path("a key")
@@ -133,6 +138,20 @@ class Scanner(Characters):
         except Mistake as mistake:
             mistake.field = mistake.field or Field(path, places, Value((Broken(places[-1]),), places[-1]))
             raise
+
+    def _simple(self, found: re.Match[str]) -> Field:
+        path = tuple(found[1].split("."))
+        self._spend(len(path))
+        if len(path) > DEEPEST:
+            raise LimitReached(f"A key has more than {DEEPEST} parts.", self.place(self._at))
+        places, at = [], self._at
+        for part in path:
+            places.append(self.place(at))
+            at += len(part) + 1
+        self._at = found.end()
+        place = self.place(found.start(2) - 1 if found[3] is None else found.start(3))
+        text = Text(found[2], place) if found[3] is None else Text(found[3], place, bare=True)
+        return Field(path, tuple(places), Value((text,), place))
 
     def _assignment(self, start: int, missing: str) -> bool:
         """Reads the sign between key and value; tells whether it is `+=`."""

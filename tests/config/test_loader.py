@@ -1,5 +1,6 @@
 """The loader: the kernel's blocks, every mistake of a file at once, overrides, and hostile files in bounded time."""
 
+import gc
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -223,6 +224,35 @@ def test_many_substitutions_that_lead_nowhere_take_bounded_time(tmp_path: Path) 
     began = time.monotonic()
     assert load(tmp_path, SOUND + "".join(f"d{n} = ${{?NOPE{n}}}\n" for n in range(20_000))).problems == ()
     assert time.monotonic() - began < 20
+
+
+def measured(tmp_path: Path, text: str) -> tuple[float, int]:
+    """Seconds of the processor that a load takes, and the problems that it finds."""
+    began = time.process_time()
+    problems = load(tmp_path, text).problems
+    return time.process_time() - began, len(problems)
+
+
+def test_large_files_take_seconds(tmp_path: Path) -> None:
+    component = 'c%d { source = csv, options { path = ${base.p}"/%d.csv", header = true, columns = [a, b, c] } } # said\n'
+    large = "name = x\nbase { p = /data }\ncomponents {\n" + "".join(component % (n, n) for n in range(11_000)) + "}"
+    appended = "name = x\ncomponents { a { source = csv, options {\n" + "l += 1\n" * 60_000 + "} } }"
+    unknown = SOUND + "".join(f"key{n} = 1\n" for n in range(150_000))
+    texts = {"1 MB": (large, 0), "60,000 times +=": (appended, 0), "150,000 unknown keys": (unknown, 150_000)}
+    found = {name: measured(tmp_path, text) for name, (text, _problems) in texts.items()}
+    assert {name: problems for name, (_seconds, problems) in found.items()} == {name: each[1] for name, each in texts.items()}
+    assert {name: seconds for name, (seconds, _problems) in found.items() if seconds > 10} == {}
+
+
+def test_loading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    load(tmp_path, SOUND)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        refused(tmp_path, "name = [")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @settings(max_examples=150)
