@@ -85,6 +85,8 @@ class BlockReader:
         keys = BlockKeys(own, options, Spot(path, noun="key"))
         self.broken |= {(*path, name) for name in keys.meant if values.get(name) is None}
         for fault in keys.faults:
+            if not path:
+                fault = replace(fault, hint=sentences(fault.hint or "", "Values for substitutions stand in vars { … }."))
             if any(option.name == "options" for option in options) and "Did you mean" not in (fault.hint or ""):
                 fault = replace(fault, hint=sentences("Options of the plugin stand in options { … }.", fault.hint or ""))
             self.refuse(fault)
@@ -151,6 +153,9 @@ class BlockReader:
             if name in found:
                 hint = "Remove it, or give each an alias: inputs { one = a, two = a }."
                 self.refuse(Fault(here, "bad-value", f"The input {name!r} stands twice in {dotted(path)!r}.", hint))
+            elif name is not None and " " in name:
+                message = f"The input {name!r} of {dotted(path)!r} is one name."
+                self.refuse(Fault(here, "bad-value", message, f"Put a comma between two names: [{', '.join(name.split())}]."))
             elif name is not None:
                 found[name] = name
                 self._move(here, (*path, name))
@@ -201,6 +206,7 @@ _SPECIAL: Mapping[tuple[type[Any], str], Callable[[BlockReader, Any, Path], Any]
     (SparkConfig, "conf"): BlockReader._flat,
     (PluginsConfig, "prefer"): BlockReader._flat,
     (ComponentConfig, "inputs"): BlockReader._inputs,
+    (PipelineConfig, "vars"): BlockReader._options,
     (ComponentConfig, "options"): BlockReader._options,
     (CheckConfig, "options"): BlockReader._options,
 }

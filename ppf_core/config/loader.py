@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
@@ -16,7 +16,7 @@ from ppf_core.config.rules import rule_faults
 from ppf_core.errors import Problem, in_order
 from ppf_core.hocon.garbage import paused_collector
 from ppf_core.hocon.given import given_values
-from ppf_core.hocon.places import Path, Places
+from ppf_core.hocon.places import Path, Place, Places
 from ppf_core.hocon.reading import read_file
 
 _LOSSES = ("syntax", "include", "encoding", "file")
@@ -113,12 +113,23 @@ class ConfigLoader:
         places = Places(str(given), document.keys, document.values)
         reader = BlockReader(path.parent, places, document.used, document.broken)
         file = _file(path, document.tree, reader, None, document.problems)
-        return replace(file, variables=document.variables, warnings=document.warnings)
+        warnings = in_order([*document.warnings, *_twice(document.repeated)])
+        return replace(file, variables=document.variables, warnings=warnings)
 
 
 def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | None = None) -> PipelineFile:
     """The pipeline file that has these plain values: without HOCON, so without places. path: what its mistakes name."""
     return _file(path, values, BlockReader(home or path.parent, Places(str(path))), home, [])
+
+
+def _twice(repeated: Mapping[Path, tuple[Place, Place]]) -> Iterator[Problem]:
+    """Components that stand twice in one block: most likely one was copied and should have another name."""
+    for path, (first, second) in repeated.items():
+        if path[0] == "components" and len(path) == 2:
+            message = (
+                f"The component {path[1]!r} stands twice in this block: what is here is merged into that of line {first.line}."
+            )
+            yield second.problem("bad-value", message, hint="Give it another name, or write both as one.", path=path)
 
 
 def _file(

@@ -152,3 +152,4 @@ class PipelineConfig:
     secrets: dict[str, InstanceConfig] = field(default_factory=dict)
     runtime: RuntimeConfig = field(default_factory=RuntimeConfig)
     plugins: PluginsConfig = field(default_factory=PluginsConfig)
+    vars: dict[str, Any] = field(default_factory=dict)

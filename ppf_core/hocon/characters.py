@@ -18,6 +18,9 @@ FORBIDDEN = r"\s\ufeff,{}\[\]\"#$\\:=?+*&!@^`"
 _WORD = rf"(?:[^{FORBIDDEN}/]|/(?!/)|(?<=[0-9][eE])\+(?=[0-9]))++"
 WORDS = re.compile(rf"{_WORD}(?:[ \t]++{_WORD})*+")
 # Possessive quantifiers (`++`) keep time linear and memory constant, whatever the text.
+_SUBSTITUTION = re.compile(r"\$\{\??[A-Za-z_][\w.-]*+\}")
+OTHER_QUOTES = "'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
+"""Quotes of other languages, and those that word processors make of them."""
 _BLANK = re.compile(r"(?:[^\S\n]|\ufeff)*+")
 _FILLER = re.compile(r"(?:\s|\ufeff|(?:#|//)[^\n]*+)*+")
 _QUOTED = re.compile(r'"((?:[^"\\\n]|\\[^\n])*+)"')
@@ -38,12 +41,17 @@ class Mistake(Exception):
 
 @dataclass
 class Characters:
-    """A text that is read from its start to its end. `file` is its name in places."""
+    """A text that is read from its start to its end. `file` is its name in places.
+
+    used: grows by the first key of each substitution.
+    """
 
     text: str
     file: str
     budget: Budget
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
     _at: int = 0
     _starts: list[int] = field(default_factory=list)
 
@@ -109,6 +117,20 @@ class Characters:
             )
         self._at = simple.end()
         return self._unescape(simple[1], start)
+
+    def _warn_of_dead_substitutions(self, start: int) -> None:
+        """Nothing is filled in between quotes, which shells and other languages do."""
+        found = _SUBSTITUTION.search(self.text, start, self._at)
+        if found is not None:
+            message = f"Nothing is filled in between quotes: {found[0]} stays as it stands."
+            hint = f'End the quotes before it and begin them again behind it: "…"{found[0]}"…".'
+            self.warnings.append(self.place(found.start()).problem("syntax", message, hint=hint))
+
+    def _warn_of_other_quotes(self, start: int) -> None:
+        """Quotes that HOCON does not know are part of the text."""
+        if self.text[start] in OTHER_QUOTES:
+            message = f"The quote {self.text[start]} is part of the text: HOCON knows only double quotes."
+            self.warnings.append(self.place(start).problem("syntax", message, hint='Write "…".'))
 
     def _unescape(self, raw: str, start: int) -> str:
         """The text that escapes mean. start: where its opening quote stands."""

@@ -25,6 +25,7 @@ class Document:
 
     tree: its values. keys, values: where each of them stands. broken: paths whose value could not be had; the reason is
     reported. variables: the environment variables that each value was made of. used: keys of the root that substitutions use.
+    repeated: objects that stand twice in one block, with both places.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Document:
     broken: set[Path] = field(default_factory=set)
     variables: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    repeated: dict[Path, tuple[Place, Place]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
@@ -55,6 +57,7 @@ class TreeBuilder:
         self._inside.append(self.resolver.root)
         self.document.tree = self._object(self.resolver.root, ())
         self.document.used = self.resolver.variables
+        self.document.repeated = self.resolver.repeated
         return self.document
 
     def _object(self, block: Block, path: Path) -> dict[str, Any]:

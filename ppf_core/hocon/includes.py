@@ -35,11 +35,15 @@ class _Source:
 
 @dataclass
 class Library:
-    """Scans a file and its includes, each once. What is wrong is in `problems` and `warnings`."""
+    """Scans a file and its includes, each once. What is wrong is in `problems` and `warnings`.
+
+    used: the first keys of all substitutions.
+    """
 
     folder: FilePath
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
     _budget: Budget = field(default_factory=Budget)
     _sources: dict[str, _Source] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -53,7 +57,7 @@ class Library:
     def _read(self, path: FilePath) -> _Source:
         real = os.path.realpath(path)  # unlike Path.resolve, it bears links that go round in a circle
         if real not in self._sources:
-            scanner = Scanner(read_text(path), str(path), self._budget, self.problems)
+            scanner = Scanner(read_text(path), str(path), self._budget, self.problems, self.warnings, self.used)
             source = _Source(scanner.scan())
             self._open.append(real)
             for include in _includes(source.content):
@@ -68,11 +72,21 @@ class Library:
         if refusal:
             self._say(include, refusal, _BELOW)
             return
-        path = _existing(folder / include.name)
-        if path is None:
+        if ".." in FilePath(include.name).parts and not self._is_below(folder / include.name):
+            self._say(include, f"The include {include.name!r} goes up by '..' out of the folder of the file.", _BELOW)
+            return
+        paths = _existing(folder / include.name)
+        if not paths:
             missing = f"The included file {include.name!r} does not exist."
             self._say(include, missing, f"It is looked for in {str(folder)!r}.", warning=not include.required)
-        elif not FilePath(os.path.realpath(path)).is_relative_to(os.path.realpath(self.folder)):
+        for path in paths:
+            self._fill_from(path, include, source)
+
+    def _is_below(self, path: FilePath) -> bool:
+        return FilePath(os.path.realpath(path)).is_relative_to(os.path.realpath(self.folder))
+
+    def _fill_from(self, path: FilePath, include: Include, source: _Source) -> None:
+        if not self._is_below(path):
             self._say(
                 include, f"The include {include.name!r} is a link that leaves the folder of the file that is read.", _BELOW
             )
@@ -94,7 +108,8 @@ class Library:
         source.height = max(source.height, included.height + 1)
         if len(self._open) + included.height > DEEPEST:
             raise LimitReached(f"Includes are more than {DEEPEST} deep.", include.place)
-        include.target = included.content
+        before = () if include.target is None else include.target.members
+        include.target = Object((*before, *included.content.members), included.content.place)
 
     def _say(
         self,
@@ -170,11 +185,14 @@ def _refusal(include: Include) -> str | None:
         return f"The include {name!r} is a URL, which is refused."
     if name.startswith(("/", "\\", "~")):
         return f"The include {name!r} is an absolute path, which is refused."
-    if ".." in re.split(r"[/\\]", name):
-        return f"The include {name!r} goes up by '..', which is refused."
+    if "\\" in name:
+        return f"The include {name!r} has a backslash, which is refused: folders end with '/'."
     return None
 
 
-def _existing(path: FilePath) -> FilePath | None:
-    named = (path, FilePath(f"{path}.conf"), FilePath(f"{path}.json"))
-    return next((each for each in named if os.path.lexists(each)), None)
+def _existing(path: FilePath) -> list[FilePath]:
+    """The files that a name means: itself, or with an ending; of two, the one that wins last."""
+    named = [each for each in (FilePath(f"{path}.json"), FilePath(f"{path}.conf")) if os.path.lexists(each)]
+    if os.path.lexists(path) and not (named and path.is_dir()):
+        return [path]
+    return named

@@ -1,7 +1,7 @@
 """Merging: statements become definitions of keys, and several objects become one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ppf_core.hocon.budget import Budget
 from ppf_core.hocon.places import Path, Place
@@ -11,12 +11,14 @@ from ppf_core.hocon.syntax import Field, Include, Object, Value
 
 @dataclass(frozen=True)
 class Merger:
-    """Merges, and pays for it."""
+    """Merges, and pays for it. repeated: objects that stand twice in one block, with both places."""
 
     budget: Budget
+    repeated: dict[Path, tuple[Place, Place]] = field(default_factory=dict)
 
     def fill(self, block: Block, content: Object, where: Path, scope: Scope) -> None:
         """Adds statements to a block. where: the path of the block."""
+        seen: dict[str, Place] = {}
         for member in content.members:
             if isinstance(member, Include):
                 self.budget.spend(1, 0, member.place)
@@ -24,6 +26,10 @@ class Merger:
                     self.fill(block, member.target, where, scope.included(where, member.place))
             else:
                 self._define(block, member, where, scope)
+                if len(member.path) == 1 and isinstance(member.value.pieces[0], Object):
+                    first = seen.setdefault(member.path[0], member.places[0])
+                    if first is not member.places[0]:
+                        self.repeated[(*where, *member.path)] = first, member.places[0]
 
     def _define(self, block: Block, statement: Field, where: Path, scope: Scope) -> None:
         key, place = statement.path[0], statement.places[0]

@@ -45,19 +45,20 @@ def _read(
     resolver = Resolver(environment, problems=problems)
     resolver.add(library.read(path))
     for key, value in overrides.items():
-        setting = _setting(key, value, problems)
+        setting = _setting(key, value, problems, library.used)
         if setting is not None:
             resolver.add(setting)
+    resolver.variables |= library.used
     document = TreeBuilder(resolver, flat).build()
     document.problems = in_order(problems)
     document.warnings = in_order(library.warnings)
     return document
 
 
-def _setting(key: str, value: str, problems: list[Problem]) -> Object | None:
+def _setting(key: str, value: str, problems: list[Problem], used: set[str]) -> Object | None:
     """One `--set` as a statement. A value that is no HOCON is a text, as it stands."""
     place = Place(SETTING)
-    keys, values = Scanner(key, SETTING, Budget()), Scanner(value, SETTING, Budget())
+    keys, values = Scanner(key, SETTING, Budget()), Scanner(value, SETTING, Budget(), used=used)
     path, parsed = keys.scan_path(), values.scan_value()
     mistakes = list(keys.problems)
     template = value.lstrip().startswith("{{")  # {{ secret://… }}, not an object

@@ -57,6 +57,11 @@ class Resolver:
     def __post_init__(self) -> None:
         self._merger = Merger(self.budget)
 
+    @property
+    def repeated(self) -> dict[Path, tuple[Place, Place]]:
+        """Objects that stand twice in one block, with both places."""
+        return self._merger.repeated
+
     def add(self, content: Object) -> None:
         """Merges the statements of a file, or of the command line, over those before."""
         self._merger.fill(self.root, content, (), Scope(Anchor(self.root), via=((self._layers, 0),)))
@@ -323,9 +328,36 @@ class Resolver:
         if definition.where == reference.path:
             self._circle(reference, definition)
             return
-        message = f"The substitution {reference} has no value: no key of the file and no environment variable has this name."
         hint = f"{near}Set it, or write ${{?{path}}} if it may be missing."
+        unset = self._unset(reference.path)
+        if unset:
+            message = f"The substitution {reference} has no value: {unset}"
+            hint = "Set it, or give the key a value that stands before the substitution."
+        else:
+            message = (
+                f"The substitution {reference} has no value: no key of the file and no environment variable has this name."
+            )
         self._say(reference.place, message, definition.where, hint=hint)
+
+    def _unset(self, path: tuple[str, ...]) -> str:
+        """Why a key that is there has no value: `dir = ${?UNSET}`. Follows the keys that it is made of."""
+        told: list[str] = []
+        while (slot := self._slot(path)) is not None and len(told) < _MANY:
+            pieces = [piece for definition in slot.stack for piece in definition.value.pieces]
+            optional = [piece for piece in pieces if isinstance(piece, Reference) and piece.optional]
+            if not optional:
+                return ""
+            told.append(f"{'.'.join(path)!r} is {optional[-1]}")
+            path = optional[-1].path
+        return f"{', and '.join(told)}, and {'.'.join(path)} is not set." if told else ""
+
+    def _slot(self, path: tuple[str, ...]) -> Slot | None:
+        block: Resolved | None = self.root
+        slot = None
+        for part in path:
+            slot = block.slots.get(part) if isinstance(block, Block) else None
+            block = None if slot is None else slot.value
+        return slot
 
     def _known(self, path: tuple[str, ...]) -> list[str]:
         """Keys beside the one that is missing."""

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from ppf_core.hocon.budget import DEEPEST, LimitReached
-from ppf_core.hocon.characters import FORBIDDEN, WORDS, Characters, Mistake
+from ppf_core.hocon.characters import FORBIDDEN, OTHER_QUOTES, WORDS, Characters, Mistake
 from ppf_core.hocon.messages import shown
 from ppf_core.hocon.places import Place
 from ppf_core.hocon.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
@@ -22,7 +22,8 @@ _INCLUDED = re.compile(
     r"(?(scheme)\s*+\))(?(required)\s*+\))"
 )
 # What most statements are: a key of plain words and one text, which is read in one go.
-_SIMPLE = re.compile(rf"([\w-]++(?:\.[\w-]++)*+)[ \t]*+[=:][ \t]*+(?:\"([^\"\\\n]*+)\"|({WORDS.pattern}))(?=[ \t\r]*+[\n,}}])")
+_PLAIN = rf"(?![{OTHER_QUOTES}]){WORDS.pattern}"
+_SIMPLE = re.compile(rf"([\w-]++(?:\.[\w-]++)*+)[ \t]*+[=:][ \t]*+(?:\"([^\"\\\n$]*+)\"|({_PLAIN}))(?=[ \t\r]*+[\n,}}])")
 _NEXT_STATEMENT = re.compile(r"[\w.\-]++[ \t]*+(?:=|\+=|\{)")
 _BALANCE = re.compile(r'"""(?:[^"]|"(?!""))*+"{3,}|"(?:[^"\\\n]|\\[^\n])*+"|(?:#|//)[^\n]*+|[{}\[\]\n]')
 _QUOTE_IT = "Put the text in double quotes."
@@ -128,6 +129,7 @@ class Scanner(Characters):
             return self._simple(simple)
         if _INCLUDE.match(self.text, start):
             return self._include()
+        self._warn_of_other_quotes(start)
         path, places = self._path("a key")
         self._spend(len(path))
         missing = f"Key {shown(self.text[start : self._at].strip())} has no value."
@@ -255,13 +257,16 @@ class Scanner(Characters):
         if head == "[":
             return self._array()
         if head == '"':
-            return Text(self._quoted(), self.place(start))
+            text = Text(self._quoted(), self.place(start))
+            self._warn_of_dead_substitutions(start)
+            return text
         if head == "$":
             return self._reference()
         word = self._match(_URI_WORD if uri else WORDS)
         if word is None:
             hint = f"{_QUOTE_IT} Or put a comma or a new line before the next key." if head in "=:" else _QUOTE_IT
             self._fail(f"{head!r} cannot stand in a text without quotes.", hint=hint)
+        self._warn_of_other_quotes(start)
         return Text(word, self.place(start), bare=True)
 
     def _array(self) -> Array:
@@ -289,6 +294,7 @@ class Scanner(Characters):
         if self._peek() in ("", "\n", "}"):
             self._fail("This substitution names nothing.", start, hint=hint)
         path, _places = self._path("the path of a key")
+        self.used.add(path[0])
         self._blank()
         if self._peek() != "}":
             self._fail(f"Here stands {self._found()!r}, where '}}' should close the substitution.", hint=hint)

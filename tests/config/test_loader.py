@@ -315,3 +315,68 @@ def test_plain_values_make_the_file_that_their_hocon_makes(tmp_path: Path) -> No
 def test_mistakes_in_plain_values_are_told_all_at_once(tmp_path: Path) -> None:
     file = file_of_values(tmp_path / "pipeline.json", {"name": "x", "components": {"a": {"sorce": "csv"}}, "runtime": 3})
     assert [problem.code for problem in file.problems] == ["wrong-type", "unknown-key"]
+
+
+# ---- what is probably meant otherwise
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "words"),
+    [
+        ('"s3a://${BUCKET}/x"', 19, "${BUCKET} stays as it stands"),
+        ('"""\\d ${?a.b}"""', 18, "${?a.b} stays as it stands"),
+        ('["x", "${x}"]', 19, "${x} stays as it stands"),
+        ("'single'", 12, "The quote ' is part of the text"),
+        ("“curly”", 12, "The quote “ is part of the text"),
+    ],
+)
+def test_what_only_looks_like_a_substitution_or_a_quote_is_a_warning(
+    text: str, column: int, words: str, tmp_path: Path
+) -> None:
+    file = load(tmp_path, f"{SOUND}vars {{ x = {text} }}")
+    assert (file.problems, places(file.warnings)) == ((), [("syntax", 3, column)])
+    assert words in file.warnings[0].message
+
+
+@pytest.mark.parametrize("text", ['"costs $5"', '"""^x${2}$"""', '"${hiveconf:x}"', '"it\'s"', "it's", '"x"${name}"y"'])
+def test_dollars_and_quotes_that_mean_themselves_are_no_warning(text: str, tmp_path: Path) -> None:
+    assert load(tmp_path, f"{SOUND}vars {{ x = {text} }}").warnings == ()
+
+
+def test_a_key_in_other_quotes_gets_a_hint(tmp_path: Path) -> None:
+    file = load(tmp_path, SOUND + "'version' = 1")
+    assert (places(file.problems), places(file.warnings)) == ([("unknown-key", 3, 1)], [("syntax", 3, 1)])
+
+
+def test_values_for_substitutions_have_a_home_and_the_hint_of_an_unknown_key_names_it(tmp_path: Path) -> None:
+    file = load(tmp_path, SOUND + "vars { bucket = b, unused = 1 }\nversion = ${vars.bucket}\nbuckett = c")
+    (problem,) = file.problems
+    assert (file.config.version, problem.code) == ("b", "unknown-key")
+    assert "Values for substitutions stand in vars { … }." in (problem.hint or "")
+
+
+def test_a_key_whose_only_use_is_overridden_is_no_unknown_key(tmp_path: Path) -> None:
+    text = SOUND + "base = x\nversion = ${base}\n"
+    assert load(tmp_path, text, version="y").problems == ()
+    assert load(tmp_path, SOUND + "base = x", version="${base}").config.version == "x"
+
+
+def test_a_chain_to_a_variable_that_is_not_set_names_it(tmp_path: Path) -> None:
+    (problem,) = load(tmp_path, SOUND + "vars { dir = ${?mid}, path = ${vars.dir}/x }\nmid = ${?PPF_UNSET}").problems
+    assert (problem.line, problem.column) == (3, 30)
+    wanted = "${vars.dir} has no value: 'vars.dir' is ${?mid}, and 'mid' is ${?PPF_UNSET}, and PPF_UNSET is not set."
+    assert wanted in problem.message
+
+
+def test_inputs_without_a_comma_between_them_get_a_hint(tmp_path: Path) -> None:
+    text = "name = x\ncomponents { a { source = csv }, b { source = csv }, c { transform = t, inputs = [a b] } }"
+    (problem,) = load(tmp_path, text).problems
+    assert (problem.line, problem.column, problem.hint) == (2, 83, "Put a comma between two names: [a, b].")
+
+
+def test_a_component_that_stands_twice_in_a_block_is_a_warning(tmp_path: Path) -> None:
+    block = "components {\n a { source = csv }\n a { options { x = 1 } }\n}"
+    text = f"name = x\n{block}\ncomponents.a.options.y = 2\ncomponents {{ a {{}} }}"
+    file = load(tmp_path, text)
+    assert (file.problems, places(file.warnings)) == ((), [("bad-value", 4, 2)])
+    assert "line 3" in file.warnings[0].message

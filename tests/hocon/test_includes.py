@@ -155,3 +155,21 @@ def test_a_pipeline_file_that_cannot_be_read_is_named(name: str, tmp_path: Path)
     (problem,) = caught.value.problems
     assert (problem.code, problem.file) == ("file", str(tmp_path / name))
     assert repr(str(tmp_path / name)) in problem.message
+
+
+def test_an_include_may_go_up_as_long_as_it_stays_inside_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, "common.conf", "x = 1")
+    write(tmp_path, "parts/a.conf", 'include "../common.conf"')
+    assert options(tmp_path, 'include "parts/../parts/a.conf"') == {"x": 1}
+
+
+def test_an_include_without_ending_is_a_file_and_not_the_folder_beside_it(tmp_path: Path) -> None:
+    write(tmp_path, "parts/a.conf", "x = 1")
+    write(tmp_path, "parts.conf", "x = 2")
+    assert options(tmp_path, 'include "parts"') == {"x": 2}
+
+
+def test_an_include_without_ending_takes_both_kinds_of_file(tmp_path: Path) -> None:
+    write(tmp_path, "parts.conf", "x = conf, y = conf")
+    write(tmp_path, "parts.json", '{ "x": "json", "z": "json" }')
+    assert options(tmp_path, 'include "parts"') == {"x": "conf", "y": "conf", "z": "json"}
