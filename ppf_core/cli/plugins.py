@@ -6,9 +6,13 @@ import click
 
 from ppf_core.cli.options import LazyGroup, verb
 from ppf_core.cli.output import Output
+from ppf_core.plugins.installed import GROUPS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ppf_core.plugins.description import PluginDescription
+    from ppf_core.plugins.entries import PluginEntry
 
 _COLUMNS = ("group", "name", "distribution", "version", "state", "reason", "summary")
 _OPTION_KEYS = ("name", "type", "required", "default", "help", "secret")
@@ -22,26 +26,45 @@ command = LazyGroup(
 )
 
 
-@verb("ppf plugins list", "ppf plugins list --json", plugins=[], problems=[])
-def list_(output: Output) -> int:
+@verb("ppf plugins list", "ppf plugins list --kind sources --long", "ppf plugins list --json", plugins=[], problems=[])
+@click.option("--kind", type=click.Choice(GROUPS), help="List the plugins of one kind.")
+@click.option("--long", "is_long", is_flag=True, help="Say of each plugin what it is.")
+def list_(output: Output, kind: str | None, *, is_long: bool) -> int:
     """List every installed plugin and its state. Imports none of them."""
     from ppf_core.plugins.registry import PluginRegistry
 
     registry = PluginRegistry.discover()
-    exit_code = 2 if registry.problems else 0
-    rows = [{key: getattr(entry, key) for key in _COLUMNS} for entry in registry.entries]
+    entries = [entry for entry in registry.entries if kind in (None, entry.group)]
+    rows = [_row(entry) for entry in entries] if output.json else []
     if output.json:
         output.expect(plugins=rows)
-    elif rows:
-        about = [(*(row[key] for key in _COLUMNS[:5]), row["reason"] or row["summary"]) for row in rows]
-        output.table((*_COLUMNS[:5], "summary"), about)
+    elif registry.entries:
+        _print_list(output, entries, is_long=is_long)
     else:
         output.text('No plugins are installed. Install some, for example: pip install "ppf"')
-    if exit_code:
-        return output.failure(registry.problems, exit_code)
+    if registry.problems:
+        return output.failure(registry.problems, 2)
     if output.json:
         output.document({"plugins": rows})
     return 0
+
+
+def _row(entry: "PluginEntry") -> dict[str, str | None]:
+    from ppf_core.plugins.summaries import summary_of
+
+    return {**{key: getattr(entry, key) for key in _COLUMNS}, "summary": summary_of(entry)}
+
+
+def _print_list(output: Output, entries: "Sequence[PluginEntry]", *, is_long: bool) -> None:
+    """A table for each kind."""
+    reasons = any(entry.reason for entry in entries)
+    headings = [*_COLUMNS[1:5], *(["reason"] if reasons else []), *(["summary"] if is_long else [])]
+    for group in GROUPS:
+        rows = [_row(entry) if is_long else vars(entry) for entry in entries if entry.group == group]
+        if rows:
+            output.text(f"{group.replace('_', ' ')}:")
+            output.table(headings, [[row[heading] for heading in headings] for row in rows])
+            output.text("")
 
 
 @verb("ppf plugins show csv", "ppf plugins show sources.csv", plugins=[], problems=[])
@@ -84,7 +107,7 @@ def doctor(output: Output) -> int:
 def _document(plugin: "PluginDescription") -> dict[str, Any]:
     from ppf_core.pipeline.documents import to_document
 
-    document = {key: getattr(plugin.entry, key) for key in _COLUMNS}
+    document: dict[str, Any] = dict(_row(plugin.entry))
     document["options"] = [{key: getattr(option, key) for key in _OPTION_KEYS} for option in plugin.options]
     document |= {"supports": plugin.supports, "requirements": plugin.requirements, "doc": plugin.doc}
     document["examples"] = plugin.examples

@@ -37,7 +37,7 @@ class Wiring:
             way = " → ".join(cycle)
             self._problem(
                 "cycle",
-                f"These components wait for each other: {way}.",
+                f"These components form a cycle: {way}.",
                 ("components", cycle[0], "inputs"),
                 hint="Remove one of these inputs.",
             )

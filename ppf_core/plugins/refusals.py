@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ppf_core.errors import PluginError, Problem, suggestion
 from ppf_core.plugins.entries import PluginEntry, choice
 from ppf_core.plugins.installed import normalise
+from ppf_core.plugins.known import distribution_of
 
 KINDS = {
     "sources": "source",
@@ -32,8 +33,10 @@ def missing(group: str, name: str, entries: Sequence[PluginEntry]) -> PluginErro
     """No distribution offers it: a mistyped name, or the name of another kind of plugin."""
     message = f"There is no {KINDS[group]} {name!r}."
     elsewhere = [entry for entry in entries if normalise(entry.name) == normalise(name)]
-    if elsewhere:
+    if elsewhere and distribution_of(group, name) is None:
         return _refusal("plugin-missing", message, f"The name stands for {_listed(elsewhere)}.")
+    if (owner := distribution_of(group, name)) is not None:
+        return _refusal("plugin-missing", message, f"It comes with {owner}. Run: pip install {owner}")
     return _refusal("plugin-missing", message, suggestion(name, {entry.name for entry in entries if entry.group == group}))
 
 

@@ -27,13 +27,27 @@ def rows(install):
     install("acme-rows", "rows = acme_rows:Rows", ROWS)
 
 
-def test_the_list_has_one_line_for_each_plugin(ppf, rows):
-    answer = ppf("plugins", "list")
+def test_the_list_has_one_line_for_each_plugin_below_its_kind(ppf, rows):
+    answer = ppf("plugins", "list", "--kind", "sources")
     assert answer.code == 0
-    assert [line.split(None, 5) for line in answer.out.splitlines() if "blocked" not in line] == [
-        ["GROUP", "NAME", "DISTRIBUTION", "VERSION", "STATE", "SUMMARY"],
-        ["sources", "rows", "acme-rows", "1.0", "ready", "What acme-rows does."],
+    assert [line.split(None, 4) for line in answer.out.splitlines() if line and "blocked" not in line] == [
+        ["sources:"],
+        ["NAME", "DISTRIBUTION", "VERSION", "STATE", "REASON"],
+        ["rows", "acme-rows", "1.0", "ready", "-"],
     ]
+
+
+def test_the_long_list_says_what_each_plugin_is(ppf, rows):
+    answer = ppf("plugins", "list", "--long")
+    (line,) = [line for line in answer.out.splitlines() if line.startswith("rows ")]
+    assert line.endswith("Makes rows.")
+    assert [line for line in answer.out.splitlines() if line.endswith(":")] == [
+        f"{kind}:" for kind in ("sources", "transforms", "sinks", "checks", "secrets", "hooks")
+    ]
+
+
+def test_an_unknown_kind_is_refused(ppf):
+    assert ppf("plugins", "list", "--kind", "csv").code == 2
 
 
 def test_the_list_is_a_document_too(ppf, rows):
@@ -45,7 +59,7 @@ def test_the_list_is_a_document_too(ppf, rows):
         "version": "1.0",
         "state": "ready",
         "reason": None,
-        "summary": "What acme-rows does.",
+        "summary": "Makes rows.",
     }
 
 

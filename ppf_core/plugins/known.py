@@ -1,0 +1,35 @@
+"""The plugins of the distributions that come with ppf, so that a pipeline that needs one is told what to install."""
+
+from collections.abc import Mapping
+
+from ppf_core.plugins.metadata_files import normalise
+
+KNOWN: Mapping[str, Mapping[str, str]] = {
+    "ppf-audit": {"hooks": "audit"},
+    "ppf-checkpoint": {"hooks": "checkpoint"},
+    "ppf-console": {"sinks": "console noop"},
+    "ppf-files": {"sources": "csv json orc parquet text", "sinks": "csv json orc parquet text"},
+    "ppf-inline": {"sources": "inline range"},
+    "ppf-logging": {"hooks": "logging"},
+    "ppf-otel": {"hooks": "otel"},
+    "ppf-prometheus": {"hooks": "prometheus"},
+    "ppf-python": {"transforms": "python"},
+    "ppf-quality": {
+        "checks": "completeness distinct_count expression foreign_key freshness in_range in_set length matches not_null query "
+        "row_count schema statistic unique"
+    },
+    "ppf-secrets-env": {"secrets": "env"},
+    "ppf-sql": {"transforms": "sql"},
+    "ppf-table": {"sources": "table", "sinks": "table"},
+    "ppf-transforms": {
+        "transforms": "add_columns aggregate cast deduplicate drop filter join rename schema_contract select union"
+    },
+}
+"""Distribution → group → the names of its plugins."""
+
+
+def distribution_of(group: str, name: str) -> str | None:
+    """Who brings a plugin; None where it is no plugin of ours."""
+    return next(
+        (owner for owner, groups in KNOWN.items() if normalise(name) in map(normalise, groups.get(group, "").split())), None
+    )
