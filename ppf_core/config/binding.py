@@ -44,12 +44,14 @@ def bind(
     folder: Folder,
     resolve: Callable[[str], str] | None = None,
     broken: Collection[Path] = (),
+    hidden: Collection[Path] = (),
 ) -> Bound:
     """Binds an options block. Without `resolve` a `Secret` stays unresolved, and any other field that needs one is pending.
 
     broken: paths in the block whose value could not be had; what is wrong there is known, so it is no fault of the options.
+    hidden: paths in the block whose value no message shows.
     """
-    conversion = Conversion(folder, resolve, broken=broken)
+    conversion = Conversion(folder, resolve, broken=broken, hidden=hidden)
     options = conversion.convert(values, Block(options_class), Spot())
     return Bound(
         options=None if options is UNBUILT else options,

@@ -36,12 +36,14 @@ class BlockReader:
 
     places: grows by the places of what gets a new path (elements of `inputs`, flattened keys). variables: keys of the root that
     substitutions use, which are therefore no mistakes. broken: paths whose value could not be had; grows by what is faulty.
+    hidden: paths whose value no message shows.
     """
 
     folder: Folder
     places: Places
     variables: Collection[str] = ()
     broken: set[Path] = field(default_factory=set)
+    hidden: Collection[Path] = ()
     problems: list[Problem] = field(default_factory=list)
 
     def read(self, values: Mapping[str, Any]) -> PipelineConfig:
@@ -109,7 +111,7 @@ class BlockReader:
     def _leaf(self, value: Any, type_: OptionType, path: Path) -> Any:
         if path in self.broken:
             return None
-        conversion = Conversion(self.folder, with_secrets=False)
+        conversion = Conversion(self.folder, with_secrets=False, hidden=self.hidden)
         converted = conversion.convert(value, type_, Spot(path, noun="key"))
         for fault in conversion.faults:
             self.refuse(fault)

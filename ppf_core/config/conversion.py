@@ -43,13 +43,14 @@ class Conversion:
     """Converts values and keeps what it came across.
 
     resolve: a secret's reference → its value; None while nobody may ask. with_secrets: False leaves references as they are.
-    broken: paths whose value could not be had, which is reported already.
+    broken: paths whose value could not be had, which is reported already. hidden: paths whose value no message shows.
     """
 
     folder: Folder
     resolve: Callable[[str], str] | None = None
     with_secrets: bool = True
     broken: Collection[Path] = ()
+    hidden: Collection[Path] = ()
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     secrets: list[tuple[Path, str]] = field(default_factory=list)
@@ -61,6 +62,9 @@ class Conversion:
         """The value as the type wants it, or UNBUILT."""
         if spot.path in self.broken:
             return UNBUILT
+        if spot.path in self.hidden and isinstance(value, str):
+            self._resolved.append(value)
+            spot = replace(spot, hidden=True)
         match type_:
             case Maybe(inner):
                 return None if value is None else self.convert(value, inner, spot)

@@ -13,6 +13,7 @@ from ppf_core.config.blocks import FLAT, BlockReader
 from ppf_core.config.faults import parse_path
 from ppf_core.config.model import PipelineConfig
 from ppf_core.config.rules import rule_faults
+from ppf_core.config.secret_references import is_secret_name
 from ppf_core.errors import Problem, in_order
 from ppf_core.hocon.garbage import paused_collector
 from ppf_core.hocon.given import given_values
@@ -34,7 +35,8 @@ class PipelineFile:
     broken: paths whose value could not be had: faulty ones, substitutions that lead nowhere, keys that are mistyped. What that
     brings about is no second mistake. is_incomplete: statements may have been lost, so what is missing may not be. values: all
     of it, a `ConfigTree` whose keys are taken as they are. variables: the environment variables that each value was made of.
-    home: what relative paths are relative to, if not to the folder of the file.
+    hidden: paths of values that come from an environment variable and are secret by their name, which no message shows. home:
+    what relative paths are relative to, if not to the folder of the file.
     """
 
     path: FilePath
@@ -46,6 +48,7 @@ class PipelineFile:
     is_incomplete: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    hidden: frozenset[Path] = frozenset()
     home: FilePath | None = None
 
     @property
@@ -69,6 +72,10 @@ class PipelineFile:
     def broken_below(self, path: Path) -> Collection[Path]:
         """The broken paths of a block, relative to it."""
         return self._broken_below.get(path, ())
+
+    def hidden_below(self, path: Path) -> Collection[Path]:
+        """The hidden paths of a block, relative to it."""
+        return {each[len(path) :] for each in self.hidden if each[: len(path)] == path}
 
     @cached_property
     def _broken_below(self) -> Mapping[Path, set[Path]]:
@@ -111,15 +118,23 @@ class ConfigLoader:
         overrides = {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.overrides.items()}
         document = read_file(given, os.environ, overrides, FLAT)
         places = Places(str(given), document.keys, document.values)
-        reader = BlockReader(path.parent, places, document.used, document.broken)
+        hidden = _hidden(document.variables)
+        reader = BlockReader(path.parent, places, document.used, document.broken, hidden)
         file = _file(path, document.tree, reader, None, document.problems)
         warnings = in_order([*document.warnings, *_twice(document.repeated)])
-        return replace(file, variables=document.variables, warnings=warnings)
+        return replace(file, variables=document.variables, hidden=hidden, warnings=warnings)
 
 
 def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | None = None) -> PipelineFile:
     """The pipeline file that has these plain values: without HOCON, so without places. path: what its mistakes name."""
     return _file(path, values, BlockReader(home or path.parent, Places(str(path))), home, [])
+
+
+def _hidden(variables: Mapping[Path, tuple[str, ...]]) -> frozenset[Path]:
+    def names(path: Path) -> list[str]:
+        return [part for part in path if isinstance(part, str)][-1:]
+
+    return frozenset(path for path, given in variables.items() if any(map(is_secret_name, (*given, *names(path)))))
 
 
 def _twice(repeated: Mapping[Path, tuple[Place, Place]]) -> Iterator[Problem]:

@@ -13,6 +13,16 @@ _WHOLE = re.compile(_REFERENCE)
 _EMBEDDED = re.compile(r"\{\{\s*(" + _REFERENCE + r")\s*\}\}")
 
 
+SECRET_NAME = r"pass(?:word|wd|phrase)|secret|token|credential|(?:access|api|private|account)[._-]?key"  # noqa: S105 -- names
+"""What stands in names of keys and environment variables whose values are secret."""
+_SECRET_NAME = re.compile(SECRET_NAME, re.IGNORECASE)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a key or an environment variable of this name holds a secret."""
+    return _SECRET_NAME.search(name) is not None
+
+
 class SecretReference(NamedTuple):
     """The parts of one reference. `backend` is the name of an instance in the file's `secrets` block."""
 

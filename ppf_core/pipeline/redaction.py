@@ -7,17 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from ppf_core.config.secret_references import find_secrets
+from ppf_core.config.secret_references import SECRET_NAME, find_secrets, is_secret_name
 from ppf_core.contracts.secrets import MASK
 from ppf_core.threads import threads
 
 _SHORT = 4
 
-_NAME = r"pass(?:word|wd|phrase)|secret|token|credential|(?:access|api|private|account)[._-]?key"
-_TELLING = re.compile(_NAME, re.IGNORECASE)
 # `://user:password@host`, and `;token=…`, `?password=…` behind an address.
 _USER = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
-_PARAMETER = re.compile(rf"([;?&][\w.-]*(?:{_NAME})[\w.-]*=)[^;&\s]+", re.IGNORECASE)
+_PARAMETER = re.compile(rf"([;?&][\w.-]*(?:{SECRET_NAME})[\w.-]*=)[^;&\s]+", re.IGNORECASE)
 
 
 class Redactor:
@@ -62,7 +60,7 @@ def mask_by_name(value: Any, key: str = "") -> Any:
         return [mask_by_name(item, key) for item in value]
     if not isinstance(value, str):
         return value
-    if _TELLING.search(key) and not find_secrets(value):
+    if is_secret_name(key) and not find_secrets(value):
         return MASK
     return _PARAMETER.sub(rf"\1{MASK}", _USER.sub(rf"\1{MASK}", value))
 

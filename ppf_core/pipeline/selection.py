@@ -114,7 +114,9 @@ class Selection:
             if not any(normalise(key) == normalise(f"{group}.{plugin}") for key in self._unfit for group in groups):
                 self.problems.append(self._located(groups, plugin, named, error))
             return None
-        bound = bind(options_class(cls), values, folder=self.file.folder, broken=self.file.broken_below(place))
+        file = self.file
+        broken, hidden = file.broken_below(place), file.hidden_below(place)
+        bound = bind(options_class(cls), values, folder=file.folder, broken=broken, hidden=hidden)
         self.problems.extend(self._fault(fault, place) for fault in bound.faults)
         self.warnings.extend(self._fault(fault, place) for fault in bound.warnings)
         return BoundPlugin(name, entry, cls, values, bound, place, self.file.folder)

@@ -2,6 +2,7 @@
 
 import gc
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_files import SOUND, load, options, places, refused
 
+from ppf_core.config.binding import bind
 from ppf_core.config.loader import file_of_values
+from ppf_core.contracts.options import OptionsError
 from ppf_core.errors import ConfigError, Problem
 
 
@@ -380,3 +383,34 @@ def test_a_component_that_stands_twice_in_a_block_is_a_warning(tmp_path: Path) -
     file = load(tmp_path, text)
     assert (file.problems, places(file.warnings)) == ((), [("bad-value", 4, 2)])
     assert "line 3" in file.warnings[0].message
+
+
+def test_a_secret_of_the_environment_is_not_in_messages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        password: int
+        tokens: list[int]
+        port: int
+        user: str
+
+        def __post_init__(self) -> None:
+            raise OptionsError({"user": f"{self.user} is unknown."})
+
+    for name in ("PGPASSWORD", "PPF_PLAIN", "PPF_TOKEN", "PPF_LIST_TOKEN"):
+        monkeypatch.setenv(name, f"canary-{name}")
+    wrong = "password = ${PPF_PLAIN}, tokens = [${PPF_PLAIN}], port = ${PGPASSWORD}, user = ${PPF_PLAIN}"
+    file = load(tmp_path, f"{SOUND}runtime.parallelism = ${{PPF_TOKEN}}\ncomponents.a.options {{ {wrong} }}")
+    place = ("components", "a", "options")
+    values = file.config.components["a"].options
+    bound = bind(Options, values, folder=tmp_path, hidden=file.hidden_below(place))
+    assert [fault.path for fault in bound.faults] == [("password",), ("tokens", 0), ("port",)]
+    assert "canary" not in str([*file.problems, *bound.faults])
+    sound = {"password": 1, "tokens": [], "port": 1, "user": "canary"}
+    (fault,) = bind(Options, sound, folder=tmp_path, hidden=[("user",)]).faults
+    assert (fault.path, "canary" in fault.message) == (("user",), False)
+
+
+def test_another_value_of_the_environment_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PPF_PLAIN", "five")
+    (problem,) = load(tmp_path, f"{SOUND}runtime.parallelism = ${{PPF_PLAIN}}").problems
+    assert "'five'" in problem.message
