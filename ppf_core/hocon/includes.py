@@ -10,7 +10,8 @@ from pathlib import Path as FilePath
 from ppf_core.errors import Problem
 from ppf_core.hocon.budget import DEEPEST, LARGEST, Budget, LimitReached
 from ppf_core.hocon.places import Place
-from ppf_core.hocon.scanner import Scanner
+from ppf_core.hocon.repair import repaired
+from ppf_core.hocon.scanner import Scanner, Unbalanced
 from ppf_core.hocon.syntax import Include, Object, Piece
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -57,14 +58,26 @@ class Library:
     def _read(self, path: FilePath) -> _Source:
         real = os.path.realpath(path)  # unlike Path.resolve, it bears links that go round in a circle
         if real not in self._sources:
-            scanner = Scanner(read_text(path), str(path), self._budget, self.problems, self.warnings, self.used)
-            source = _Source(scanner.scan())
+            source = _Source(self._scan(path))
             self._open.append(real)
             for include in _includes(source.content):
                 self._fill(include, source, path.parent)
             self._open.pop()
             self._sources[real] = source
         return self._sources[real]
+
+    def _scan(self, path: FilePath) -> Object:
+        scanner = Scanner(read_text(path), str(path), self._budget, warnings=self.warnings, used=self.used)
+        try:
+            content, problems = scanner.scan(), scanner.problems
+        except Unbalanced:
+            found = repaired(scanner)
+            if found is None:
+                self.problems += scanner.problems
+                raise
+            content, problems = found
+        self.problems += problems
+        return content
 
     def _fill(self, include: Include, source: _Source, folder: FilePath) -> None:
         """Finds the file that is meant; a refused or missing one leaves the include empty."""
