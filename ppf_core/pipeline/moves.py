@@ -18,7 +18,7 @@ from ppf_core.pipeline.cursors import Cursors
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.lines import Move
 from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.roles import is_quarantine, quarantined_from
+from ppf_core.pipeline.roles import quarantine_of
 from ppf_core.pipeline.store import RunStore
 
 
@@ -26,18 +26,18 @@ def next_moves(journal: Journal, checked: CheckedPipeline, publishing: Collectio
     """The moves that wait for these sinks alone: of sources whose slice all other sinks below them show."""
     found = []
     for source in _open_sources(journal, checked):
-        below, sinks = checked.dataflow.below([source]), sinks_below(source, checked)
-        if sinks and sinks <= journal.shown.union(publishing):
-            folders = [name for name in publishing if is_quarantine(name) and quarantined_from(name) in below]
-            waiting = {*folders, *(sinks - journal.shown)}
+        sinks, folders = sinks_below(source, checked), _folders_below(source, checked, journal)
+        waiting = (sinks | folders) - journal.shown
+        if sinks and waiting.issubset(publishing):
             writes = [write.id for write in journal.writes.values() if write.component in waiting]
             found.append(Move(source, dict(journal.advanced[source]), writes))
     return found
 
 
 def held_cursors(journal: Journal, checked: CheckedPipeline) -> dict[str, frozenset[str]]:
-    """The sources whose slice some sinks show and others do not, nor will: source → these others."""
-    sinks = {source: sinks_below(source, checked) for source in _open_sources(journal, checked)}
+    """The sources whose slice some sinks and folders show and others do not, nor will: source → these others."""
+    sources = _open_sources(journal, checked)
+    sinks = {source: sinks_below(source, checked) | _folders_below(source, checked, journal) for source in sources}
     return {
         source: each - journal.shown
         for source, each in sinks.items()
@@ -110,6 +110,12 @@ def _open_sources(journal: Journal, checked: CheckedPipeline) -> list[str]:
     replayed = checked.replayed.component if checked.replayed is not None else None
     advanced = [name for name in journal.advanced if name in checked.components and name not in journal.moved]
     return [name for name in advanced if replayed in (None, name)]
+
+
+def _folders_below(source: str, checked: CheckedPipeline, journal: Journal) -> frozenset[str]:
+    """The folders that have to show bad rows of what a source has read."""
+    below = checked.dataflow.below([source])
+    return frozenset(quarantine_of(name) for name in below if journal.apart.get(name, {}).get(""))
 
 
 def _committed(journal: Journal, sources: Collection[str], store: RunStore) -> Iterator[Problem]:

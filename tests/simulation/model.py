@@ -272,7 +272,7 @@ class Model:
             return
         hit |= {name for name in self.selected(run_id) if flow.is_rejected(name)}
         for name in self.missing(run_id):
-            if not hit & flow.before(name):
+            if not hit & flow.before(name) and not self.is_unknown(run_id, name):
                 yield f"{name} shows nothing of {run_id}, although nothing has failed that it needs"
 
 

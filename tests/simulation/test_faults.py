@@ -543,6 +543,21 @@ def test_bad_rows_that_wait_hold_the_cursor() -> None:
     assert simulate(scenario).broken == ()
 
 
+def test_bad_rows_that_were_given_up_hold_the_cursor_of_what_an_unstaged_sink_shows() -> None:
+    check = {"check": "number", "options": {"bad": [0]}, "action": "quarantine"}
+    scenario = Scenario(
+        components={
+            "b": {"source": "lines", "options": {"table": "b", "cursor": True}},
+            "v": {"transform": "mix", "inputs": ["b"], "options": {}, "quality": [check]},
+            "x": {"sink": "plain", "options": {"target": "x"}, "inputs": ["v"]},
+        },
+        acts=(Act("run"),),
+        tables={"b": 1},
+    )
+    acts = [Act("run", faults=(Fault("disk", "broken", number),)) for number in range(15, 35)]
+    assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
+
+
 def test_a_frame_that_is_kept_for_one_check_is_let_go_when_another_wants_its_rows_first() -> None:
     scenario = Scenario(
         components={
