@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r'"""(?:[^"]|"(?!""))*+"{3,}|"""|"(?:[^"\\\n]|\\[^\n])*+"|(?:#|//)[^\n]*+|[{}\[\]]|\n(?P<indent>[ \t]*+)(?P<first>[^\s#/])?'
 )
 _NEXT = re.compile(r"^(?P<indent>[ \t]*+)(?:[}\]]|[\w.\"-]++[ \t]*+(?:[=:{]|\+=))", re.MULTILINE)
+_VALUE = re.compile(r"^(?P<indent>[ \t]*+)[\w.\"-]++[ \t]*+[=:][ \t]*+", re.MULTILINE)
 _CLOSING = {"{": "}", "[": "]"}
 _NAMES = {"{": "brace", "[": "bracket"}
 _MOST = 5
@@ -40,10 +41,11 @@ class _Open:
 
 @dataclass(frozen=True)
 class _Missing:
-    """What is missing, and the offset before which it should stand."""
+    """What is missing, and the offset before which it should stand. opens: quotes that open the text which `opened` closes."""
 
     opened: _Open
     before: int
+    opens: bool = False
 
 
 def repaired(scanner: Scanner) -> tuple[Object, list[Problem]] | None:
@@ -78,6 +80,8 @@ def _missing(text: str) -> _Missing | None:
             indent = len(found["indent"]) if found["first"] is not None else indent
             if found["first"] in _CLOSING or found["first"] in ("}", "]"):
                 _count(opened, _Open(found["first"], found.end() - 1, line, indent))
+        elif sign.startswith('"""') and is_odd and (start := _unopened(text, here)) is not None:
+            return _Missing(here, start, opens=True)
         elif sign.startswith('"""') and is_odd:
             following = _NEXT.search(text, found.start() + 3, found.end() if len(sign) > 3 else len(text))
             while following is not None and len(following["indent"]) > indent:
@@ -89,6 +93,16 @@ def _missing(text: str) -> _Missing | None:
         elif sign in ("{", "[", "}", "]"):
             _count(opened, here)
     return _Missing(opened[-1], len(text)) if opened else None
+
+
+def _unopened(text: str, quotes: _Open) -> int | None:
+    """Where the text should begin that these quotes close; None if they open one."""
+    if text[: quotes.at].rstrip()[-1:] in tuple("=:+[,{}"):
+        return None
+    keys = [found for found in _VALUE.finditer(text, 0, quotes.at) if len(found["indent"]) < quotes.indent]
+    own = _VALUE.match(text, quotes.line, quotes.at)
+    last = own or (keys[-1] if keys else None)
+    return None if last is None else last.end()
 
 
 def _count(opened: list[_Open], here: _Open) -> None:
@@ -121,6 +135,10 @@ def _with(text: str, missing: _Missing) -> str:
 def _problem(scanner: Scanner, missing: _Missing) -> Problem:
     opened, text = missing.opened, scanner.text
     line = text.count("\n", 0, missing.before) + 1
+    if missing.opens:
+        closing = text.count("\n", 0, opened.at) + 1
+        hint = f'Add """ here, or remove those in line {closing}.'
+        return scanner.place(missing.before).problem("syntax", 'The quotes """ that open this text are missing.', hint=hint)
     if opened.sign == '"""':
         message, sign = "This text is never closed.", '"""'
     else:

@@ -1,9 +1,10 @@
 """A closing bracket or quote that is missing is found where it is missing, and the rest of the file is read."""
 
+import re
 from pathlib import Path
 
 import pytest
-from pipeline_files import load, places
+from pipeline_files import load, places, refused
 
 HEAD = "name = x\n"
 TAIL = "runtime { paralelism = 2 }\n"
@@ -26,13 +27,14 @@ UNKNOWN = ("unknown-key", 11)
             35,
         ),
         ('components {\n  a { source = csv, options { q = """SELECT 1\n  } }\n}\n', 3, 35),
+        ('components {\n  a {\n    source = csv\n    options {\n      q = SELECT a, b FROM c"""\n    }\n  }\n}\n', 6, 11),
     ],
 )
 def test_what_is_missing_is_one_mistake_and_the_rest_is_read(text: str, line: int, column: int, tmp_path: Path) -> None:
     file = load(tmp_path, HEAD + text + TAIL)
     last = (HEAD + text).count("\n") + 1
     assert places(file.problems) == [("syntax", line, column), ("unknown-key", last, 11)]
-    assert "never closed" in file.problems[0].message
+    assert "never closed" in file.problems[0].message or "are missing" in file.problems[0].message
     assert file.config.components["a"].source == "csv"
 
 
@@ -52,3 +54,14 @@ def test_the_last_brace_of_a_file(tmp_path: Path) -> None:
 def test_a_file_that_is_indented_badly_but_closed_is_read(tmp_path: Path) -> None:
     file = load(tmp_path, HEAD + "components {\na {\nsource = csv\n}\n    }\n")
     assert file.problems == ()
+
+
+EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "flights" / "flights.conf").read_text()
+CLOSINGS = [
+    found.span() for found in re.finditer(r'[}\]]|"""', EXAMPLE) if found[0] != "]" or EXAMPLE[found.start() - 1] != "*"
+]
+
+
+@pytest.mark.parametrize(("start", "end"), CLOSINGS)
+def test_one_that_is_missing_in_an_example_is_one_mistake(start: int, end: int, tmp_path: Path) -> None:
+    assert [problem.code for problem in refused(tmp_path, EXAMPLE[:start] + EXAMPLE[end:])] == ["syntax"]
