@@ -9,7 +9,7 @@ from ppf_core.pipeline.fingerprints import Fingerprint
 from ppf_core.pipeline.journal import Journal
 from ppf_core.pipeline.moves import passed, sinks_below
 from ppf_core.pipeline.progress import Kept
-from ppf_core.pipeline.roles import has_folder, quarantine_of, roles_of
+from ppf_core.pipeline.roles import quarantine_of, roles_of
 from ppf_core.pipeline.targets import overlap
 
 
@@ -65,7 +65,8 @@ def resume(
     problems += [_half_written(name) for name in kept if _is_half_written(checked, name, kept[name])]
     problems += [_parted(name) for name in kept if name in parted & written]
     saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
-    needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, shown)
+    owing = {name for name, rows in journal.apart.items() if rows.get("") and quarantine_of(name) not in shown}
+    needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, owing)
     problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
     problems += passed(journal, _slices(checked, needed, journal), cursors)
     if problems:
@@ -87,9 +88,9 @@ def _needed(
     selected: Collection[str],
     saved: Mapping[str, Kept],
     done: Collection[str],
-    shown: Collection[str],
+    owing: Collection[str],
 ) -> set[str]:
-    """The unfinished sinks, bad rows that are nowhere yet, frames that nobody reads, and what these need.
+    """The unfinished sinks, those whose bad rows are nowhere yet, frames that nobody reads, and what these need.
 
     A frame that is read back needs nothing. A sink for bad rows needs what its givers had, also where these are done.
     """
@@ -97,9 +98,8 @@ def _needed(
     left = [
         name
         for name in unfinished
-        if checked.components[name].config.kind == "sink" or (name not in consumed and name not in saved)
+        if checked.components[name].config.kind == "sink" or (name not in consumed and name not in saved) or name in owing
     ]
-    left += [name for name in saved if has_folder(checked.components[name]) and quarantine_of(name) not in shown]
     needed: set[str] = set()
     while left:
         name = left.pop()

@@ -558,6 +558,22 @@ def test_bad_rows_that_were_given_up_hold_the_cursor_of_what_an_unstaged_sink_sh
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
+def test_bad_rows_that_were_given_up_can_be_had_where_their_good_ones_are_shown() -> None:
+    check = {"check": "number", "options": {"bad": [0]}, "action": "quarantine"}
+    scenario = Scenario(
+        components={
+            "b": {"source": "lines", "options": {"table": "b"}},
+            "c": {"source": "lines", "options": {"table": "c"}, "quality": [check]},
+            "x": {"sink": "plain", "options": {"target": "x"}, "inputs": ["c"]},
+            "y": {"sink": "plain", "options": {"target": "y", "repeatable": True}, "inputs": ["b"]},
+        },
+        acts=(Act("run", faults=(Fault("y.write", "raise"),)), Act("resume")),
+        tables={"b": 1, "c": 1},
+        hooks={"keeper": {}},
+    )
+    assert simulate(scenario).broken == ()
+
+
 def test_a_frame_that_is_kept_for_one_check_is_let_go_when_another_wants_its_rows_first() -> None:
     scenario = Scenario(
         components={
