@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ppf_core.errors import Problem, near_miss
+from ppf_core.errors import Problem
 from ppf_core.hocon.budget import Budget
 from ppf_core.hocon.merging import Merger
 from ppf_core.hocon.places import Path, Place, dotted
@@ -36,6 +36,7 @@ from ppf_core.hocon.slots import (
 )
 from ppf_core.hocon.steps import LookBack, Steps, run_steps
 from ppf_core.hocon.syntax import Array, Broken, Object, Piece, Reference, Text, Value
+from ppf_core.hocon.unresolved import unresolved
 
 _MANY = 100
 """Problems after which no near misses are looked for: that takes a while for each."""
@@ -322,52 +323,11 @@ class Resolver:
         return UNUSABLE
 
     def _unresolved(self, reference: Reference, definition: Definition) -> None:
-        path = ".".join(reference.path)
-        close = near_miss(path, self._known(reference.path)) if len(self.problems) < _MANY else None
-        near = f"Did you mean ${{{close}}}? " if close else ""
         if definition.where == reference.path:
             self._circle(reference, definition)
             return
-        hint = f"{near}Set it, or write ${{?{path}}} if it may be missing."
-        unset = self._unset(reference.path)
-        if unset:
-            message = f"The substitution {reference} has no value: {unset}"
-            hint = "Set it, or give the key a value that stands before the substitution."
-        else:
-            message = (
-                f"The substitution {reference} has no value: no key of the file and no environment variable has this name."
-            )
+        message, hint = unresolved(reference, self.root, with_near_miss=len(self.problems) < _MANY)
         self._say(reference.place, message, definition.where, hint=hint)
-
-    def _unset(self, path: tuple[str, ...]) -> str:
-        """Why a key that is there has no value: `dir = ${?UNSET}`. Follows the keys that it is made of."""
-        told: list[str] = []
-        while (slot := self._slot(path)) is not None and len(told) < _MANY:
-            pieces = [piece for definition in slot.stack for piece in definition.value.pieces]
-            optional = [piece for piece in pieces if isinstance(piece, Reference) and piece.optional]
-            if not optional:
-                return ""
-            told.append(f"{'.'.join(path)!r} is {optional[-1]}")
-            path = optional[-1].path
-        return f"{', and '.join(told)}, and {'.'.join(path)} is not set." if told else ""
-
-    def _slot(self, path: tuple[str, ...]) -> Slot | None:
-        block: Resolved | None = self.root
-        slot = None
-        for part in path:
-            slot = block.slots.get(part) if isinstance(block, Block) else None
-            block = None if slot is None else slot.value
-        return slot
-
-    def _known(self, path: tuple[str, ...]) -> list[str]:
-        """Keys beside the one that is missing."""
-        block = self.root
-        for part in path[:-1]:
-            slot = block.slots.get(part)
-            if slot is None or not isinstance(slot.value, Block):
-                return []
-            block = slot.value
-        return [".".join((*path[:-1], key)) for key in list(block.slots)[:1000]]
 
     def _say(self, place: Place, message: str, path: Path, *, hint: str | None = None, code: str = "substitution") -> None:
         self.problems.append(place.problem(code, message, hint=hint, path=path))

@@ -143,3 +143,8 @@ def test_the_value_of_an_environment_variable_is_not_in_messages_about_joining(
     monkeypatch.setenv("PPF_TEST", "hunter22")
     (problem,) = load(tmp_path, SOUND + "version = ${PPF_TEST} [1]").problems
     assert "hunter22" not in str(problem)
+
+
+def test_a_key_that_is_made_of_itself_and_nothing_else_is_told_once(tmp_path: Path) -> None:
+    (problem,) = load(tmp_path, SOUND + "vars { dir = ${?vars.dir}, path = ${vars.dir}/x }").problems
+    assert problem.message.endswith("'vars.dir' is ${?vars.dir}, and vars.dir is not set.")
