@@ -9,8 +9,7 @@ from ppf_core.config.faults import Fault, Spot, sentences
 from ppf_core.config.option_types import OptionType
 from ppf_core.config.type_texts import expected
 from ppf_core.errors import near_miss, suggestion
-from ppf_core.hocon.messages import shown
-from ppf_core.hocon.places import dotted
+from ppf_core.hocon.places import dotted, shown
 
 _MANY = 100  # unknown keys, after which no near misses are looked for: that takes a while for each
 

@@ -18,8 +18,7 @@ from ppf_core.config.model import CheckConfig, ComponentConfig, InstanceConfig, 
 from ppf_core.config.option_types import Block, Many, Maybe, OptionType, Scalar, Table
 from ppf_core.config.rules import is_component_name
 from ppf_core.errors import Problem
-from ppf_core.hocon.messages import shown
-from ppf_core.hocon.places import Path, Places, dotted
+from ppf_core.hocon.places import Path, Places, dotted, shown
 from ppf_core.hocon.tree import tree_class
 
 Config = TypeVar("Config")

@@ -29,8 +29,7 @@ from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
-from ppf_core.hocon.messages import shown
-from ppf_core.hocon.places import Path
+from ppf_core.hocon.places import Path, shown
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""

@@ -15,10 +15,10 @@ from ppf_core.config.model import PipelineConfig
 from ppf_core.config.rules import rule_faults
 from ppf_core.config.secret_references import is_secret_name
 from ppf_core.errors import Problem, in_order
-from ppf_core.hocon.garbage import paused_collector
-from ppf_core.hocon.given import given_values
+from ppf_core.hocon.budget import paused_collector
 from ppf_core.hocon.places import Path, Place, Places
 from ppf_core.hocon.reading import read_file
+from ppf_core.hocon.tree import given_values
 
 _LOSSES = ("syntax", "include", "encoding", "file")
 """Problems behind which statements may have been lost."""

@@ -11,8 +11,7 @@ from ppf_core.config.model import CheckConfig, CircuitBreakerConfig, ComponentCo
 from ppf_core.config.secret_references import SCHEME
 from ppf_core.config.thresholds import FORM, Threshold
 from ppf_core.errors import near_miss
-from ppf_core.hocon.messages import shown
-from ppf_core.hocon.places import Path, dotted
+from ppf_core.hocon.places import Path, dotted, shown
 
 KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")

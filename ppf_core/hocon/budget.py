@@ -1,5 +1,8 @@
 """The limits of a file, so that hostile ones end soon: every part of the loader pays for what it makes."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ppf_core.hocon.places import Place
@@ -42,3 +45,18 @@ class Budget:
         self.steps -= steps
         if self.steps < 0:
             raise LimitReached("The file merges and joins more than 2,000,000 values.", place, "Use fewer substitutions.")
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """While a file is read, hardly anything is garbage, but the collector would look through all of it again and again.
+
+    That costs two thirds of the time for 1 MB. What is read is bounded, and nothing in it is a cycle that has to go soon.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,11 +1,13 @@
-"""Where each value of a file stands."""
+"""Where each value of a file stands, and how messages show places and values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ppf_core.errors import Problem
 
 Path = tuple[str | int, ...]
+_LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,14 @@ def dotted(path: Path) -> str:
             plain = part.replace("_", "").replace("-", "").isalnum()
             text += f"{'.' if text else ''}{part if plain else chr(34) + part + chr(34)}"
     return text
+
+
+def shown(value: Any) -> str:
+    """A value as the file would have it. Lists and objects are only named: what is in them may be secret."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…")
+    if isinstance(value, list | tuple | Mapping):
+        return "an object" if isinstance(value, Mapping) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)

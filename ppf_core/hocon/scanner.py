@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from ppf_core.hocon.budget import DEEPEST, LimitReached
 from ppf_core.hocon.characters import FORBIDDEN, OTHER_QUOTES, WORDS, Characters, Mistake
-from ppf_core.hocon.messages import shown
-from ppf_core.hocon.places import Place
+from ppf_core.hocon.places import Place, shown
 from ppf_core.hocon.syntax import Array, Broken, Field, Include, Object, Piece, Reference, Text, Value
 
 _KEY = re.compile(WORDS.pattern.replace("[^", "[^."))  # words without dots

@@ -11,8 +11,7 @@ from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.config.secret_references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.contracts.checks import RowCheck
 from ppf_core.errors import ConfigError, Problem, in_order
-from ppf_core.hocon.messages import shown
-from ppf_core.hocon.places import Path, dotted
+from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.pipeline.checked import CheckedComponent, CheckedPipeline
 from ppf_core.pipeline.error_names import misnamed_errors
 from ppf_core.pipeline.graph import Graph
