@@ -14,11 +14,6 @@ pytestmark = pytest.mark.usefixtures("simulated_plugins")
 LUCK = {"check": "number", "name": "luck", "options": {"luck": True}, "action": "quarantine"}
 
 
-def unmended(reason: str) -> pytest.MarkDecorator:
-    """A fault that is known; once it is mended, its test says so."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
-
-
 def test_rows_that_a_check_rejects_are_not_shown_below_another_transform() -> None:
     scenario = Scenario(
         components={

@@ -5,7 +5,6 @@ A fault that is found is made small and printed as Python, to be pasted into a t
 
 import multiprocessing
 import os
-from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
@@ -17,27 +16,15 @@ ALL = os.environ.get("PPF_FAULTS") == "all"
 COUNT = 20_000 if ALL else int(os.environ.get("PPF_SCENARIOS", "500"))
 PORTION = 250
 
-Known = Callable[[Scenario, Outcome, str], bool]
-
-
-# What is known and not mended yet: each entry goes with its fault. Its name → how it shows.
-KNOWN: Mapping[str, Known] = {}
-
-
-def known(scenario: Scenario, outcome: Outcome) -> str | None:
-    """The known fault that explains all that is broken."""
-    names = [next((name for name, shows in KNOWN.items() if shows(scenario, outcome, text)), None) for text in outcome.broken]
-    return names[0] if names and None not in names else None
-
 
 def look(first: int, last: int) -> tuple[str | None, int]:
-    """The first fault that these seeds show and nobody knows, as a text; and how many scenarios ran."""
+    """The first fault that these seeds show, as a text; and how many scenarios ran."""
     played = 0
     for seed in range(first, last):
         scenario = generate(seed)
         outcome = simulate(scenario)
         played += outcome is not None
-        if outcome is not None and outcome.broken and known(scenario, outcome) is None:
+        if outcome is not None and outcome.broken:
             return reproduction(scenario, outcome, seed), played
     return None, played
 
@@ -47,7 +34,7 @@ def reproduction(scenario: Scenario, outcome: Outcome, seed: int) -> str:
 
     def fails(smaller: Scenario) -> bool:
         found = simulate(smaller)
-        return found is not None and bool(found.kinds & outcome.kinds) and known(smaller, found) is None
+        return found is not None and bool(found.kinds & outcome.kinds)
 
     small = shrink(scenario, fails)
     found = simulate(small)
