@@ -27,7 +27,7 @@ def next_moves(journal: Journal, checked: CheckedPipeline, publishing: Collectio
     found = []
     for source in _open_sources(journal, checked):
         sinks, folders = sinks_below(source, checked), _folders_below(source, checked, journal)
-        waiting = (sinks | folders) - journal.shown
+        waiting = (sinks - journal.shown) | folders
         if sinks and waiting.issubset(publishing):
             writes = [write.id for write in journal.writes.values() if write.component in waiting]
             found.append(Move(source, dict(journal.advanced[source]), writes))
@@ -113,9 +113,10 @@ def _open_sources(journal: Journal, checked: CheckedPipeline) -> list[str]:
 
 
 def _folders_below(source: str, checked: CheckedPipeline, journal: Journal) -> frozenset[str]:
-    """The folders that have to show bad rows of what a source has read."""
+    """The folders that have still to show bad rows of what a source has read; as evidence they are shown, too."""
     below = checked.dataflow.below([source])
-    return frozenset(quarantine_of(name) for name in below if journal.apart.get(name, {}).get(""))
+    shown = {write.component for write in journal.writes.values() if write.state == "published"}
+    return frozenset(quarantine_of(name) for name in below if journal.apart.get(name, {}).get("")) - shown
 
 
 def _committed(journal: Journal, sources: Collection[str], store: RunStore) -> Iterator[Problem]:

@@ -243,7 +243,11 @@ class Model:
     def _has_bad_rows(self, flow: Flow, source: str, run_id: str) -> bool:
         """Whether the bad rows of a source lie in the folders of a run."""
         below = [name for name in flow.components if source in flow.feeding(name)]
-        return all(_FOLDER.format(name, run_id) in self.world.frames for name in below if flow.in_folder(name))
+        result = self.runs[run_id].last.result
+        told = {each.name for each in result.components if any(check.failed for check in each.quality)} if result else set()
+        unlucky = {name for name in told & {*below} if is_lucky(flow.components[name]) and None in flow.places(name)}
+        owing = [name for name in below if flow.in_folder(name) or name in unlucky]
+        return all(_FOLDER.format(name, run_id) in self.world.frames for name in owing)
 
     def _ending(self, seen: Seen, run_id: str) -> Iterator[str]:
         """A success is one, and a failure has a reason (G1)."""

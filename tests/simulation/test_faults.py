@@ -553,6 +553,21 @@ def test_bad_rows_that_were_given_up_hold_the_cursor_of_what_an_unstaged_sink_sh
     assert not [broken for act in acts if (broken := simulate(replace(scenario, acts=(act,))).broken)]
 
 
+def test_evidence_holds_no_cursor() -> None:
+    checks = [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}, {"check": "total", "options": {"most": 3}}]
+    scenario = Scenario(
+        components={
+            "a": {"source": "lines", "options": {"table": "a", "cursor": True}},
+            "t": {"transform": "mix", "inputs": ["a"], "options": {}, "quality": checks},
+            "y": {"sink": "staged", "options": {"target": "y"}, "inputs": ["a"]},
+        },
+        acts=(Act("run"),),
+        tables={"a": 4},
+        runtime={"on_failure": "continue"},
+    )
+    assert simulate(scenario).broken == ()
+
+
 def test_bad_rows_that_were_given_up_can_be_had_where_their_good_ones_are_shown() -> None:
     check = {"check": "number", "options": {"bad": [0]}, "action": "quarantine"}
     scenario = Scenario(
