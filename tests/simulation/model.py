@@ -244,8 +244,9 @@ class Model:
         """Whether the bad rows of a source lie in the folders of a run."""
         below = [name for name in flow.components if source in flow.feeding(name)]
         result = self.runs[run_id].last.result
-        told = {each.name for each in result.components if any(check.failed for check in each.quality)} if result else set()
-        unlucky = {name for name in told & {*below} if is_lucky(flow.components[name]) and None in flow.places(name)}
+        judged = [(each.name, check) for each in result.components for check in each.quality] if result else []
+        told = {name for name, check in judged if check.name == "luck" and check.failed}
+        unlucky = {name for name in told & {*below} if flow.places(name)[0] is None}
         owing = [name for name in below if flow.in_folder(name) or name in unlucky]
         return all(_FOLDER.format(name, run_id) in self.world.frames for name in owing)
 
