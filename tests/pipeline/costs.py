@@ -19,6 +19,7 @@ BAD = "{ check = in_range, options { column = id, min = 10 }, action = warn }, {
 SOURCE = "rows { source = parquet, options { path = rows } %s }"
 OUT = "out { sink = parquet, inputs = [%s], options { path = out, mode = overwrite } }"
 BETWEEN = 'kept { transform = filter, inputs = [rows], options { where = "id >= 0" } }\n'
+DEAR = "dear { transform = deduplicate, inputs = [rows], options { keys = [id] }, quality = [%s] }\n"
 TWO = OUT % "rows" + "\n" + (OUT % "rows").replace("out", "two")
 OTHER = "other { source = parquet, options { path = rows } }"
 
@@ -38,6 +39,8 @@ PIPELINES = {
     "staged-bad": SOURCE % f", quality = [{BAD}]" + "\n" + OUT % "rows",
     "sink": SOURCE % "" + "\n" + (OUT % "rows").replace("options", f"quality = [{CLEAN}], options"),
     "dropped": SOURCE % f", quality = [{BAD.replace('warn', 'drop')}]" + "\n" + OUT % "rows",
+    "set-apart": SOURCE % f", quality = [{BAD.replace('warn', 'quarantine')}]" + "\n" + OUT % "rows",
+    "dear-dropped": SOURCE % "" + "\n" + DEAR % BAD.replace("warn", "drop") + OUT % "dear",
     "between-bare": SOURCE % "" + "\n" + BETWEEN + OUT % "kept",
     "between": SOURCE % f", quality = [{CLEAN}]" + "\n" + BETWEEN + OUT % "kept",
     "between-bad": SOURCE % f", quality = [{BAD}]" + "\n" + BETWEEN + OUT % "kept",
