@@ -40,7 +40,7 @@ class CheckSteps:
         """What a sink is given that writes good and bad rows in one pass; None when it is to get the good ones alone.
 
         Only where one component's checks ride on the write: others would look at rows that were set apart. And not where rows
-        are dropped that can be read again for little: a look at the columns of failed checks costs less than such a write.
+        can be read again for little: that costs less than such a write.
         """
         riders = self._riders(sink)
         if len(riders) != 1 or not self.frames.engine.knows_plans or not staged_sink(sink).can_split:
@@ -49,7 +49,7 @@ class CheckSteps:
         frame, checking = self.frames.input(sink), rider.checks
         self._begin_checking(rider, frame)
         is_dear = not checking.is_repeatable or self.frames.engine.why_keep(frame) is not None
-        return checking.part() if checking.can_part and (checking.quarantines or is_dear) else None
+        return checking.part() if is_dear and checking.can_part else None
 
     def ridden(self, sink: ComponentRun) -> "DataFrame":
         """What a sink writes: its input, less the rows that its riders set apart."""

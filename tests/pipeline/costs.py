@@ -40,6 +40,7 @@ PIPELINES = {
     "sink": SOURCE % "" + "\n" + (OUT % "rows").replace("options", f"quality = [{CLEAN}], options"),
     "dropped": SOURCE % f", quality = [{BAD.replace('warn', 'drop')}]" + "\n" + OUT % "rows",
     "set-apart": SOURCE % f", quality = [{BAD.replace('warn', 'quarantine')}]" + "\n" + OUT % "rows",
+    "dear-set-apart": SOURCE % "" + "\n" + DEAR % BAD.replace("warn", "quarantine") + OUT % "dear",
     "dear-dropped": SOURCE % "" + "\n" + DEAR % BAD.replace("warn", "drop") + OUT % "dear",
     "between-bare": SOURCE % "" + "\n" + BETWEEN + OUT % "kept",
     "between": SOURCE % f", quality = [{CLEAN}]" + "\n" + BETWEEN + OUT % "kept",

@@ -33,11 +33,12 @@ def test_one_action_more_where_a_row_is_bad(costs: Costs, name: str) -> None:
 
 def test_bad_rows_alone_are_read_again_where_a_sink_writes_them_with_the_good_ones(costs: Costs) -> None:
     assert costs["dear-dropped"]["read"] == ROWS + 10
-    assert costs["set-apart"]["read"] == ROWS + 3 * 10  # counted, written once more, and counted there
+    assert costs["dear-set-apart"]["read"] == ROWS + 3 * 10  # counted, written once more, and counted there
 
 
 def test_rows_that_are_read_again_for_little_are_not_parted(costs: Costs) -> None:
     assert costs["dropped"]["read"] == costs["staged-bad"]["read"] == 2 * ROWS
+    assert costs["set-apart"]["read"] == 3 * ROWS + 10
 
 
 def test_otherwise_one_action_counts_for_all_row_and_aggregate_checks(costs: Costs) -> None:
