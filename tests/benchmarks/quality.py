@@ -94,7 +94,7 @@ def by_checks(spark: SparkSession, folder: Path) -> dict[str, float]:
     shuffled = spark.sql(SHUFFLE)
     return medians(
         folder,
-        3,
+        5,
         {
             "copy": copy(lambda frame: frame),
             "filter": copy(lambda frame: frame.where(every)),
@@ -152,7 +152,7 @@ def by_others(spark: SparkSession, folder: Path) -> dict[str, float]:
 
     return medians(
         folder,
-        3,
+        5,
         {"ppf": by_ppf(spark, pipeline(folder, "checked", "clean", checks("fail"))), "cuallee": cuallee, "DQX": dqx},
     )
 
