@@ -48,8 +48,7 @@ class CheckSteps:
         (rider,) = riders
         frame, checking = self.frames.input(sink), rider.checks
         self._begin_checking(rider, frame)
-        is_dear = not checking.is_repeatable or self.frames.engine.why_keep(frame) is not None
-        return checking.part() if is_dear and checking.can_part else None
+        return checking.part() if checking.can_part and self._is_dear(rider, frame) else None
 
     def ridden(self, sink: ComponentRun) -> "DataFrame":
         """What a sink writes: its input, less the rows that its riders set apart."""
@@ -193,6 +192,10 @@ class CheckSteps:
             return False
         if frame is None or not (component.role.is_read or checking.quarantines):
             return False
+        return self._is_dear(component, frame)
+
+    def _is_dear(self, component: ComponentRun, frame: "DataFrame") -> bool:
+        """Whether a second computation is costly, or gives other rows."""
         return self.frames.engine.why_keep(frame) is not None or not self.frames.is_pinned(component)
 
     def _keep(self, component: ComponentRun, checking: Checking) -> None:

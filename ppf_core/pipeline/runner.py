@@ -178,8 +178,7 @@ class PipelineRunner:
 
     def _open(self, request: RunRequest, workspace: Workspace) -> Run:
         if request.resume is None:
-            asked = request.run_id, request.observers, request.spark, request.replays
-            return begin_run(workspace, self.store, *asked)
+            return begin_run(workspace, self.store, request.run_id, request.observers, request.spark, request.replays)
         run_id = self._to_resume(request.resume)
         if request.run_id is not None and request.run_id != run_id:
             raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")

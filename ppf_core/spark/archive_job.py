@@ -22,7 +22,7 @@ from ppf_core.spark.class_archive import OFF, QUIET, ClassArchive, class_archive
 _SECONDS = 600
 _LOWEST = 19
 _MOST = 4
-"""So many archives are kept, of about 150 MB each; those that were used last."""
+"""So many archives are kept, of about 170 MB each; those that were used last."""
 # What decides about the JVM's class path, its heap and its options. Nothing else of a pipeline is asked here.
 _OF_THE_JVM = (
     "spark.driver.extraClassPath",

@@ -114,10 +114,10 @@ class _Maker:
         return {**check, "quarantine_to": self._taker(name, is_new=True)} if self._is(0.3) else check
 
     def _check(self, name: str) -> Component:
-        kind = self._one_of(("number", "number", "number", "number", "total", "few"))
+        kind = self._one_of(("number", "number", "number", "number", "amount", "few"))
         if kind != "number":
             options: Component = {"most": self._one_of((3, 20, 20, 20))}
-            options |= {"distinct": True} if kind == "total" and self._is(0.3) else {}
+            options |= {"distinct": True} if kind == "amount" and self._is(0.3) else {}
             return {"check": kind, "options": options, **({"action": "warn"} if self._is(0.2) else {})}
         options = {"by": self._one_of((2, 5, 5, 9)), "bad": self._some(range(2), self._one_of((0, 1, 1)))}
         options |= {"raises": 2} if self._is(0.03) else {}

@@ -47,7 +47,7 @@ OFFERS = {
     "sinks.staged": "simulated_plugins:Staged",
     "sinks.plain": "simulated_plugins:Plain",
     "checks.number": "simulated_plugins:Number",
-    "checks.total": "simulated_plugins:Total",
+    "checks.amount": "simulated_plugins:Amount",
     "checks.few": "simulated_plugins:Few",
     "hooks.keeper": "simulated_plugins:Keeper",
     "hooks.watcher": "simulated_plugins:Watcher",
@@ -289,14 +289,14 @@ class Number(RowCheck[NumberOptions]):
 
 
 @options
-class TotalOptions:
-    """Options of `total`."""
+class AmountOptions:
+    """Options of `amount`."""
 
     most: int = option("The largest number of rows that passes.")
     distinct: bool = option("Whether it counts what Spark cannot count while it writes.", default=False)
 
 
-class Total(AggregateCheck[TotalOptions]):
+class Amount(AggregateCheck[AmountOptions]):
     """Whether there are few enough rows."""
 
     def metrics(self, columns: Columns) -> Mapping[str, Any]:

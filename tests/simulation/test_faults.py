@@ -120,7 +120,7 @@ def test_a_run_goes_on_where_checks_lie_below_a_checkpoint() -> None:
                 "sink": "staged",
                 "options": {"target": "x"},
                 "inputs": ["v"],
-                "quality": [{"check": "total", "options": {"most": 3}}],
+                "quality": [{"check": "amount", "options": {"most": 3}}],
             },
         },
         acts=(Act("run", faults=(Fault("x.stage", "raise"),)), Act("resume")),
@@ -370,7 +370,7 @@ def test_a_run_of_some_components_can_be_resumed_with_all() -> None:
 def test_a_resumed_run_shows_no_rows_that_a_check_rejected_above_a_checkpoint() -> None:
     scenario = Scenario(
         components={
-            "b": {"source": "lines", "options": {"table": "b"}, "quality": [{"check": "total", "options": {"most": 3}}]},
+            "b": {"source": "lines", "options": {"table": "b"}, "quality": [{"check": "amount", "options": {"most": 3}}]},
             "t": {"transform": "mix", "inputs": ["b"], "options": {}, "checkpoint": True},
             "x": {"sink": "staged", "options": {"target": "x"}, "inputs": ["t"]},
         },
@@ -554,7 +554,7 @@ def test_bad_rows_that_were_given_up_hold_the_cursor_of_what_an_unstaged_sink_sh
 
 
 def test_evidence_holds_no_cursor() -> None:
-    checks = [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}, {"check": "total", "options": {"most": 3}}]
+    checks = [{"check": "number", "options": {"bad": [1]}, "action": "quarantine"}, {"check": "amount", "options": {"most": 3}}]
     scenario = Scenario(
         components={
             "a": {"source": "lines", "options": {"table": "a", "cursor": True}},
