@@ -18,7 +18,9 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "checks": "completeness distinct_count expression foreign_key freshness in_range in_set length matches not_null query "
         "row_count schema statistic unique"
     },
+    "ppf-secrets-aws": {"secrets": "aws"},
     "ppf-secrets-env": {"secrets": "env"},
+    "ppf-secrets-file": {"secrets": "file"},
     "ppf-sql": {"transforms": "sql"},
     "ppf-table": {"sources": "table", "sinks": "table"},
     "ppf-transforms": {

@@ -1,0 +1,1 @@
+"""Secrets from files, as Kubernetes mounts them."""
