@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
-    from ppf_core.pipeline.runner import PipelineRunner
-    from ppf_core.pipeline.schema import SchemaContract
+    from ppf_core.runs.runner import PipelineRunner
+    from ppf_core.validation.schema import SchemaContract
 
 __version__ = "0.1.0"
 
@@ -74,8 +74,8 @@ _HOMES = {
     ),
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
-    "ppf_core.pipeline.runner": ("PipelineRunner",),
-    "ppf_core.pipeline.schema": ("SchemaContract",),
+    "ppf_core.runs.runner": ("PipelineRunner",),
+    "ppf_core.validation.schema": ("SchemaContract",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

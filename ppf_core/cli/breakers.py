@@ -13,7 +13,7 @@ from ppf_core.cli.runs import find_store, store_options
 from ppf_core.errors import ConfigError, RunError, suggestion
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.breaker import BreakerInfo, Probe
+    from ppf_core.state.breaker import BreakerInfo, Probe
 
 _HEADINGS = ("pipeline", "component", "state", "failures", "opened", "tried by")
 
@@ -31,7 +31,7 @@ def command(
     overrides: dict[str, str],
 ) -> int:
     """List the circuit breakers that have counted failures, and close them by hand."""
-    from ppf_core.pipeline.breaker import breakers, reset
+    from ppf_core.state.breaker import breakers, reset
 
     store, owner = find_store(pipeline, state_dir, overrides)
     folder = store.state_dir
@@ -66,14 +66,14 @@ def _print(output: Output, found: "Sequence[BreakerInfo]", closed: Sequence[tupl
 
 
 def _all(folder: Path, owner: str | None) -> list[tuple[str, str]]:
-    from ppf_core.pipeline.breaker import breakers
+    from ppf_core.state.breaker import breakers
 
     return [(info.pipeline, info.component) for info in breakers(folder).sound if owner in (None, info.pipeline)]
 
 
 def _named(folder: Path, owner: str | None, name: str) -> tuple[str, str]:
     """The pipeline and the component that a name means. One that is named in full can be closed even if it cannot be read."""
-    from ppf_core.pipeline.breaker import has_failures
+    from ppf_core.state.breaker import has_failures
 
     pipeline, _, component = name.rpartition("/")
     pipeline = pipeline or owner or ""
@@ -110,6 +110,6 @@ def _who(probe: "Probe | None") -> str:
 
 
 def _time(seconds: float | None) -> Any:
-    from ppf_core.pipeline.documents import to_document
+    from ppf_core.state.documents import to_document
 
     return to_document(None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.planning import Plan, PlannedComponent
+    from ppf_core.planning.plan import Plan, PlannedComponent
 
 Needs = Mapping[str, tuple[str, ...]]
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.option("--fix", is_flag=True, help="Make the archive of Spark's classes, with which Spark starts faster.")
 def command(output: Output, state_dir: str, *, fix: bool) -> int:
     """Check Java, pyspark, versions, write access and plugins. Without --fix it starts no Spark and changes nothing."""
-    from ppf_core.pipeline.doctor import environment_checks, make_class_archive
     from ppf_core.plugins.doctor import plugin_checks
     from ppf_core.plugins.registry import PluginRegistry
+    from ppf_core.validation.machine import environment_checks, make_class_archive
 
     if fix:
         make_class_archive()

@@ -11,7 +11,7 @@ from ppf_core.cli.output import Output, counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ppf_core.pipeline.planning import Plan, PlannedComponent
+    from ppf_core.planning.plan import Plan, PlannedComponent
 
 _HEADINGS = ("stage", "component", "kind", "plugin", "distribution", "inputs", "persist", "notes")
 
@@ -39,12 +39,12 @@ def command(
             "--analyze looks at the whole pipeline: leave out --only and --resume.", click.get_current_context()
         )
     output.use_json(form == "json")
-    from ppf_core.pipeline.runner import PipelineRunner
+    from ppf_core.runs.runner import PipelineRunner
 
     runner = PipelineRunner.from_file(pipeline, overrides)
     plan, schemas = runner.plan_of(names_in(only), resume), dict[str, str]()
     if analyze:
-        from ppf_core.spark.streams import StandardStreams
+        from ppf_core.jvm.standard_streams import StandardStreams
 
         analyzed = runner.analyze(capture=StandardStreams(output.json).capture)
         plan, schemas = analyzed.plan, dict(analyzed.schemas)
@@ -61,7 +61,7 @@ def command(
 
 
 def _document(plan: "Plan", schemas: "Mapping[str, str]") -> dict[str, Any]:
-    from ppf_core.pipeline.documents import to_document
+    from ppf_core.state.documents import to_document
 
     shown = {key: getattr(plan, key) for key in ("pipeline", "components", "steps", "hooks", "warnings")}
     document: dict[str, Any] = to_document({**shown, "problems": []})

@@ -105,7 +105,7 @@ def doctor(output: Output) -> int:
 
 
 def _document(plugin: "PluginDescription") -> dict[str, Any]:
-    from ppf_core.pipeline.documents import to_document
+    from ppf_core.state.documents import to_document
 
     document: dict[str, Any] = dict(_row(plugin.entry))
     document["options"] = [{key: getattr(option, key) for key in _OPTION_KEYS} for option in plugin.options]

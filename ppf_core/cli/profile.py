@@ -11,7 +11,7 @@ from ppf_core.cli.output import Output, counted
 from ppf_core.cli.spark_log import ShortLivedLog
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.profiling import Proposal
+    from ppf_core.runs.profiling import Proposal
     from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinct", "unique")
@@ -39,8 +39,8 @@ def command(
 ) -> int:
     """Propose checks that the rows of one component pass. Runs what it needs; writes and publishes nothing."""
     output.expect(pipeline=pipeline, component=component)
-    from ppf_core.pipeline.profiling import propose_checks, write_block
-    from ppf_core.pipeline.runner import PipelineRunner
+    from ppf_core.runs.profiling import propose_checks, write_block
+    from ppf_core.runs.runner import PipelineRunner
 
     runner = PipelineRunner.from_file(pipeline, overrides)
     output.expect(pipeline=runner.config.name)
@@ -57,7 +57,7 @@ def command(
 
 
 def _document(profile: "FrameProfile", proposals: "Sequence[Proposal]", block: str) -> dict[str, Any]:
-    from ppf_core.pipeline.documents import to_document
+    from ppf_core.state.documents import to_document
 
     columns = [_numbers(column) for column in profile.columns]
     found = {"rows": profile.rows, "sampled": profile.is_sample, "columns": columns, "quality": proposals, "block": block}

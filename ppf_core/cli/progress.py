@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ppf_core.cli.output import Output, counted, is_terminal, printable, seconds
 from ppf_core.contracts.results import ComponentResult
-from ppf_core.pipeline.events import (
+from ppf_core.state.events import (
     CircuitChanged,
     ComponentEnded,
     ComponentStarted,

@@ -11,8 +11,8 @@ from ppf_core.cli.results import RUN_SHAPE, report_result
 from ppf_core.cli.runs import find_store, store_options
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.replay import Quarantined
-    from ppf_core.pipeline.store import RunStore
+    from ppf_core.runs.replay import Quarantined
+    from ppf_core.state.store import RunStore
 
 _MEMBERS = {name: f"{__name__}:{name.replace('list', 'list_')}" for name in ("list", "show", "replay")}
 
@@ -32,7 +32,7 @@ _component = click.option("--component", metavar="C", help="The rows of this com
 @store_options
 def list_(output: Output, run_id: str | None, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """List what lies in quarantine: how many rows, and whether they were replayed."""
-    from ppf_core.pipeline.replay import find_quarantined
+    from ppf_core.runs.replay import find_quarantined
 
     store, name = find_store(pipeline, state_dir, overrides)
     found = find_quarantined(store, run_id, name)
@@ -68,9 +68,9 @@ def show(
     overrides: dict[str, str],
 ) -> int:
     """Print quarantined rows, each with the names of the checks that it failed."""
-    from ppf_core.pipeline.documents import to_document
-    from ppf_core.pipeline.replay import look
-    from ppf_core.spark.streams import StandardStreams
+    from ppf_core.jvm.standard_streams import StandardStreams
+    from ppf_core.runs.replay import look
+    from ppf_core.state.documents import to_document
 
     store, _ = find_store(pipeline, state_dir, overrides)
     rows = _find(store, run_id, component)
@@ -112,10 +112,10 @@ def replay(
     another component, say with --empty or --read what that gives. The file is the one that the run had, or --pipeline.
     """
     from ppf_core.cli.progress import progress
-    from ppf_core.pipeline.replay import SideInputs, merging
-    from ppf_core.pipeline.runner import PipelineRunner, RunRequest
-    from ppf_core.pipeline.validation import check_pipeline
-    from ppf_core.spark.streams import StandardStreams
+    from ppf_core.jvm.standard_streams import StandardStreams
+    from ppf_core.runs.replay import SideInputs, merging
+    from ppf_core.runs.runner import PipelineRunner, RunRequest
+    from ppf_core.validation.validate import check_pipeline
 
     store, _ = find_store(pipeline, state_dir, overrides)
     rows = _find(store, run_id, component)
@@ -129,6 +129,6 @@ def replay(
 
 
 def _find(store: "RunStore", run_id: str, component: str | None) -> "Quarantined":
-    from ppf_core.pipeline.replay import chosen, find_quarantined
+    from ppf_core.runs.replay import chosen, find_quarantined
 
     return chosen(find_quarantined(store, run_id), run_id, component)

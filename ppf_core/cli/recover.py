@@ -24,9 +24,9 @@ def command(
     The run ID, or every run that needs it. What it had decided to publish is published; what else it had staged is removed.
     """
     from ppf_core.errors import ConfigError
-    from ppf_core.pipeline.documents import to_document
-    from ppf_core.pipeline.recovery import recover_alone
-    from ppf_core.spark.streams import StandardStreams
+    from ppf_core.jvm.standard_streams import StandardStreams
+    from ppf_core.runs.recovery import recover_alone
+    from ppf_core.state.documents import to_document
 
     store, name = find_store(pipeline, state_dir, overrides)
     if abandon and run_id is None:

@@ -23,7 +23,7 @@ RUN_SHAPE: Mapping[str, Any] = {
 
 def report_result(output: Output, result: "PipelineResult", record: Path | None, *, everything: bool = False) -> int:
     """How a run went that has just ended, with Spark's own words after a failure, or all of them; gives its exit code."""
-    from ppf_core.pipeline.documents import to_document
+    from ppf_core.state.documents import to_document
 
     document = to_document(result)
     if record is not None and (everything or not result.ok):

@@ -12,7 +12,7 @@ from ppf_core.cli.results import RUN_SHAPE, report_result
 
 if TYPE_CHECKING:
     from ppf_core.contracts.results import RunInfo
-    from ppf_core.pipeline.events import Event
+    from ppf_core.state.events import Event
 
 
 @verb("ppf run flights.conf --set components.out.options.path=/tmp/late", **RUN_SHAPE)
@@ -39,8 +39,8 @@ def command(
 ) -> int:
     """Run PIPELINE and print how each component went."""
     from ppf_core.cli.progress import progress
-    from ppf_core.pipeline.runner import PipelineRunner, RunRequest
-    from ppf_core.spark.streams import StandardStreams
+    from ppf_core.jvm.standard_streams import StandardStreams
+    from ppf_core.runs.runner import PipelineRunner, RunRequest
 
     shortcuts = {} if parallelism is None else {"runtime.parallelism": str(parallelism)}
     runner = PipelineRunner.from_file(pipeline, {**overrides, **shortcuts})
@@ -68,7 +68,7 @@ class _Started:
     run: "RunInfo | None" = None
 
     def __call__(self, event: "Event") -> None:
-        from ppf_core.pipeline.events import RunStarted
+        from ppf_core.state.events import RunStarted
 
         if isinstance(event, RunStarted):
             self.run = event.run
@@ -76,7 +76,7 @@ class _Started:
 
 def _end_at_once(number: int) -> NoReturn:
     """A second signal: no hook, no record, no clean-up any more. What was staged stays where no reader looks."""
-    from ppf_core.spark.jvm import kill_jvm
+    from ppf_core.jvm.start import kill_jvm
 
     kill_jvm()
     os._exit(128 + number)

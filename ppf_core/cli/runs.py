@@ -12,7 +12,7 @@ from ppf_core.cli.output import Output, seconds
 from ppf_core.cli.results import RUN_SHAPE, print_result
 
 if TYPE_CHECKING:
-    from ppf_core.pipeline.store import RunStore
+    from ppf_core.state.store import RunStore
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -94,7 +94,7 @@ def report(
 def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
     """The store, and the name of the pipeline whose runs are wanted. RunError for one that this version does not read."""
     from ppf_core.config.loader import ConfigLoader
-    from ppf_core.pipeline.store import RunStore
+    from ppf_core.state.store import RunStore
 
     file = ConfigLoader(pipeline, overrides).load() if pipeline is not None else None
     default = Path(".ppf") if file is None else file.folder / file.config.runtime.state_dir

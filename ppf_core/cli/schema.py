@@ -10,8 +10,8 @@ def command(output: Output) -> int:
 
     Version 2020-12, merged from the options of the installed plugins. Editors use it to complete and to check.
     """
-    from ppf_core.pipeline.file_schema import pipeline_schema
     from ppf_core.plugins.registry import PluginRegistry
+    from ppf_core.validation.file_schema import pipeline_schema
 
     output.use_json()  # a plugin that prints while it is imported must not spoil the schema
     output.raw(pipeline_schema(PluginRegistry.discover()))

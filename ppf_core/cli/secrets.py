@@ -8,7 +8,7 @@ from ppf_core.cli.output import Output, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppf_core.pipeline.checked import CheckedPipeline
+    from ppf_core.validation.validated import CheckedPipeline
 
 
 command = LazyGroup(
@@ -20,7 +20,7 @@ command = LazyGroup(
 @pipeline_argument
 def check(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
     """Ask the backends for every secret of PIPELINE. Prints what can be had and what cannot; never a value."""
-    from ppf_core.pipeline.validation import check_pipeline
+    from ppf_core.validation.validate import check_pipeline
 
     checked = check_pipeline(pipeline, overrides)
     checked.require_sound()
@@ -59,7 +59,7 @@ def _uses(checked: "CheckedPipeline") -> "Iterator[tuple[str, str]]":
 
 def _ask(checked: "CheckedPipeline", used_by: dict[str, list[str]]) -> list[dict[str, Any]]:
     from ppf_core.errors import PpfError
-    from ppf_core.pipeline.secrets import SecretsResolver
+    from ppf_core.planning.secrets import SecretsResolver
 
     resolver = SecretsResolver(checked.backends, checked.file.folder)
     found: list[dict[str, Any]] = []

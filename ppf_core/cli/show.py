@@ -13,9 +13,9 @@ from ppf_core.cli.output import Output, counted
 def command(output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int) -> int:
     """Print rows of one COMPONENT of PIPELINE. Runs what the component needs; writes and publishes nothing."""
     output.expect(component=component)
-    from ppf_core.pipeline.documents import to_document
-    from ppf_core.pipeline.runner import PipelineRunner
-    from ppf_core.spark.streams import StandardStreams
+    from ppf_core.jvm.standard_streams import StandardStreams
+    from ppf_core.runs.runner import PipelineRunner
+    from ppf_core.state.documents import to_document
 
     capture = StandardStreams(output.json).capture
     preview = PipelineRunner.from_file(pipeline, overrides).preview(component, limit, capture=capture)

@@ -34,7 +34,7 @@ class ShortLivedLog:
     @contextmanager
     def capture(self, log: Path, redact: Callable[[str], str]) -> Iterator[None]:
         """As StandardStreams.capture."""
-        from ppf_core.spark.streams import StandardStreams
+        from ppf_core.jvm.standard_streams import StandardStreams
 
         is_wanted = True
         try:

@@ -11,8 +11,8 @@ def command(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
 
     All of them at once. Starts no Spark, needs no network, and imports only the plugins that the file names.
     """
-    from ppf_core.pipeline.documents import to_document
-    from ppf_core.pipeline.validation import check_pipeline
+    from ppf_core.state.documents import to_document
+    from ppf_core.validation.validate import check_pipeline
 
     checked = check_pipeline(pipeline, overrides)
     config = checked.file.config

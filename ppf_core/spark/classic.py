@@ -4,11 +4,11 @@ import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.spark import frame_files, frames, jobs, tallies, witness
+from ppf_core.jvm.errors import jvm_is_dead
+from ppf_core.spark import frame_files, frames, job_attempts, jobs, row_masks
 from ppf_core.spark.engine import Engine, Tally
-from ppf_core.spark.errors import jvm_is_dead
 from ppf_core.spark.profiles import FrameProfile, profile_frame
-from ppf_core.spark.tallies import Rules
+from ppf_core.spark.row_masks import Rules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -52,15 +52,15 @@ class SessionEngine(Engine):
 
     def same_shape(self, one: "DataFrame", other: "DataFrame") -> bool:
         """Names and types."""
-        return tallies.same_shape(one, other)
+        return row_masks.same_shape(one, other)
 
     def united_rows(self, frames: "Sequence[DataFrame]") -> "DataFrame":
         """By the names of columns."""
-        return tallies.united_rows(frames)
+        return row_masks.united_rows(frames)
 
     def signed(self, rows: "DataFrame", run_id: str, at: datetime.datetime) -> "DataFrame":
         """Two columns more."""
-        return tallies.signed(rows, run_id, at)
+        return row_masks.signed(rows, run_id, at)
 
     def collected(self, frame: "DataFrame", limit: int | None = None) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """In the memory of the driver."""
@@ -79,17 +79,17 @@ class SessionEngine(Engine):
         self, frame: "DataFrame", rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None
     ) -> Tally:
         """Masks."""
-        return tallies.Tally(frame, rules, split, places)
+        return row_masks.Tally(frame, rules, split, places)
 
     def fitting(
         self, frame: "DataFrame", rules: Rules, split: Collection[int], places: Mapping[int, int]
     ) -> tuple[Tally, dict[int, Exception]]:
         """As Spark analyses them."""
-        return tallies.fitting(frame, rules, split, places)
+        return row_masks.fitting(frame, rules, split, places)
 
     def raising_rules(self, frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
         """One job when all is well."""
-        return tallies.raising_rules(frame, rules)
+        return row_masks.raising_rules(frame, rules)
 
     def write_frame(self, frame: "DataFrame", path: str) -> None:
         """As Parquet."""
@@ -147,7 +147,7 @@ class ClassicEngine(SessionEngine):
 
     def ran_once(self, tag: str) -> bool:
         """As Spark's status tracker has it."""
-        return witness.ran_once(self.session, tag)
+        return job_attempts.ran_once(self.session, tag)
 
     def schema_text(self, frame: "DataFrame") -> str:
         """The JVM has the text ready; building Python's StructType first takes longer than planning a component."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.spark.masters import require_reachable
+from ppf_core.jvm.masters import require_reachable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ppf_core.contracts.checks import AggregateCheck, RowCheck
     from ppf_core.spark.profiles import FrameProfile
-    from ppf_core.spark.tallies import Counts, Rules, Summary
+    from ppf_core.spark.row_masks import Counts, Rules, Summary
 
 
 class Tally(Protocol):

@@ -38,13 +38,13 @@ class SparkEngines(Engines):
 
     def installed_version(self) -> str | None:
         """As its metadata says; nothing is imported."""
-        from ppf_core.spark.requirements import installed_spark
+        from ppf_core.jvm.requirements import installed_spark
 
         return installed_spark()
 
     def require(self, request: "SessionRequest", given: object = None) -> None:
         """Looks for pyspark and Java."""
-        from ppf_core.spark.readiness import require_spark
+        from ppf_core.jvm.readiness import require_spark
 
         require_spark(request, given)
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.contracts.context import SPARK_ENDS
 from ppf_core.errors import Problem, RunError
-from ppf_core.spark import call_sites, jvm
+from ppf_core.jvm import start
+from ppf_core.jvm.errors import describe_error
+from ppf_core.jvm.java import require_java
+from ppf_core.jvm.masters import refusal_of, require_reachable, without_parameters
+from ppf_core.jvm.requirements import JARS, PACKAGES, installed_spark
+from ppf_core.spark import call_sites
 from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
-from ppf_core.spark.errors import describe_error
-from ppf_core.spark.java import require_java
 from ppf_core.spark.loggers import quiet_loggers
-from ppf_core.spark.masters import refusal_of, require_reachable, without_parameters
-from ppf_core.spark.requirements import JARS, PACKAGES, installed_spark
 from ppf_core.spark.settings import (
     apply_settings,
     jars_of,
@@ -156,7 +157,7 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
 
     conf, late = {"spark.app.name": request.app_name, **_wanted(request)}, {}
     with _explained(request, "Spark"), _sigint_kept(), _python_of_workers(conf):
-        if jvm.is_foreign():
+        if start.is_foreign():
             SparkContext._ensure_initialized()
             found = dict(SparkConf().getAll())
             settled = {key: value for key, value in request.required.items() if key in found or read_at_start(key)}
@@ -166,13 +167,13 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
         else:
             require_java()
             require_reachable(conf.get("spark.master", ""))
-            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if jvm.is_local(conf) else {}), **conf}
-            jvm.start_jvm(conf, is_quick=request.is_quick)
-            jvm.quiet_warnings()
+            conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if start.is_local(conf) else {}), **conf}
+            start.start_jvm(conf, is_quick=request.is_quick)
+            start.quiet_warnings()
         require_valid(SparkContext._jvm, conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
     if _SUBMITTED not in os.environ:
-        undo.callback(jvm.end_context)
+        undo.callback(start.end_context)
     spark = base.newSession()
     spark.conf.set(SPARK_ENDS, "true")
     # spark-submit's own settings stay as they are; what belongs to a session is this run's to choose.
@@ -193,7 +194,7 @@ def _explained(request: SessionRequest, what: str) -> Iterator[None]:
         raise
     except Exception as error:
         told = describe_error(error)
-        jvm.end_jvm()
+        start.end_jvm()
         master = _wanted(request).get("spark.master")
         hint = "Spark's own words are on standard error, above." if request.log is None else _last_words(request.log)
         refused = refusal_of(master, f"{told.message}\n{hint}", request.log) if master is not None else None
@@ -254,7 +255,7 @@ def _sigint_kept() -> Iterator[None]:
 def _python_of_workers(conf: Mapping[str, str]) -> Iterator[None]:
     """On this machine the workers run this very Python; Spark would take the first `python3` on the PATH."""
     before = os.environ.get("PYSPARK_PYTHON")
-    if before is None and jvm.is_local(conf) and "spark.pyspark.python" not in conf:
+    if before is None and start.is_local(conf) and "spark.pyspark.python" not in conf:
         os.environ["PYSPARK_PYTHON"] = sys.executable
     try:
         yield

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.errors import Problem, RunError
 from ppf_core.hocon.places import dotted
-from ppf_core.spark.errors import describe_error
-from ppf_core.spark.requirements import JARS, PACKAGES, REPOSITORIES
+from ppf_core.jvm.errors import describe_error
+from ppf_core.jvm.requirements import JARS, PACKAGES, REPOSITORIES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -17,8 +17,8 @@ def spark() -> "Iterator[SparkSession]":
     """One small local session for the whole test process; a JVM costs seconds, so that tests share it."""
     from pyspark.sql import SparkSession
 
-    from ppf_core.spark.class_archive import archive_options, class_archive
-    from ppf_core.spark.java_options import jvm_options, quick_options
+    from ppf_core.jvm.class_archive import archive_options, class_archive
+    from ppf_core.jvm.java_options import jvm_options, quick_options
 
     # Functions of a test run in workers, which must see what the test sees; Spark would take the first `python3` on the PATH.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)

@@ -7,8 +7,8 @@ from typing import Any
 
 from pyhocon import ConfigParser
 
-from ppf_core.pipeline.planning import make_plan
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.planning.plan import make_plan
+from ppf_core.validation.validate import check_pipeline
 
 parsing = 0.0
 parse = ConfigParser.parse

@@ -15,11 +15,11 @@ from in_session import medians, session
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
-from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.recovery import recover
-from ppf_core.pipeline.steps import Steps
+from ppf_core.execution.steps import Steps
 from ppf_core.plugins.hooks import HookCaller
+from ppf_core.runs.recovery import recover
 from ppf_core.spark.engines import engines
+from ppf_core.state.record import RunRecord
 
 # 16 bytes a row that nothing compresses: 1 GB of Parquet.
 LARGE_ROWS = 64_000_000

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ppf_core.config.model import CircuitBreakerConfig
-from ppf_core.pipeline.breaker import CircuitBreaker
+from ppf_core.state.breaker import CircuitBreaker
 
 Ppf = Callable[..., Any]
 

@@ -5,7 +5,7 @@ import subprocess
 from programs import program
 
 from ppf_core.cli.diagrams import dot, mermaid
-from ppf_core.pipeline.planning import Plan, PlannedComponent
+from ppf_core.planning.plan import Plan, PlannedComponent
 
 
 def component(name, kind, inputs, plugin="csv"):

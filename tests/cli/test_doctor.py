@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.pipeline import doctor
-from ppf_core.pipeline.doctor import environment_checks
+from ppf_core.validation import machine
+from ppf_core.validation.machine import environment_checks
 
 
 @pytest.fixture
@@ -43,14 +43,14 @@ def test_missing_java_is_an_error_with_advice(ppf, monkeypatch):
 
 
 def test_missing_pyspark_names_the_command_that_installs_it(check, monkeypatch):
-    monkeypatch.setattr("ppf_core.spark.requirements.installed_spark", lambda: None)
+    monkeypatch.setattr("ppf_core.jvm.requirements.installed_spark", lambda: None)
     assert check("pyspark").status == "error"
     assert check("pyspark").hint == "Run: pip install 'ppf-core[spark]'"
 
 
 def test_a_library_that_is_too_old_is_an_error(check, monkeypatch):
     version = metadata.version
-    monkeypatch.setattr(doctor.metadata, "version", lambda name: "7.0" if name == "click" else version(name))
+    monkeypatch.setattr(machine.metadata, "version", lambda name: "7.0" if name == "click" else version(name))
     assert (check("click").status, check("click").message) == ("error", "Wanted click>=8.1, found 7.0.")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ppf_core.cli.progress import LineProgress, QuietProgress
 from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo
 from ppf_core.errors import Problem
-from ppf_core.pipeline.events import ComponentEnded, ComponentStarted, RunEnded, RunStarted, StepStarted, Warned
+from ppf_core.state.events import ComponentEnded, ComponentStarted, RunEnded, RunStarted, StepStarted, Warned
 
 NOW = datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)
 RUN = RunInfo(

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from ppf_core.pipeline.steps import Steps
+from ppf_core.execution.steps import Steps
 
 Ppf = Callable[..., Any]
 

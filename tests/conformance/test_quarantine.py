@@ -6,7 +6,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from staged_sinks import StagedSinkConformance
 
-from ppf_core.pipeline.quarantine import QuarantineFolder
+from ppf_core.quality.quarantine import QuarantineFolder
 
 
 class TestQuarantineFolder(StagedSinkConformance):

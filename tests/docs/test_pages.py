@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pyhocon import ConfigFactory
 
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.validation.validate import check_pipeline
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("plugins/*/README.md"))]

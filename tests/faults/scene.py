@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from forking import FAILED, REFUSED
 
 from ppf_core import PipelineRunner, PpfError
-from ppf_core.pipeline.cleaning import find_old, remove
-from ppf_core.pipeline.recovery import recover
-from ppf_core.pipeline.store import RunStore
+from ppf_core.runs.cleaning import find_old, remove
+from ppf_core.runs.recovery import recover
 from ppf_core.spark.engines import engines
+from ppf_core.state.store import RunStore
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -21,11 +21,11 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import RunError
-from ppf_core.pipeline.events import Event, Observer, StepStarted
-from ppf_core.pipeline.recovery import Finished, recover
-from ppf_core.pipeline.runner import RunRequest
-from ppf_core.pipeline.store import RunStore
+from ppf_core.runs.recovery import Finished, recover
+from ppf_core.runs.runner import RunRequest
 from ppf_core.spark.engines import engines
+from ppf_core.state.events import Event, Observer, StepStarted
+from ppf_core.state.store import RunStore
 
 # Of capget(2): the version of its structures, and the right to ignore the rights of files.
 _CAPABILITIES = 0x20080522

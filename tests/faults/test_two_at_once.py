@@ -11,7 +11,7 @@ from forking import FAILED, Forked, fork
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state.store import RunStore
 
 STEPS = """
 import pathlib

@@ -9,10 +9,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
-from ppf_core.pipeline import steps
-from ppf_core.pipeline.recovery import Finished, recover
-from ppf_core.pipeline.store import RunStore
+from ppf_core.execution import steps
+from ppf_core.runs.recovery import Finished, recover
 from ppf_core.spark.engines import engines
+from ppf_core.state.store import RunStore
 
 WritePipeline = Callable[[str], Path]
 
@@ -60,8 +60,8 @@ def kill(path: Path, spark: SparkSession, run_id: str, at: str, monkeypatch: pyt
 
     with monkeypatch.context() as patched:
         patched.setattr(steps.Steps, at, die)
-        patched.setattr("ppf_core.pipeline.executor.Executor._fail", die)
-        patched.setattr("ppf_core.pipeline.executor.Executor._give_up", lambda _self: None)
-        patched.setattr("ppf_core.pipeline.run.Run._finish", die)
+        patched.setattr("ppf_core.execution.executor.Executor._fail", die)
+        patched.setattr("ppf_core.execution.executor.Executor._give_up", lambda _self: None)
+        patched.setattr("ppf_core.runs.run.Run._finish", die)
         with pytest.raises(Killed):
             run(path, spark, run_id, **settings)

@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.errors import RunError
-from ppf_core.pipeline.breaker import Admission, CircuitBreaker, breakers, reset
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state.breaker import Admission, CircuitBreaker, breakers, reset
+from ppf_core.state.store import RunStore
 
 DAY = 24 * 3600
 

@@ -11,9 +11,9 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
 from ppf_core.errors import CheckpointRefused, RunError
-from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.events import Warned
-from ppf_core.pipeline.runner import RunRequest
+from ppf_core.runs.runner import RunRequest
+from ppf_core.state.cursors import Cursors
+from ppf_core.state.events import Warned
 from ppf_core.storage.state_files import StateFiles, using_state_files
 
 FLOW = """

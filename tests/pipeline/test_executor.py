@@ -10,9 +10,9 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import ConfigError
-from ppf_core.pipeline.breaker import breakers, reset
-from ppf_core.pipeline.component_run import ComponentRun
-from ppf_core.pipeline.steps import Steps
+from ppf_core.execution.component_run import ComponentRun
+from ppf_core.execution.steps import Steps
+from ppf_core.state.breaker import breakers, reset
 
 WritePipeline = Callable[[str], Path]
 

@@ -10,10 +10,10 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import RunError
-from ppf_core.pipeline import work
-from ppf_core.pipeline.events import Event, Warned
-from ppf_core.pipeline.runner import RunRequest
+from ppf_core.execution import work
+from ppf_core.runs.runner import RunRequest
 from ppf_core.spark.engines import SparkEngines, replaced_engines
+from ppf_core.state.events import Event, Warned
 
 WritePipeline = Callable[[str], Path]
 CONTINUE = {"runtime.on_failure": "continue"}
@@ -135,7 +135,7 @@ def test_a_plan_and_a_run_agree_on_attempts_while_options_wait_for_a_secret(
 
 
 def test_a_plan_of_some_components_says_what_becomes_of_the_others(pipeline: WritePipeline) -> None:
-    from ppf_core.pipeline.planning import make_plan
+    from ppf_core.planning.plan import make_plan
 
     path = pipeline("""
         a { source = numbers }
@@ -174,7 +174,7 @@ def test_a_run_that_ends_while_it_begins_lets_go_of_its_record(
         raise KeyboardInterrupt
 
     path = pipeline("a { source = numbers }")
-    monkeypatch.setattr("ppf_core.pipeline.opening.Progress", interrupted)
+    monkeypatch.setattr("ppf_core.runs.starting.Progress", interrupted)
     with pytest.raises(KeyboardInterrupt):
         PipelineRunner.from_file(path).run(spark=spark, run_id="r1")
     assert PipelineRunner.from_file(path).store.show("r1")["status"] == "interrupted"

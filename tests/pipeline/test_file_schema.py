@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from wheels import build_wheel, install
 
-from ppf_core.pipeline.file_schema import pipeline_schema
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.validation.file_schema import pipeline_schema
 
 CODE = """
 from ppf_core import AggregateCheck, Hooks, NoOptions, SecretsBackend, Sink, Source, StreamingSource, Transform, option, options

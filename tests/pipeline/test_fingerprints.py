@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ppf_core.pipeline.fingerprints import Fingerprint
+from ppf_core.state.fingerprints import Fingerprint
 
 LONG = (
     "SELECT carrier, flight, tailnum, origin, dest, dep_delay, arr_delay FROM flights WHERE dep_delay > {} ORDER BY time_hour"

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
 from ppf_core.errors import RunError
-from ppf_core.pipeline.events import Event, RunStarted
-from ppf_core.pipeline.runner import RunRequest
+from ppf_core.runs.runner import RunRequest
+from ppf_core.state.events import Event, RunStarted
 
 WritePipeline = Callable[[str], Path]
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppf_core.pipeline.graph import Graph
+from ppf_core.validation.graph import Graph
 
 
 def test_each_component_comes_after_what_it_needs_else_in_file_order() -> None:

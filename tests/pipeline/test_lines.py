@@ -7,8 +7,8 @@ import pytest
 from ppf_core.contracts.context import Dataset, WriteId
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, QualityResult, RunInfo, UsedPlugin
 from ppf_core.errors import Problem
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.lines import Entry, read_entries, write_entry
+from ppf_core.state import lines
+from ppf_core.state.lines import Entry, read_entries, write_entry
 
 NOW = datetime.datetime(2026, 1, 31, 23, 59, 59, 123000, tzinfo=datetime.UTC)
 RUN = RunInfo(

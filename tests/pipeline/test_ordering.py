@@ -6,11 +6,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppf_core.pipeline.keeping import Keeping
-from ppf_core.pipeline.ordering import Step, order_steps
-from ppf_core.pipeline.roles import roles_of
-from ppf_core.pipeline.schedule import Schedule
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.planning.cached_frames import Keeping
+from ppf_core.planning.ordering import Step, order_steps
+from ppf_core.planning.roles import roles_of
+from ppf_core.planning.schedule import Schedule
+from ppf_core.validation.validate import check_pipeline
 
 WritePipeline = Callable[[str], Path]
 

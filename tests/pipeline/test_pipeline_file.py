@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ppf_core.errors import RunError
-from ppf_core.pipeline.pipeline_file import PipelineFile
+from ppf_core.state.pipeline_file import PipelineFile
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from ppf_core.contracts.secrets import MASK
-from ppf_core.pipeline.profiling import propose_checks, without_secrets, write_block
+from ppf_core.runs.profiling import propose_checks, without_secrets, write_block
 from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 NO_SCHEMA = StructType([])

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
 from ppf_core.hocon.writing import write_fields
-from ppf_core.pipeline.profiling import propose_checks, write_block
+from ppf_core.runs.profiling import propose_checks, write_block
 from ppf_core.spark.profiles import FrameProfile
 
 ROWS = 48

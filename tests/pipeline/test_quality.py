@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.cli.report.page import render
 from ppf_core.errors import ConfigError
-from ppf_core.pipeline.lines import SamplesTaken
+from ppf_core.state.lines import SamplesTaken
 
 WritePipeline = Callable[[str], Path]
 EMPTY_BOX = "out { sink = folder, inputs = [a], options { path = out, log = log } }"

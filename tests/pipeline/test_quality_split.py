@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
-from ppf_core.pipeline.lines import FrameKept, SamplesTaken
+from ppf_core.state.lines import FrameKept, SamplesTaken
 
 WritePipeline = Callable[[str], Path]
 SPLITS = "out { sink = folder, inputs = [a], options { path = out, log = log, splits = true } }"

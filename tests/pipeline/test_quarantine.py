@@ -6,8 +6,8 @@ import pytest
 from killed import WritePipeline, do, kill, rows, run, status, unfinished
 from pyspark.sql import SparkSession
 
-from ppf_core.pipeline.replay import find_quarantined
-from ppf_core.pipeline.store import RunStore
+from ppf_core.runs.replay import find_quarantined
+from ppf_core.state.store import RunStore
 
 BAD = """
     a   { source = numbers, quality = [{ check = picky, action = quarantine }] }

@@ -18,10 +18,10 @@ import pytest
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo
 from ppf_core.errors import ConfigError, RunError, RunLocked
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.lines import PlanMade
-from ppf_core.pipeline.record import RunRecord, new_run_id
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state import lines
+from ppf_core.state.lines import PlanMade
+from ppf_core.state.record import RunRecord, new_run_id
+from ppf_core.state.store import RunStore
 
 NOW = datetime.datetime(2026, 1, 31, 23, 59, 59, tzinfo=datetime.UTC)
 
@@ -118,8 +118,8 @@ def test_a_killed_run_is_interrupted_and_keeps_what_ended(tmp_path: Path) -> Non
 import os, signal, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
-from ppf_core.pipeline.lines import ComponentEnded
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state.lines import ComponentEnded
+from ppf_core.state.store import RunStore
 from test_record import component, info
 record = RunStore(Path(sys.argv[1])).create("r1")
 record.begin(info("r1"), ())
@@ -225,8 +225,8 @@ sys.path.insert(0, sys.argv[2])
 from dataclasses import replace
 from pathlib import Path
 from ppf_core.errors import RunError
-from ppf_core.pipeline.lines import ComponentEnded
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state.lines import ComponentEnded
+from ppf_core.state.store import RunStore
 from test_record import component, info, plan, result
 
 store = RunStore(Path(sys.argv[1]))

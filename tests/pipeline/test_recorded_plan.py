@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ppf_core.pipeline.planning import make_plan
-from ppf_core.pipeline.recorded_plan import recorded_plan
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.planning.plan import make_plan
+from ppf_core.state.recorded_plan import recorded_plan
+from ppf_core.validation.validate import check_pipeline
 
 WritePipeline = Callable[[str], Path]
 

@@ -10,7 +10,7 @@ from killed import WritePipeline, do, kill, rows, run, stages, status, store, un
 from pyspark.sql import SparkSession
 
 from ppf_core.errors import RunError, RunLocked
-from ppf_core.pipeline import steps
+from ppf_core.execution import steps
 
 TWO_SINKS = """
     numbers { source = numbers }

@@ -9,11 +9,11 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import CheckpointRefused, ConfigError, PpfError, RunLocked
-from ppf_core.pipeline.cleaning import find_old
-from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.replay import Quarantined, SideInputs, chosen, find_quarantined, merging, replayed_alone
-from ppf_core.pipeline.runner import RunRequest
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.runs.cleaning import find_old
+from ppf_core.runs.replay import Quarantined, SideInputs, chosen, find_quarantined, merging, replayed_alone
+from ppf_core.runs.runner import RunRequest
+from ppf_core.state.cursors import Cursors
+from ppf_core.validation.validate import check_pipeline
 
 WritePipeline = Callable[[str], Path]
 

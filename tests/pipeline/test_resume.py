@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import CheckpointRefused, ConfigError, RunLocked
-from ppf_core.pipeline.runner import RunRequest
+from ppf_core.runs.runner import RunRequest
 
 HOOK = "hooks { checkpoint {} }\n"
 
@@ -303,8 +303,8 @@ def test_a_run_killed_before_spark_was_ready_can_be_resumed(
 
     path = pipeline(FLOW)
     with monkeypatch.context() as patched:
-        patched.setattr("ppf_core.pipeline.workspace.Workspace.open_session", die)
-        patched.setattr("ppf_core.pipeline.run.Run._finish", die)
+        patched.setattr("ppf_core.runs.run_resources.Workspace.open_session", die)
+        patched.setattr("ppf_core.runs.run.Run._finish", die)
         with pytest.raises(Killed):
             run(path, spark, "r1")
     assert run(path, spark, resume="r1").ok

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from ppf_core import TargetMoved
 from ppf_core.config.model import RetryConfig
 from ppf_core.errors import ConfigError
-from ppf_core.pipeline.retry import RetryExecutor
+from ppf_core.execution.retry import RetryExecutor
 
 
 class Flaky:

@@ -3,7 +3,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
 from ppf_core import Schema, SchemaContract
-from ppf_core.pipeline.schema import SchemaMismatch
+from ppf_core.validation.schema import SchemaMismatch
 
 EVERY_TYPE = {
     "a_binary binary": T.BinaryType(),

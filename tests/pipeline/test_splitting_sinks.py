@@ -10,7 +10,7 @@ from killed import do, kill, run, stages, status, store
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PipelineResult
-from ppf_core.pipeline.lines import FrameKept, SamplesTaken
+from ppf_core.state.lines import FrameKept, SamplesTaken
 
 WritePipeline = Callable[[str], Path]
 

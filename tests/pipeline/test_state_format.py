@@ -16,10 +16,10 @@ from test_record import info, plan
 from ppf_core import PipelineRunner
 from ppf_core.contracts.context import WriteId
 from ppf_core.errors import RunError
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.replay import find_quarantined
-from ppf_core.pipeline.store import FORMAT, RunStore
+from ppf_core.runs.replay import find_quarantined
+from ppf_core.state import lines
+from ppf_core.state.cursors import Cursors
+from ppf_core.state.store import FORMAT, RunStore
 
 OLD = Path(__file__).parent / "old_state"
 

@@ -12,10 +12,10 @@ from simulated_threads import SimulatedThreads, seeded
 from test_record import component, info, plan, result
 
 from ppf_core.errors import ConfigError
-from ppf_core.pipeline.cleaning import find_old, remove
-from ppf_core.pipeline.lines import ComponentEnded
-from ppf_core.pipeline.replay import find_quarantined
-from ppf_core.pipeline.store import RunStore
+from ppf_core.runs.cleaning import find_old, remove
+from ppf_core.runs.replay import find_quarantined
+from ppf_core.state.lines import ComponentEnded
+from ppf_core.state.store import RunStore
 from ppf_core.storage.state_files import state_files, using_state_files
 from ppf_core.threads import threads, using_threads
 

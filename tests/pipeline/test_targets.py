@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.pipeline.validation import check_pipeline
+from ppf_core.validation.validate import check_pipeline
 
 WritePipeline = Callable[[str], Path]
 

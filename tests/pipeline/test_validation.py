@@ -8,8 +8,8 @@ import pytest
 from wheels import build_wheel, install
 
 from ppf_core.errors import ConfigError, PluginError, Problem
-from ppf_core.pipeline.checked import CheckedPipeline
-from ppf_core.pipeline.validation import check_pipeline, check_writes
+from ppf_core.validation.validate import check_pipeline, check_writes
+from ppf_core.validation.validated import CheckedPipeline
 
 WritePipeline = Callable[[str], Path]
 

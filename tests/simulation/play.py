@@ -18,19 +18,19 @@ from simulated_world import Fault, Read, World, in_world
 from ppf_core.config.loader import file_of_values
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import PpfError
-from ppf_core.pipeline.checked import CheckedPipeline
-from ppf_core.pipeline.cleaning import find_old, remove
-from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.recorded import RECORD, is_held
-from ppf_core.pipeline.recovery import recover_alone
-from ppf_core.pipeline.replay import SideInputs, chosen, find_quarantined, merging
-from ppf_core.pipeline.runner import PipelineRunner, RunRequest
-from ppf_core.pipeline.store import RunStore
-from ppf_core.pipeline.validation import check_file
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.runs.cleaning import find_old, remove
+from ppf_core.runs.recovery import recover_alone
+from ppf_core.runs.replay import SideInputs, chosen, find_quarantined, merging
+from ppf_core.runs.runner import PipelineRunner, RunRequest
 from ppf_core.spark.engines import replaced_engines
+from ppf_core.state.cursors import Cursors
+from ppf_core.state.recorded import RECORD, is_held
+from ppf_core.state.store import RunStore
 from ppf_core.storage.state_files import using_state_files
 from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
+from ppf_core.validation.validate import check_file
+from ppf_core.validation.validated import CheckedPipeline
 
 NAME = "simulated"
 FOLDER = Path("/simulated")

@@ -14,11 +14,11 @@ from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.contracts.context import WriteId
 from ppf_core.contracts.results import PipelineResult, RunInfo
 from ppf_core.errors import RunError
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.breaker import CircuitBreaker
-from ppf_core.pipeline.cursors import Cursors
-from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state import lines
+from ppf_core.state.breaker import CircuitBreaker
+from ppf_core.state.cursors import Cursors
+from ppf_core.state.record import RunRecord
+from ppf_core.state.store import RunStore
 from ppf_core.storage.state_files import StateFiles, held_alone, using_state_files
 from ppf_core.threads import using_threads
 

@@ -11,9 +11,9 @@ from simulated_threads import KILLED, Deadlock, Endless, Killed, Machine, Simula
 
 from ppf_core.config.model import RetryConfig
 from ppf_core.errors import Terminated
-from ppf_core.pipeline.interrupts import interrupts
-from ppf_core.pipeline.retry import RetryExecutor
-from ppf_core.pipeline.workers import Workers
+from ppf_core.execution.interrupts import interrupts
+from ppf_core.execution.retry import RetryExecutor
+from ppf_core.execution.workers import Workers
 from ppf_core.plugins.delivery import HookDelivery
 from ppf_core.threads import SIGINT, SIGTERM, Empty, using_threads
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.spark import archive_job
-from ppf_core.spark.archive_job import make
-from ppf_core.spark.class_archive import ClassArchive, archive_options, class_archive, look_of
+from ppf_core.jvm import archive_job
+from ppf_core.jvm.archive_job import make
+from ppf_core.jvm.class_archive import ClassArchive, archive_options, class_archive, look_of
 
 OPTIONS = "spark.driver.extraJavaOptions"
 

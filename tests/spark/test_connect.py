@@ -21,7 +21,7 @@ needs_connect = pytest.mark.skipif(
 
 CONNECTED = """
 import json, os
-from ppf_core.spark.errors import describe_error, is_analysis_error
+from ppf_core.jvm.errors import describe_error, is_analysis_error
 from ppf_core.spark.session import SessionRequest, open_session
 
 def opened(given=None, **wanted):

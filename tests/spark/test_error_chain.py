@@ -2,7 +2,7 @@
 
 import pytest
 
-from ppf_core.spark.error_chain import Link, links_of_text, telling
+from ppf_core.jvm.error_chain import Link, links_of_text, telling
 
 SPARK = "org.apache.spark.SparkException"
 ABORTED = Link(SPARK, "Job aborted due to stage failure: Task 0 in stage 1.0 failed 1 times, most recent failure: Lost task …")

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.functions import udf
 
 from ppf_core.errors import RunError
-from ppf_core.spark.errors import describe_error, is_analysis_error, jvm_is_dead
+from ppf_core.jvm.errors import describe_error, is_analysis_error, jvm_is_dead
 
 
 def fail(action: Callable[[], object]) -> Exception:

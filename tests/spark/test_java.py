@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ppf_core.errors import RunError
-from ppf_core.spark import java
-from ppf_core.spark.java import require_java
+from ppf_core.jvm import java
+from ppf_core.jvm.java import require_java
 
 
 def jdk(folder: Path, *, release: str | None = None, says: str = "exit 1") -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from ppf_core.errors import RunError
-from ppf_core.spark.masters import MasterError, require_reachable, without_parameters
+from ppf_core.jvm.masters import MasterError, require_reachable, without_parameters
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from ppf_core import Requirements
 from ppf_core.errors import PluginError
-from ppf_core.spark.requirements import MergedRequirements, installed_scala, installed_spark, merge_requirements
+from ppf_core.jvm.requirements import MergedRequirements, installed_scala, installed_spark, merge_requirements
 
 
 def merge(*asked: Requirements, packages: Sequence[str] = (), **conf: str) -> MergedRequirements:
@@ -114,7 +114,7 @@ def test_scala_is_read_from_the_jars_of_spark_home(tmp_path: Path, monkeypatch: 
 
 
 def test_a_pyspark_that_no_package_manager_installed_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ppf_core.spark import requirements
+    from ppf_core.jvm import requirements
 
     (tmp_path / "pyspark").mkdir()
     (tmp_path / "pyspark" / "__init__.py").touch()

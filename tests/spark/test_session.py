@@ -150,10 +150,10 @@ OWN = """
 import json, os, signal, sys
 from pathlib import Path
 from ppf_core.errors import RunError
-from ppf_core.spark import jvm
-from ppf_core.spark.errors import describe_error, jvm_is_dead
+from ppf_core.jvm import start
+from ppf_core.jvm.errors import describe_error, jvm_is_dead
 from ppf_core.spark.session import SessionRequest, open_session
-from ppf_core.spark.streams import StandardStreams
+from ppf_core.jvm.standard_streams import StandardStreams
 
 def opened(**conf):
     request = SessionRequest(app_name="own", master="local[1]", conf={"spark.ui.enabled": "false", **conf})
@@ -281,7 +281,7 @@ def test_the_last_words_of_a_jvm_that_did_not_start_are_told(tmp_path: Path) -> 
     script = """
         from pathlib import Path
         from ppf_core.spark.session import SessionRequest, open_session
-        from ppf_core.spark.streams import StandardStreams
+        from ppf_core.jvm.standard_streams import StandardStreams
         with StandardStreams().capture(Path("spark.log"), str):
             try:
                 open_session(SessionRequest(app_name="x", master="yarn", log=Path("spark.log")))

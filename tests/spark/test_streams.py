@@ -12,7 +12,7 @@ import pytest
 BEGIN = """
 import os, subprocess, sys
 from pathlib import Path
-from ppf_core.spark.streams import StandardStreams
+from ppf_core.jvm.standard_streams import StandardStreams
 
 def redact(text):
     return text.replace("s3cret", "****")

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from ppf_core import Columns
 from ppf_core.spark.call_sites import without_call_sites
-from ppf_core.spark.tallies import BITS, Rules, Tally, fitting, raising_rules, same_shape
+from ppf_core.spark.row_masks import BITS, Rules, Tally, fitting, raising_rules, same_shape
 
 
 def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, int, int], Column]:

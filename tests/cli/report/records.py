@@ -8,9 +8,9 @@ from typing import Any
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, QualityResult, RunInfo, UsedPlugin
 from ppf_core.errors import Problem
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.record import RunRecord
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state import lines
+from ppf_core.state.record import RunRecord
+from ppf_core.state.store import RunStore
 
 BEGAN = datetime.datetime(2026, 1, 31, 23, 59, 50, tzinfo=datetime.UTC)
 NOW = datetime.datetime(2026, 2, 1, 1, 0, tzinfo=datetime.UTC)

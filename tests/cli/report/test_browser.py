@@ -13,8 +13,8 @@ from programs import program
 from records import NOW, OUT, begun, ended, failed_run, large_run, planned, result
 
 from ppf_core.cli.report.page import render
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state import lines
+from ppf_core.state.store import RunStore
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1300,900")
 DARK = ("--blink-settings=preferredColorScheme=0",)

@@ -24,8 +24,8 @@ from records import (
 
 from ppf_core.cli.report.page import render
 from ppf_core.contracts.context import WriteId
-from ppf_core.pipeline import lines
-from ppf_core.pipeline.store import RunStore
+from ppf_core.state import lines
+from ppf_core.state.store import RunStore
 
 VOID = {"meta", "rect", "path", "br"}
 

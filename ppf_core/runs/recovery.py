@@ -1,0 +1,239 @@
+"""Finishing what a run left behind that was killed, or whose publishing failed: in any later process.
+
+What was committed is shown, in its order; all else that was staged is removed. Both may be repeated, so it does not matter
+where this itself is killed.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ppf_core.contracts.components import TargetMoved
+from ppf_core.contracts.context import Dataset
+from ppf_core.contracts.results import ComponentResult, RunInfo, RunStatus
+from ppf_core.contracts.secrets import MASK
+from ppf_core.errors import PpfError, Problem, RunError, RunLocked
+from ppf_core.execution.component_run import ComponentRun
+from ppf_core.execution.quarantine_folders import folder_at
+from ppf_core.execution.run_frames import RunFrames
+from ppf_core.execution.steps import Steps
+from ppf_core.jvm.errors import describe_error
+from ppf_core.planning.roles import is_quarantine, roles_of
+from ppf_core.runs.cursor_commits import move_cursors, move_due
+from ppf_core.runs.run_resources import Workspace
+from ppf_core.spark.engine import Engine
+from ppf_core.spark.engines import engines
+from ppf_core.state import lines
+from ppf_core.state.journal import Journal, Write
+from ppf_core.state.record import RunRecord
+from ppf_core.state.recorded import RECORD, Recorded, is_held
+from ppf_core.state.recorded_plan import without_secrets
+from ppf_core.state.store import RunStore
+from ppf_core.threads import threads
+from ppf_core.validation.targets import overlap
+from ppf_core.validation.validate import check_writes
+from ppf_core.validation.validated import CheckedPipeline
+
+_DONE = ("success", "resumed")
+
+Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
+EngineOf = Callable[[Workspace], Engine]
+
+
+@dataclass
+class Finished:
+    """What was done for one run, by the names of its sinks. moved: those that could not be shown, with the reason."""
+
+    run_id: str
+    pipeline: str
+    published: list[str]
+    discarded: list[str]
+    moved: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """In one sentence."""
+        parts = [f"published {', '.join(self.published)}"] if self.published else []
+        parts += [f"discarded {', '.join(self.discarded)}"] if self.discarded else []
+        parts += [f"could not publish {name} ({reason})" for name, reason in self.moved.items()]
+        return f"The run {self.run_id!r} was finished: {'; '.join(parts) or 'nothing was left to do'}."
+
+
+def recover(
+    store: RunStore, run_id: str, engine: EngineOf, *, abandon: bool = False, current: CheckedPipeline | None = None
+) -> Finished:
+    """Finishes one run. abandon: shows nothing any more, removes what was staged, and so frees the targets.
+
+    current: a file as it is now; where it has the very same sinks, it lends the secrets that the journal does not keep.
+    Raises RunLocked when the run is alive, and PpfError when it cannot be finished here; then it stays as it is.
+    """
+    before = store.recorded(run_id)  # asked before: once we hold the record, the run looks alive
+    record = store.reopen(run_id)
+    try:
+        journal = record.journal
+        if current is not None and current.file.config.name == journal.pipeline and not abandon:
+            move_cursors(record, current, store)
+        if not journal.is_open:
+            record.settle()
+            return Finished(run_id, journal.pipeline, [], [], {})
+        was: RunStatus = "failed" if journal.is_publishing else before.status
+        finished = finish_writes(record, engine, store, abandon=abandon, current=current)
+        _end_published(record, before)
+        problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
+        record.conclude(_ending(before, store.recorded(run_id), journal, was, problem))
+    finally:
+        record.release()
+    return finished
+
+
+def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bool = False) -> Finished:
+    """`recover` with a Spark session of its own, which is only opened when there is something to do with it."""
+    with ExitStack() as stack:
+
+        def engine(workspace: Workspace) -> Engine:
+            log = store.folder(run_id) / "spark.log"
+            stack.enter_context(capture(log, workspace.redactor.redact))
+            session = workspace.open_session(None, log)
+            stack.callback(session.close)
+            return engines().engine(session.spark)
+
+        return recover(store, run_id, engine, abandon=abandon)
+
+
+def recover_touching(
+    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: CheckedPipeline
+) -> list[Finished]:
+    """Finishes every dead run of the same pipeline, and every other that has left something in one of the datasets.
+
+    own: the run that asks. Sinks need not say what they write, so all that runs of this pipeline left comes first. A run that
+    is alive is left alone: its sinks hold what they write. Raises RunError for one that cannot be finished.
+    """
+    found = []
+    for run_id, journal in store.unfinished().items():
+        if run_id == own.run_id or is_held(journal.folder / RECORD):
+            continue
+        touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
+        if touches or journal.pipeline == own.pipeline or not journal.open_writes:
+            try:
+                found.append(recover(store, run_id, lambda _workspace: engine, current=current))
+            except RunLocked:
+                continue
+            except PpfError as error:
+                hint = f"Look at `ppf runs show {run_id}`, then `ppf runs recover {run_id}`; --abandon frees the target."
+                where = "a target of this one" if touches else "this pipeline"
+                message = f"The run {run_id!r} has left something in {where}, which cannot be finished: {error}"
+                raise RunError(message, hint=hint) from error
+    return found
+
+
+def finish_writes(
+    record: RunRecord,
+    engine: EngineOf,
+    store: RunStore,
+    *,
+    abandon: bool = False,
+    current: CheckedPipeline | None = None,
+) -> Finished:
+    """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
+    journal = record.journal
+    finished = Finished(journal.run_id, journal.pipeline, [], [], {})
+    if journal.open_writes:
+        names = [write.component for write in journal.open_writes if not is_quarantine(write.component)]
+        workspace = Workspace(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
+        try:
+            workspace.resolve_secrets()
+            checked = workspace.checked
+            components = workspace.components(roles_of(checked, names)) | _folders(journal)
+            spark = engine(workspace)
+            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.write, checked.dataflow)
+            steps = Steps.of(frames)
+            for write in journal.open_writes:
+                component = components[write.component]
+                _finish(write, component, steps, finished, abandon=abandon)
+                if component.status is not None and not component.is_inner:
+                    record.write(lines.ComponentEnded(component.result()))
+        except PpfError:
+            raise
+        except (Exception, SystemExit) as error:
+            told = describe_error(error)
+            raise RunError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
+        finally:
+            workspace.close()
+    move_due(record, store)
+    return finished
+
+
+def _folders(journal: Journal) -> dict[str, ComponentRun]:
+    """The folders of bad rows among the open writes; these need no plugin."""
+    return {
+        write.component: folder_at(write.component, write.datasets[0], journal.run_id)
+        for write in journal.open_writes
+        if is_quarantine(write.component)
+    }
+
+
+def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finished, *, abandon: bool) -> None:
+    component.ticket = write.ticket
+    component.start()
+    name = write.component
+    if write.state == "committed" and not abandon:
+        try:
+            steps.publish(component)
+        except TargetMoved as error:
+            steps.discard(component)
+            finished.moved[name] = str(error)
+        else:
+            component.end("success")
+            component.staged = True
+            finished.published.append(name)
+    else:
+        steps.discard(component)
+        finished.discarded.append(name)
+
+
+def _whole(checked: CheckedPipeline, current: CheckedPipeline | None) -> CheckedPipeline:
+    """The journal keeps no secret that stands in the file itself; the file of the run that asks may have it still."""
+    components = dict(checked.components)
+    lenders = current.components if current is not None and current.file.config.name == checked.file.config.name else {}
+    for name, component in checked.components.items():
+        if not _holds_mask(component.plugin.values):
+            continue
+        now = lenders.get(name)
+        if current is None or now is None or without_secrets(now.plugin) != component.plugin.values:
+            hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
+            raise RunError(f"The options of {name!r} hold a secret as text, which the journal does not keep.", hint=hint)
+        components[name] = replace(component, plugin=now.plugin)
+    return replace(checked, components=components)
+
+
+def _holds_mask(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_mask, value.values()))
+    return any(map(_holds_mask, value)) if isinstance(value, list) else value == MASK
+
+
+def _end_published(record: RunRecord, before: Recorded) -> None:
+    """The sinks that are published and whose end was never told: death came in between."""
+    told = {result.name for result in before.results if result.status in _DONE} | record.journal.written
+    for planned in before.plan.components:
+        if planned["name"] in record.journal.published - told:
+            known = {key: planned[key] for key in ("name", "kind", "plugin", "distribution")}
+            record.write(lines.ComponentEnded(ComponentResult(**known, status="success", staged=True, published=True)))
+
+
+def _ending(before: Recorded, now: Recorded, journal: Journal, was: RunStatus, problem: Problem) -> lines.RunEnded:
+    """The last line: a success only when all that was committed is shown, and all that was asked for has succeeded."""
+    asked = {planned["name"] for planned in now.plan.components if planned["selected"]}
+    done = {result.name for result in now.results if result.status in _DONE}
+    earlier = before.ended
+    problems = tuple(earlier.problems) if earlier is not None else ()
+    is_whole = asked <= done and not journal.hidden and not problems
+    return lines.RunEnded(
+        status="success" if is_whole else was,
+        exit_code=0 if is_whole else (earlier.exit_code if earlier is not None else 0) or 1,
+        ended_at=threads().now(),
+        duration=earlier.duration if earlier is not None else None,
+        problems=(*problems, problem),
+    )

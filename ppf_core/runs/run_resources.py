@@ -1,0 +1,250 @@
+"""What a run stands on: plugin instances with their secrets, and a Spark session that fits them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from ppf_core.config.redaction import Redactor
+from ppf_core.config.secret_references import fill_secrets, find_secrets
+from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck
+from ppf_core.contracts.components import PipelineComponent
+from ppf_core.contracts.context import Context
+from ppf_core.contracts.hooks import Hooks
+from ppf_core.contracts.plugin import Plugin
+from ppf_core.contracts.results import ComponentInfo
+from ppf_core.errors import ConfigError, PpfError, Problem, RunError, SecretError
+from ppf_core.execution.component_run import ComponentRun
+from ppf_core.execution.quarantine_folders import inner_sink
+from ppf_core.execution.steps import Steps
+from ppf_core.jvm.masters import MasterError
+from ppf_core.jvm.requirements import merge_requirements
+from ppf_core.planning.roles import Role, has_quarantine, quarantine_of
+from ppf_core.planning.secrets import SecretsResolver
+from ppf_core.plugins.hooks import HookCaller, HookInstance
+from ppf_core.quality.checking import Checking
+from ppf_core.quality.judging import CheckRun
+from ppf_core.spark.engines import engines
+from ppf_core.spark.row_masks import MASKING
+from ppf_core.spark.session import RunSession, SessionRequest
+from ppf_core.state.documents import to_document
+from ppf_core.threads import threads
+from ppf_core.validation.selection import BoundPlugin, close_all, create
+from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+P = TypeVar("P", bound=Plugin[Any])
+
+PING_SECONDS = 30
+
+
+@dataclass
+class Workspace:
+    """The instances of one run. Nothing is opened before it is asked for; `close` closes all, the last one first.
+
+    accessed: backend and key of each secret that was looked up, in the order of the first time.
+    """
+
+    checked: CheckedPipeline
+    selected: Collection[str]
+    redactor: Redactor = field(default_factory=Redactor)
+    accessed: dict[tuple[str, str], None] = field(default_factory=dict)
+    _instances: list[Plugin[Any]] = field(default_factory=list)
+
+    @cached_property
+    def resolver(self) -> SecretsResolver:
+        """Where secrets come from; what it finds is masked everywhere from then on."""
+        return SecretsResolver(self.checked.backends, self.checked.file.folder, self.redactor, on_access=self._note_access)
+
+    def _note_access(self, backend: str, key: str) -> None:
+        self.accessed[backend, key] = None
+
+    @property
+    def state_dir(self) -> "Path":
+        """Where records, journals, locks and cursors lie."""
+        return self.checked.file.folder / self.checked.file.config.runtime.state_dir
+
+    @property
+    def data_dir(self) -> str:
+        """Where frames lie, as a URI."""
+        given = self.checked.file.config.runtime.data_dir
+        if given is not None and urlsplit(given).scheme:
+            return given.rstrip("/")
+        folder = self.state_dir / "data" if given is None else self.checked.file.folder / given
+        return f"file:{folder.absolute()}"
+
+    def require_reachable_frames(self, master: str) -> None:
+        """Refuses a folder of this machine for frames that other machines would have to read and write."""
+        config = self.checked.file.config
+        keys = {name: "checkpoint" for name in self.selected if config.components[name].checkpoint}
+        keys |= {name: "quality" for name in self.selected if has_quarantine(self.checked.components[name])}
+        kept = list(keys)
+        if kept and self.data_dir.startswith("file:") and not master.startswith("local") and not config.runtime.shared_files:
+            message = f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."
+            hint = "Set runtime.data_dir to a place that all of them reach, or runtime.shared_files = true if they share it."
+            path = ("components", kept[0], keys[kept[0]])
+            raise ConfigError.of([self.checked.file.problem("unshared-frames", message, path, at="key", hint=hint)])
+
+    def resolve_secrets(self) -> None:
+        """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""
+        uses = {
+            text: self.checked.file.problem("secret", "", path)
+            for plugin in self.plugins()
+            for path, text in plugin.secret_places
+        }
+        for key, value in self.checked.file.config.spark.conf.items():
+            uses.update({text: self.checked.file.problem("secret", "", ("spark", "conf", key)) for text in find_secrets(value)})
+        problems = self.resolver.check(uses)
+        if problems:
+            raise SecretError(f"{len(problems)} of {len(uses)} secrets cannot be had.", problems=problems)
+
+    def components(self, roles: Mapping[str, Role]) -> dict[str, ComponentRun]:
+        """The components that have a role, with their instances, in the order of the file."""
+        return {name: self._component(each, roles[name]) for name, each in self.checked.components.items() if name in roles}
+
+    def folders(self, components: Mapping[str, ComponentRun], run_id: str) -> dict[str, ComponentRun]:
+        """Where the bad rows of these components go that no sink takes."""
+        kept = [name for name in components if has_quarantine(self.checked.components[name])]
+        return {quarantine_of(name): inner_sink(name, self.data_dir, run_id) for name in kept}
+
+    def hooks(self) -> HookCaller:
+        """The hooks of the file, in its order."""
+        configs = self.checked.file.config.hooks
+        instances = []
+        for name, bound in self.checked.hooks.items():
+            plugin = self._create(bound, Hooks)
+            entry = bound.entry
+            instances.append(HookInstance(name, plugin, configs[name].required, entry.distribution, entry.version))
+        return HookCaller(instances)
+
+    def session_request(self, log: "Path | None" = None, *, is_quick: bool = False) -> SessionRequest:
+        """The session that the file and its plugins ask for; PluginError when two plugins contradict each other."""
+        spark = self.checked.file.config.spark
+        conf = {key: fill_secrets(value, self.resolver.lookup) for key, value in spark.conf.items()}
+        asked = [
+            (f"{plugin.entry.distribution}:{plugin.entry.name}", plugin.cls.requirements(plugin.bound.options))
+            for plugin in self.plugins()
+        ]
+        if any(self.checked.components[name].checks for name in self.selected):
+            conf = {**MASKING, **conf}
+        merged = merge_requirements(asked, conf=conf, packages=spark.packages, spark_version=engines().installed_version())
+        return SessionRequest(
+            app_name=spark.app_name or self.checked.file.config.name,
+            master=spark.master,
+            remote=spark.remote,
+            conf=merged.conf,
+            required=merged.required,
+            log=log,
+            is_quick=is_quick,
+        )
+
+    def open_session(self, given: "SparkSession | None", log: "Path | None" = None, *, is_quick: bool = False) -> RunSession:
+        """A Spark session of the run's own. is_quick: it answers a question, and writes nothing."""
+        try:
+            return engines().open(self.session_request(log, is_quick=is_quick), given)
+        except MasterError as error:
+            raise self._located(error) from error
+
+    def _located(self, error: MasterError) -> RunError:
+        """The same, with the place in the file, if the master or the server stands there."""
+        spark = self.checked.file.config.spark
+        places = [("spark", error.key)] if getattr(spark, error.key) else [("spark", "conf", name) for name in spark.conf]
+        place = next((place for place in places if place[-1] in (error.key, "spark.master")), None)
+        if place is None:
+            return error
+        problem = self.checked.file.problem(error.code, error.message, place, hint=error.hint)
+        return RunError(error.message, hint=error.hint, problems=[problem])
+
+    def close(self) -> list[str]:
+        """Closes every plugin and every secrets backend, whatever happened; the texts say which ones failed to close."""
+        failures = close_all(self._instances)
+        self._instances.clear()
+        failures += self.resolver.close()
+        return [self.redactor.redact(text) for text in failures]
+
+    def plugins(self) -> Iterable[BoundPlugin]:
+        """The plugins that the selected components, their checks and the hooks use."""
+        for name in self.selected:
+            yield self.checked.components[name].plugin
+            yield from self.checked.components[name].checks
+        yield from self.checked.hooks.values()
+        yield from self.checked.backends.values()
+
+    def _component(self, component: CheckedComponent, role: Role) -> ComponentRun:
+        plugin = self._create(component.plugin, PipelineComponent)
+        info = ComponentInfo(
+            name=component.name,
+            kind=component.config.kind,
+            plugin=component.plugin.entry.name,
+            distribution=component.plugin.entry.distribution,
+            inputs=component.config.inputs,
+            datasets=tuple(plugin.datasets()),
+            options=self.redactor.redact_all(to_document(plugin.options)),
+        )
+        checking = Checking(self._checks(component), role.carrier) if role.carrier is not None else None
+        breaker = self._breaker(component)
+        return ComponentRun(info, plugin, component.config, role, component.frames, breaker, checking=checking)
+
+    def _checks(self, component: CheckedComponent) -> tuple[CheckRun, ...]:
+        pairs = zip(component.config.quality, component.checks, strict=True)
+        return tuple(CheckRun(number, config, self._check(bound)) for number, (config, bound) in enumerate(pairs))
+
+    def _check(self, bound: BoundPlugin) -> RowCheck[Any] | AggregateCheck[Any] | FrameCheck[Any]:
+        check = self._create(bound, Plugin)
+        if not isinstance(check, RowCheck | AggregateCheck | FrameCheck):
+            raise TypeError(f"The plugin of {bound.name!r} is {type(check).__name__}, which is no check.")
+        return check
+
+    def _breaker(self, component: CheckedComponent) -> Any:
+        file = self.checked.file
+        config = component.config.circuit_breaker or file.config.defaults.circuit_breaker
+        if config is None:
+            return None
+        from ppf_core.state.breaker import CircuitBreaker
+
+        return CircuitBreaker(self.state_dir, file.config.name, component.name, config)
+
+    def _create(self, bound: BoundPlugin, base: type[P]) -> P:
+        plugin = create(bound, base, self.checked.file.folder, self.resolver.lookup)
+        self._instances.append(plugin)
+        return plugin
+
+
+def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
+    """Asks every component, at the same time, whether its outside system answers; RunError names all that do not."""
+    asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
+    answers: dict[str, Problem | None] = {}
+    started = [
+        threads().start(partial(_ping, each, steps.frames.context(each), answers), f"ppf-ping-{each.info.name}")
+        for each in asked
+    ]
+    deadline = threads().monotonic() + seconds
+    for thread in started:
+        thread.join(max(0.0, deadline - threads().monotonic()))
+    names = [each.info.name for each in asked]
+    told = [answers.get(name, _unreachable(name, f"no answer within {seconds:g} s")) for name in names]
+    problems = [problem for problem in told if problem is not None]
+    if problems:
+        raise RunError("Not everything that the pipeline needs can be reached.", problems=problems)
+
+
+def _ping(component: ComponentRun, context: Context, answers: dict[str, Problem | None]) -> None:
+    name = component.info.name
+    try:
+        component.plugin.ping(context)
+        answers[name] = None
+    except PpfError as error:  # it says itself what is wrong and what to do
+        answers[name] = Problem(
+            code="unusable", message=f"{name!r}: {error.message}", hint=error.hint, path=f"components.{name}"
+        )
+    except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code; every failure is reported
+        answers[name] = _unreachable(name, f"{type(error).__name__}: {error}")
+
+
+def _unreachable(name: str, text: str) -> Problem:
+    return Problem(code="unreachable", message=f"{name!r} cannot be reached: {text}.", path=f"components.{name}")

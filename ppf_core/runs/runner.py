@@ -1,0 +1,320 @@
+"""Runs a pipeline: the one door for the command line, for notebooks, for tests and for orchestrators.
+
+The main path is `PipelineRunner.execute`: secrets → plugins → record → session → walk the steps → result.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from ppf_core.config.loader import ConfigLoader
+from ppf_core.config.model import PipelineConfig
+from ppf_core.config.redaction import Redactor
+from ppf_core.contracts.results import PipelineResult
+from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.execution.run_frames import RunFrames
+from ppf_core.execution.steps import Steps
+from ppf_core.jvm.errors import describe_error
+from ppf_core.planning.plan import Plan, PlannedComponent, make_plan
+from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.runs.preview import Preview, preview_frame
+from ppf_core.runs.profiling import without_secrets
+from ppf_core.runs.replay import ALONE, Quarantined, SideInputs, replayed_alone, replaying
+from ppf_core.runs.run import Run
+from ppf_core.runs.run_resources import Workspace, ping_all
+from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
+from ppf_core.spark.engines import engines
+from ppf_core.spark.profiles import FrameProfile
+from ppf_core.state.events import Observer
+from ppf_core.state.lines import Line
+from ppf_core.state.store import RunStore
+from ppf_core.validation.validate import check_file, check_pipeline
+from ppf_core.validation.validated import CheckedPipeline
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+T = TypeVar("T")
+
+Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What one run is asked to do. capture: sends the standard streams into a log, through a redactor, while Spark runs.
+
+    second: what a second SIGINT or SIGTERM does, in the place of ending the run without waiting for what is at work.
+    accept_changes: whether a run can be resumed although something changed that is published already. replays: the run whose
+    quarantined rows it runs again.
+    """
+
+    spark: "SparkSession | None" = None
+    run_id: str | None = None
+    resume: str | None = None
+    only: Sequence[str] = ()
+    accept_changes: bool = False
+    observers: Sequence[Observer] = ()
+    capture: Capture | None = None
+    second: Callable[[int], None] | None = None
+    replays: str | None = None
+
+
+@dataclass(frozen=True)
+class AnalyzedPlan:
+    """A plan in which Spark has decided what is persisted, and the schema of each frame, as DDL-like text."""
+
+    plan: Plan
+    schemas: Mapping[str, str]
+
+
+class PipelineRunner:
+    """Plans and runs one pipeline file.
+
+    result = PipelineRunner.from_file("flights.conf", {"spark.master": "local[2]"}).run()
+    assert result.ok
+    """
+
+    def __init__(self, checked: CheckedPipeline) -> None:
+        self.checked = checked
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, object] | None = None) -> "PipelineRunner":
+        """Reads and checks a file. Raises ConfigError or PluginError with all its mistakes, each located.
+
+        overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON such as 2.
+        """
+        checked = check_pipeline(path, overrides)
+        checked.require_sound()
+        return cls(checked)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], folder: str | PathLike[str] = ".") -> "PipelineRunner":
+        """Takes what a file would say as a dictionary, whose keys are taken as they are, or as a `ConfigTree` of pyhocon.
+
+        Raises ConfigError or PluginError with all mistakes, each with the path of its key. folder: what relative paths are
+        relative to.
+        """
+        checked = check_file(ConfigLoader.from_config(config, folder), PluginRegistry.discover())
+        checked.require_sound()
+        return cls(checked)
+
+    @property
+    def config(self) -> PipelineConfig:
+        """What the file says."""
+        return self.checked.file.config
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What a run will do."""
+        return make_plan(self.checked)
+
+    def plan_of(self, only: Sequence[str] = (), resume: str | None = None) -> Plan:
+        """What a run would do that is asked for these components, or goes on with an earlier one.
+
+        For the latter the checkpoint hook is asked, with its secrets; nothing is written.
+        """
+        selected = self._selected(only)
+        if resume is None:
+            return make_plan(self.checked, selected)
+        workspace = Workspace(self.checked, selected)
+        try:
+            return resumed_plan(workspace, self.store, self._to_resume(resume))
+        finally:
+            workspace.close()
+
+    @property
+    def store(self) -> RunStore:
+        """The records of the runs of this file's state directory."""
+        return RunStore(self.checked.file.folder / self.config.runtime.state_dir)
+
+    def run(
+        self,
+        *,
+        spark: "SparkSession | None" = None,
+        run_id: str | None = None,
+        resume: str | None = None,
+        only: Sequence[str] = (),
+    ) -> PipelineResult:
+        """Runs the pipeline and says how it went; a failed component is in the result, not an exception.
+
+        A session passed in is used and stays as it is. only: these components and what they need.
+        """
+        return self.execute(RunRequest(spark=spark, run_id=run_id, resume=resume, only=only))
+
+    def execute(self, request: RunRequest) -> PipelineResult:
+        """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""
+        self._require_supported()
+        selected = self._selected(request.only)
+        self.store.require_writable()
+        workspace = Workspace(self.checked, selected)
+        try:
+            workspace.resolve_secrets()
+            run = self._open(request, workspace)
+            capture = request.capture or _no_capture
+            try:
+                with capture(run.record.spark_log, workspace.redactor.redact):
+                    return run.execute(request.spark, request.second)
+            finally:
+                run.record.release()
+        finally:
+            workspace.close()
+
+    def replay(self, rows: Quarantined, request: RunRequest, side: SideInputs = ALONE) -> PipelineResult:
+        """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again.
+
+        side: what the components give whose rows meet the replayed ones.
+        """
+        if rows.pipeline != self.config.name:
+            hint = "Name the file of that pipeline."
+            raise ConfigError(f"The rows are those of the pipeline {rows.pipeline!r}, not of {self.config.name!r}.", hint=hint)
+        checked, names = replaying(self.checked, rows, side)
+        with replayed_alone(self.store, rows):
+            return PipelineRunner(checked).execute(replace(request, only=tuple(names), replays=rows.run_id))
+
+    def _open(self, request: RunRequest, workspace: Workspace) -> Run:
+        if request.resume is None:
+            return begin_run(workspace, self.store, request.run_id, request.observers, request.spark, request.replays)
+        run_id = self._to_resume(request.resume)
+        if request.run_id is not None and request.run_id != run_id:
+            raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")
+        accepted = request.accept_changes
+        return resume_run(workspace, self.store, run_id, request.observers, accept_changes=accepted)
+
+    def preview(
+        self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
+    ) -> Preview:
+        """The first rows of a source or a transform. Builds what it needs, writes and publishes nothing."""
+        self._require_rows(component, "Show")
+
+        def rows(steps: Steps, redactor: Redactor) -> Preview:
+            return preview_frame(steps.engine, steps.frames.frame(component), limit, redactor.redact)
+
+        return self._look([component], spark, capture, rows)
+
+    def profile(
+        self, component: str, limit: int | None = None, *, spark: "SparkSession | None" = None, capture: Capture | None = None
+    ) -> FrameProfile:
+        """The numbers of a source's or a transform's rows, or of some of them. Writes and publishes nothing."""
+        self._require_rows(component, "Profile")
+
+        def numbers(steps: Steps, redactor: Redactor) -> FrameProfile:
+            return without_secrets(steps.engine.profile(steps.frames.frame(component), limit), redactor.redact)
+
+        return self._look([component], spark, capture, numbers)
+
+    def analyze(self, *, spark: "SparkSession | None" = None, capture: Capture | None = None) -> AnalyzedPlan:
+        """The plan and the schema of every frame. Starts Spark and asks every outside system, but writes nothing."""
+
+        def schemas(steps: Steps, redactor: Redactor) -> AnalyzedPlan:
+            ping_all(steps)
+            frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
+            components = tuple(decided(steps, each, frames.get(each.name)) for each in self.plan.components)
+            plan = replace(self.plan, components=components)
+            return AnalyzedPlan(
+                plan, {name: redactor.redact(steps.engine.schema_summary(frame)) for name, frame in frames.items()}
+            )
+
+        def decided(steps: Steps, planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
+            if planned.persist != "auto" or frame is None:
+                return planned
+            reason = steps.engine.why_keep(frame)
+            persist: Literal["memory", "none"] = "memory" if reason is not None else "none"
+            return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")
+
+        return self._look((), spark, capture, schemas)
+
+    def _look(self, only: Sequence[str], spark: Any, capture: Capture | None, question: Callable[[Steps, Redactor], T]) -> T:
+        """Builds the frames that are asked for, answers one question about them, and leaves nothing behind.
+
+        question: gives an answer without secrets. What it gives is printed when the streams are no longer redacted.
+        """
+        workspace = Workspace(self.checked, self._selected(only))
+        try:
+            workspace.resolve_secrets()
+            with TemporaryDirectory(prefix="ppf-") as folder:
+                log = Path(folder) / "spark.log"
+                with (capture or _no_capture)(log, workspace.redactor.redact):
+                    return self._ask(workspace, spark, log, question)
+        finally:
+            workspace.close()
+
+    def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
+        session = workspace.open_session(spark, log, is_quick=True)
+        try:
+            plan = make_plan(self.checked, workspace.selected)
+            components = workspace.components(plan.roles)
+            engine = engines().engine(session.spark)
+            frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, self.checked.dataflow)
+            steps = Steps.of(frames)
+            for step in plan.steps:
+                if step.kind == "build" and step.component in steps.components:
+                    steps.build(steps.components[step.component])
+            return question(steps, workspace.redactor)
+        except PpfError:
+            raise
+        except Exception as error:
+            told = describe_error(error)
+            raise ComponentError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
+        finally:
+            session.close()
+
+    def _selected(self, only: Sequence[str]) -> frozenset[str]:
+        self._require_known(only)
+        selected: frozenset[str] = frozenset()
+        wanted = frozenset(only or self.checked.components)
+        while wanted - selected:
+            selected = self.checked.graph.upstream(wanted)
+            wanted = selected | {
+                sink for sink, givers in self.checked.dataflow.takes.items() if not selected.isdisjoint(givers)
+            }
+        return selected
+
+    def _require_known(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name not in self.checked.components:
+                raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.checked.components))
+
+    def _require_rows(self, component: str, verb: str) -> None:
+        self._require_known([component])
+        if self.config.components[component].kind == "sink":
+            hint = f"{verb} what feeds it: {', '.join(self.config.components[component].inputs.values())}."
+            raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
+
+    def _require_supported(self) -> None:
+        """Refuses what a file may say but this version cannot do: doing less in silence would be a false success."""
+        problem = self.checked.file.problem
+        problems = []
+        if self.config.mode == "streaming":
+            problems.append(problem("unsupported", "This version of ppf runs no streams.", ("mode",), hint="Use mode = batch."))
+        if problems:
+            raise ConfigError.of(problems)
+
+    def _to_resume(self, resume: str) -> str:
+        """The id of the run that `last`, or an id, means."""
+        if resume != "last":
+            self.store.show(checked_run_id(resume))
+            if self._is_replay(resume):
+                hint = "Replay the rows once more: `ppf quarantine list`."
+                raise CheckpointRefused(f"The run {resume!r} replays quarantined rows and cannot be resumed.", hint=hint)
+            return resume
+        runs = [run["run_id"] for run in self.store.list(self.config.name) if not self._is_replay(run["run_id"])]
+        if not runs:
+            raise ConfigError(f"There is no run of {self.config.name!r} to resume.", hint="Run it without --resume.")
+        return str(runs[-1])
+
+    def _is_replay(self, run_id: str) -> bool:
+        journal = self.store.journal(run_id)
+        return journal is not None and journal.replays is not None
+
+
+def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _record_nothing(_line: Line) -> None:
+    return None

@@ -1,0 +1,177 @@
+"""Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from os import PathLike
+from pathlib import Path as FilePath
+from typing import Any
+
+from ppf_core.config.loader import ConfigLoader, PipelineFile, file_of_values
+from ppf_core.config.model import ComponentConfig, InstanceConfig
+from ppf_core.config.secret_references import FORM, find_secrets, is_malformed, parse_secret
+from ppf_core.contracts.checks import RowCheck
+from ppf_core.errors import ConfigError, Problem, in_order
+from ppf_core.hocon.places import Path, dotted, shown
+from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.spark.connect import connect_refusals
+from ppf_core.storage.state_files import state_files
+from ppf_core.validation.error_names import misnamed_errors
+from ppf_core.validation.graph import Graph
+from ppf_core.validation.schema_flow import schema_problems
+from ppf_core.validation.selection import BoundPlugin, Selection
+from ppf_core.validation.targets import target_problems
+from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.wiring import Wiring
+
+
+def check_pipeline(
+    path: str | PathLike[str],
+    overrides: Mapping[str, object] | None = None,
+    *,
+    registry: PluginRegistry | None = None,
+) -> CheckedPipeline:
+    """Reads and checks a pipeline file; its mistakes are in `problems`. Raises ConfigError when the file cannot be parsed.
+
+    overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON. Imports the plugins that the file names, and
+    nothing else.
+    """
+    return check_file(ConfigLoader(path, overrides or {}).load(), registry or PluginRegistry.discover())
+
+
+def check_file(file: PipelineFile, registry: PluginRegistry) -> CheckedPipeline:
+    """The same for a file that was read."""
+    selection = Selection(file, registry)
+    enabled = {name: config for name, config in file.config.components.items() if config.enabled}
+    plugins = _bound(enabled, selection.component)
+    checks = {name: _checks(selection, name, config) for name, config in enabled.items() if config.quality}
+    hooks = _bound(file.config.hooks, lambda name, config: selection.instance("hooks", name, config))
+    backends = _backends(selection, [*plugins.values(), *hooks.values(), *(c for each in checks.values() for c in each)])
+
+    wiring = Wiring(file, plugins, checks)
+    graph = wiring.graph()
+    components = {
+        name: CheckedComponent(name, enabled[name], plugin, checks.get(name, ()), wiring.frame_names(name))
+        for name, plugin in plugins.items()
+    }
+    asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
+    asked += _connect(file, components)
+    found = [*registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
+    found += misnamed_errors(file)
+    problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
+    return CheckedPipeline(
+        file, registry, components, hooks, backends, graph, in_order(problems), in_order([*file.warnings, *selection.warnings])
+    )
+
+
+def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> CheckedPipeline:
+    """The sinks of an earlier run, as its file said: what another process needs to finish their writes.
+
+    Raises ConfigError or PluginError when they cannot be made here.
+    """
+    file = file_of_values(path, _written(path), home)
+    selection = Selection(file, PluginRegistry.discover())
+    configs = {name: config for name, config in file.config.components.items() if name in names}
+    plugins = _bound(configs, selection.component)
+    backends = _backends(selection, list(plugins.values()))
+    components = {name: CheckedComponent(name, configs[name], plugin, (), ()) for name, plugin in plugins.items()}
+    graph = Graph(dict.fromkeys(components, ()))
+    checked = CheckedPipeline(file, selection.registry, components, {}, backends, graph, in_order(selection.problems), ())
+    checked.require_sound()
+    return checked
+
+
+def _written(path: FilePath) -> dict[str, Any]:
+    """The values of a file that a run has written itself, as JSON."""
+    try:
+        values: dict[str, Any] = json.loads(state_files().read(path))
+    except (OSError, ValueError) as error:
+        hint = "Restore it from a backup, or remove by hand what the run has left."
+        raise ConfigError(
+            f"The file {path} cannot be read, without which nobody can finish the run: {error}", hint=hint
+        ) from error
+    return values
+
+
+def _bound(configs: Mapping[str, Any], bind: Any) -> dict[str, BoundPlugin]:
+    return {name: bound for name, config in configs.items() if (bound := bind(name, config)) is not None}
+
+
+def _checks(selection: Selection, name: str, config: ComponentConfig) -> tuple[BoundPlugin, ...]:
+    found = []
+    for index, check in enumerate(config.quality):
+        bound = selection.check(name, index, check.check, check.options)
+        if bound is None:
+            continue
+        found.append(bound)
+        if check.action in ("drop", "quarantine") and not issubclass(bound.cls, RowCheck):
+            message = f"The check {check.check!r} cannot {check.action} rows: it judges the frame as a whole."
+            place: Path = ("components", name, "quality", index, "action")
+            hint = "Use action = fail or warn."
+            selection.problems.append(selection.file.problem("bad-action", message, place, hint=hint))
+    return tuple(found)
+
+
+def _backends(selection: Selection, users: list[BoundPlugin]) -> dict[str, BoundPlugin]:
+    """The secrets backends that are declared or used; `secret://env/…` needs no entry in the file."""
+    config = selection.file.config
+    backends = _bound(config.secrets, lambda name, each: selection.instance("secrets", name, each))
+    uses = [(path, text) for plugin in (*users, *backends.values()) for path, text in plugin.secret_places]
+    for key, value in config.spark.conf.items():
+        place: Path = ("spark", "conf", key)
+        if is_malformed(value):
+            message = f"Key {dotted(place)!r} is {shown(value)}, which is no reference to a secret."
+            selection.problems.append(selection.file.problem("bad-value", message, place, hint=FORM))
+        uses += [(place, text) for text in find_secrets(value)]
+    for path, text in uses:
+        name = parse_secret(text).backend
+        if name not in config.secrets and name not in backends:
+            bound = selection.instance("secrets", name, InstanceConfig(plugin=name), named=path)
+            if bound is not None:
+                backends[name] = bound
+    return backends
+
+
+def _required(file: PipelineFile, registry: PluginRegistry) -> Iterator[Problem]:
+    for index, message in registry.unmet(file.config.plugins.require):
+        yield file.problem("plugin-required", message, ("plugins", "require", index))
+
+
+def _connect(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
+    """What a Spark Connect session cannot do: settings and jars of the server, and plugins that need a classic session."""
+    spark = file.config.spark
+    if spark.remote is None:
+        return
+    hint = "Use a classic session: spark.master instead of spark.remote."
+    for text in connect_refusals(spark.conf, spark.packages):
+        yield file.problem("no-connect", text, ("spark", "remote"), hint=hint)
+    for name, component in components.items():
+        if "connect" not in component.plugin.cls.supports:
+            message = f"The plugin {component.config.plugin!r} of {name!r} does not support Spark Connect."
+            yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=hint)
+        for index, (check, bound) in enumerate(zip(component.config.quality, component.checks, strict=False)):
+            place: Path = ("components", name, "quality", index)
+            if "connect" not in bound.cls.supports:
+                message = f"The check {check.check!r} of {name!r} does not support Spark Connect."
+                yield file.problem("no-connect", message, (*place, "check"), hint=hint)
+            if check.action == "quarantine" and check.quarantine_to is None:
+                message = f"Bad rows of {name!r} would go to a folder of the run, which the client does not reach."
+                yield file.problem("no-connect", message, (*place, "action"), hint="Name a sink with quarantine_to.")
+
+
+def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring) -> Iterator[Problem]:
+    """What the plugins themselves say of their data; a plugin that fails to answer is a mistake of the plugin."""
+    answered = {}
+    for name, component in components.items():
+        try:
+            answered[name] = component.datasets, component.schemas
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code
+            yield file.problem(
+                "plugin-broken",
+                f"The plugin {component.config.plugin!r} of {name!r} cannot say what it reads or writes: {error!r}.",
+                component.plugin.place,
+                hint=f"Report this to the authors of {component.plugin.entry.distribution}.",
+            )
+    datasets = {name: answer for name, (answer, _schemas) in answered.items()}
+    yield from wiring.read_after_write(graph, datasets)
+    yield from target_problems(file, components, datasets)
+    yield from schema_problems(file, {name: components[name] for name in answered})

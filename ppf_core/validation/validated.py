@@ -1,0 +1,90 @@
+"""A pipeline file whose plugins and options are known: what validation gives, and planning and running start from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ppf_core.config.loader import PipelineFile
+from ppf_core.config.model import ComponentConfig
+from ppf_core.contracts.components import PipelineComponent, Schema
+from ppf_core.contracts.context import Dataset
+from ppf_core.errors import ConfigError, PluginError, Problem
+from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.validation.dataflow import Dataflow
+from ppf_core.validation.graph import Graph
+from ppf_core.validation.selection import BoundPlugin
+
+
+@dataclass(frozen=True)
+class CheckedComponent:
+    """A component whose plugin and options are known. `frames` are the components that options name."""
+
+    name: str
+    config: ComponentConfig
+    plugin: BoundPlugin
+    checks: tuple[BoundPlugin, ...]
+    frames: tuple[str, ...]
+
+    @cached_property
+    def draft(self) -> PipelineComponent[Any] | None:
+        """An instance for questions that need no outside world; None while its options wait for a secret."""
+        draft = self.plugin.draft
+        return draft if isinstance(draft, PipelineComponent) else None
+
+    @cached_property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The outside things it reads or writes, as far as known before secrets are resolved."""
+        return tuple(self.draft.datasets()) if self.draft is not None else ()
+
+    @cached_property
+    def schemas(self) -> tuple[Schema | Mapping[str, Schema] | None, Schema | None]:
+        """What it wants of its inputs and what it gives, as far as known before secrets are resolved; None: anything."""
+        return (self.draft.input_schema, self.draft.output_schema) if self.draft is not None else (None, None)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The component whose quarantined rows run again in its place, and those that feed nothing meanwhile."""
+
+    component: str
+    empty: frozenset[str]
+
+
+@dataclass(frozen=True)
+class CheckedPipeline:
+    """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
+
+    `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block. replayed: for
+    the pipeline of a replay.
+    """
+
+    file: PipelineFile
+    registry: PluginRegistry
+    components: Mapping[str, CheckedComponent]
+    hooks: Mapping[str, BoundPlugin]
+    backends: Mapping[str, BoundPlugin]
+    graph: Graph
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    replayed: Replayed | None = None
+
+    @cached_property
+    def dataflow(self) -> Dataflow:
+        """Who has whose rows."""
+        return Dataflow.of(self.components)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when sound, 3 when plugins alone are the trouble, else 2."""
+        if not self.problems:
+            return 0
+        only_plugins = all(problem.code.startswith("plugin-") for problem in self.problems)
+        return PluginError.exit_code if only_plugins else ConfigError.exit_code
+
+    def require_sound(self) -> None:
+        """Raises ConfigError or PluginError with all problems, if there are any."""
+        if self.exit_code == PluginError.exit_code:
+            raise PluginError("The pipeline needs plugins that cannot be used.", problems=self.problems)
+        if self.problems:
+            raise ConfigError.of(self.problems)
