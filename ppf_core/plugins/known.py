@@ -21,6 +21,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-secrets-aws": {"secrets": "aws"},
     "ppf-secrets-env": {"secrets": "env"},
     "ppf-secrets-file": {"secrets": "file"},
+    "ppf-secrets-vault": {"secrets": "vault"},
     "ppf-sql": {"transforms": "sql"},
     "ppf-table": {"sources": "table", "sinks": "table"},
     "ppf-transforms": {
