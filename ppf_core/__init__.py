@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ppf_core.cli.commands import command
+    from ppf_core.cli.output import Output
     from ppf_core.contracts.checks import AggregateCheck, Columns, FrameCheck, RowCheck, Verdict
     from ppf_core.contracts.components import (
         PipelineComponent,
@@ -39,11 +41,14 @@ if TYPE_CHECKING:
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
     from ppf_core.runs.runner import PipelineRunner
+    from ppf_core.state.store import RunStore
     from ppf_core.validation.schema import SchemaContract
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ppf_core.cli.commands": ("command",),
+    "ppf_core.cli.output": ("Output",),
     "ppf_core.contracts.checks": ("AggregateCheck", "Columns", "FrameCheck", "RowCheck", "Verdict"),
     "ppf_core.contracts.components": (
         "PipelineComponent",
@@ -76,6 +81,7 @@ _HOMES = {
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.runs.runner": ("PipelineRunner",),
     "ppf_core.validation.schema": ("SchemaContract",),
+    "ppf_core.state.store": ("RunStore",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -94,6 +100,7 @@ __all__ = [
     "Hooks",
     "NoOptions",
     "OptionsError",
+    "Output",
     "PipelineComponent",
     "PipelineResult",
     "PipelineRunner",
@@ -103,6 +110,7 @@ __all__ = [
     "Requirements",
     "RowCheck",
     "RunInfo",
+    "RunStore",
     "Schema",
     "SchemaContract",
     "Secret",
@@ -120,6 +128,7 @@ __all__ = [
     "Verdict",
     "WriteId",
     "__version__",
+    "command",
     "hookimpl",
     "json_field",
     "local_path",

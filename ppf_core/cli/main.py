@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from ppf_core import __version__
-from ppf_core.cli.options import LazyGroup
+from ppf_core.cli.groups import LazyGroup
 from ppf_core.cli.output import Output, silence
 from ppf_core.errors import PpfError, Problem, Terminated
 
@@ -46,7 +46,7 @@ def _answer(arguments: Sequence[str], output: Output) -> int:
         return output.failure([_usage_problem(error)], 2)
     except PpfError as error:
         return output.failure(error.problems, error.exit_code)
-    except KeyboardInterrupt as interrupt:
+    except (KeyboardInterrupt, click.Abort) as interrupt:
         code, name = (143, "SIGTERM") if isinstance(interrupt, Terminated) else (130, "Ctrl-C")
         return output.failure([Problem(code="interrupted", message=f"Interrupted by {name}.")], code)
     except BrokenPipeError:
@@ -63,8 +63,7 @@ def _invoke(arguments: Sequence[str], output: Output) -> int:
         return shell_complete(ppf, {}, "ppf", "_PPF_COMPLETE", instruction)
     try:
         with ppf.make_context("ppf", list(arguments), obj=output) as context:
-            code: int = ppf.invoke(context)
-            return code
+            return ppf.invoke(context) or 0  # a command of click's that a plugin brings may give none
     except click.exceptions.Exit as ended:  # --help, --version
         return ended.exit_code
 

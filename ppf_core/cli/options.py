@@ -1,53 +1,13 @@
-"""What commands have in common: groups that load lazily, and the options that mean the same everywhere."""
+"""What commands have in common: the document they answer with, and the options that mean the same everywhere."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from importlib import import_module
 from typing import Any, TypeVar
 
 import click
 
-from ppf_core.errors import suggestion
-
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for. `members` is name → `module:attribute`."""
-
-    def __init__(self, about: str, members: Mapping[str, str], *examples: str, options: Sequence[click.Option] = ()) -> None:
-        super().__init__(
-            help=about,
-            epilog=_epilog(examples),
-            params=[*options, _json_option()],
-            callback=click.pass_context(_help),
-            invoke_without_command=True,
-            context_settings=_CONTEXT,
-        )
-        self.members = members
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names in the order in which a newcomer meets them."""
-        return list(self.members)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Imports the command; None when there is none of this name."""
-        if cmd_name not in self.members:
-            return None
-        module, _, attribute = self.members[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Like click's, with a near miss for an unknown name. From here on a failure's document has the keys of the command."""
-        name = args[0]
-        if name not in self.members and not name.startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"Unknown command {name!r}. {suggestion(name, self.members)}")
-        found = super().resolve_command(ctx, args)
-        if isinstance(found[1], Verb) and not ctx.resilient_parsing:
-            ctx.obj.expect(**found[1].shape)
-        return found
 
 
 class Verb(click.Command):
@@ -60,25 +20,16 @@ def verb(*examples: str, **shape: Any) -> Callable[[Callable[..., int]], Verb]:
     """Makes a command of a function that takes the Output first. shape: the document's keys, for failing commands as well."""
 
     def decorate(function: Callable[..., int]) -> Verb:
-        make = click.command(cls=Verb, context_settings=_CONTEXT, epilog=_epilog(examples))
+        make = click.command(cls=Verb, context_settings=CONTEXT, epilog=epilog(examples))
         command = make(click.pass_obj(function))
-        command.params.append(_json_option())
+        command.params.append(json_option())
         command.shape = shape
         return command
 
     return decorate
 
 
-def _help(ctx: click.Context) -> int:
-    """A group without a command: the help, or, when a document is wanted, a usage error."""
-    if ctx.invoked_subcommand is None:
-        if ctx.obj.json:
-            ctx.fail(f"Missing command. {suggestion('', ctx.command.list_commands(ctx))}")  # type: ignore[attr-defined]
-        ctx.obj.text(ctx.get_help())
-    return 0
-
-
-def _json_option() -> click.Option:
+def json_option() -> click.Option:
     """`--json`. The value is read before parsing, since a usage error must be a document too."""
     return click.Option(["--json"], is_flag=True, expose_value=False, help="Print one JSON document on standard output.")
 
@@ -141,12 +92,12 @@ def _split(text: str) -> tuple[str, str, str]:
     return text, "", ""
 
 
-def _epilog(examples: Sequence[str]) -> str:
+def epilog(examples: Sequence[str]) -> str:
     """The end of a command's help. `\\b` keeps click from wrapping it."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in examples)
 
 
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 def names_in(only: tuple[str, ...]) -> tuple[str, ...]:

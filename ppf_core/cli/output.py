@@ -20,6 +20,8 @@ _STYLES = {
 class Output:
     """What a command tells its user. Made by `main`, handed to every command."""
 
+    json: bool
+
     def __init__(self) -> None:
         self.json = False
         self._answer: TextIO = sys.stdout

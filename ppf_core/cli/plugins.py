@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import LazyGroup, verb
+from ppf_core.cli.groups import LazyGroup
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
 from ppf_core.plugins.installed import GROUPS
 
@@ -23,11 +24,14 @@ command = LazyGroup(
     {"list": f"{__name__}:list_", "show": f"{__name__}:show", "doctor": f"{__name__}:doctor"},
     "ppf plugins list",
     "ppf plugins show csv",
+    path="plugins",
 )
 
 
 @verb("ppf plugins list", "ppf plugins list --kind sources --long", "ppf plugins list --json", plugins=[], problems=[])
-@click.option("--kind", type=click.Choice(GROUPS), help="List the plugins of one kind.")
+@click.option(
+    "--kind", type=click.Choice(GROUPS), metavar="KIND", help="List the plugins of one kind: sources, checks, commands …"
+)
 @click.option("--long", "is_long", is_flag=True, help="Say of each plugin what it is.")
 def list_(output: Output, kind: str | None, *, is_long: bool) -> int:
     """List every installed plugin and its state. Imports none of them."""

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ppf_core.cli.options import LazyGroup, verb
+from ppf_core.cli.groups import LazyGroup
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output, counted
 from ppf_core.cli.results import RUN_SHAPE, report_result
 from ppf_core.cli.runs import find_store, store_options
@@ -21,6 +22,7 @@ command = LazyGroup(
     _MEMBERS,
     "ppf quarantine list",
     "ppf quarantine replay 20260131T235959-1f2e3d",
+    path="quarantine",
 )
 
 _run = click.argument("run_id", metavar="RUN_ID")

@@ -1,13 +1,13 @@
 """`ppf runs`: the records of earlier runs."""
 
-import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ppf_core.cli.options import LazyGroup, set_option, verb
+from ppf_core.cli.groups import LazyGroup
+from ppf_core.cli.options import set_option, verb
 from ppf_core.cli.output import Output, seconds
 from ppf_core.cli.results import RUN_SHAPE, print_result
 
@@ -20,14 +20,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 _MEMBERS = {
     "list": f"{__name__}:list_",
     "show": f"{__name__}:show",
-    "report": f"{__name__}:report",
     "recover": "ppf_core.cli.recover:command",
     "clean": "ppf_core.cli.clean:command",
     "breakers": "ppf_core.cli.breakers:command",
 }
 
 
-command = LazyGroup("Look at earlier runs.", _MEMBERS, "ppf runs list", "ppf runs show 20260131T235959-1f2e3d")
+command = LazyGroup("Look at earlier runs.", _MEMBERS, "ppf runs list", "ppf runs show 20260131T235959-1f2e3d", path="runs")
 
 
 def store_options(function: F) -> F:
@@ -68,26 +67,6 @@ def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | Non
     else:
         print_result(output, run)
         output.problems([_problem(problem) for problem in run["problems"]])
-    return 0
-
-
-@verb("ppf runs report 20260131T235959-1f2e3d --output report.html", path=None, problems=[])
-@click.argument("run_id", metavar="ID")
-@store_options
-@click.option("--output", "target", type=click.Path(), metavar="FILE", help="The page. Default: report.html beside the record.")
-def report(
-    output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str], target: str | None
-) -> int:
-    """Write a page of HTML that says what happened in one run. It stands alone: send it to whoever asks."""
-    from ppf_core.cli.report.page import render, write
-
-    store, _ = find_store(pipeline, state_dir, overrides)
-    path = Path(target) if target else store.folder(run_id) / "report.html"
-    write(render(store.report(run_id), datetime.datetime.now(datetime.UTC)), path)
-    if output.json:
-        output.document({"path": str(path)})
-    else:
-        output.text(str(path))
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.cli.options import LazyGroup, pipeline_argument, verb
+from ppf_core.cli.groups import LazyGroup
+from ppf_core.cli.options import pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
 
 
 command = LazyGroup(
-    "Check the secrets that a pipeline file names.", {"check": f"{__name__}:check"}, "ppf secrets check flights.conf"
+    "Check the secrets that a pipeline file names.",
+    {"check": f"{__name__}:check"},
+    "ppf secrets check flights.conf",
+    path="secrets",
 )
 
 

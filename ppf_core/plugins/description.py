@@ -30,6 +30,8 @@ class PluginDescription:
 def describe(registry: "PluginRegistry", entry: "PluginEntry") -> PluginDescription:
     """Loads a plugin, if it can be used, and reads what it says of itself."""
     try:
+        if entry.group == "commands":
+            return _of_command(registry, entry)
         plugin = registry.load(entry)
     except PluginError:  # told by the entry: its state, and the reason
         return PluginDescription(registry.current(entry))
@@ -46,4 +48,31 @@ def describe(registry: "PluginRegistry", entry: "PluginEntry") -> PluginDescript
         requirements=dataclasses.asdict(requirements),
         doc=inspect.cleandoc(plugin.__doc__ or "") or None,
         examples=tuple(plugin.examples),
+    )
+
+
+def _of_command(registry: "PluginRegistry", entry: "PluginEntry") -> PluginDescription:
+    """A command and what it takes. An argument goes by the name that its help shows."""
+    command = registry.load_command(entry)
+    parameters = [parameter.to_info_dict() for parameter in command.params]
+    return PluginDescription(
+        entry=registry.current(entry),
+        options=tuple(_of_parameter(each) for each in parameters if not each.get("hidden")),
+        doc=inspect.cleandoc(command.help or "").replace("\b\n", "") or None,
+    )
+
+
+def _of_parameter(parameter: Mapping[str, Any]) -> OptionSpec:
+    default = parameter["default"]
+    return OptionSpec(
+        name=max(parameter["opts"], key=len),
+        type=parameter["type"]["name"],
+        required=parameter["required"],
+        default=default if isinstance(default, str | int | float) else None,
+        help=parameter.get("help") or "",
+        secret=False,
+        path=parameter["type"]["name"] in ("path", "filename"),
+        component=False,
+        one_of=None,
+        aliases=(),
     )

@@ -58,7 +58,7 @@ def _plugin(registry: "PluginRegistry", entry: "PluginEntry", *, load: bool) -> 
         return Check(name, "error", f"It is {entry.state}. {entry.reason}")
     if load:
         try:
-            registry.load(entry)
+            (registry.load_command if entry.group == "commands" else registry.load)(entry)
         except PluginError as error:
             return Check(name, "error", error.message, error.hint)
     return Check(name, "ok", f"{entry.distribution} {entry.version}")

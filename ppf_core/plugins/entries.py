@@ -81,10 +81,13 @@ def entries_of(installed: Sequence[Distribution], bans: Bans) -> list[PluginEntr
 
 
 def choice(rivals: Sequence[PluginEntry]) -> str:
-    """Who offers a name, and the three ways out."""
+    """Who offers a name, and the ways out."""
     first = rivals[0]
+    offered = f"It is offered by {' and '.join(f'{rival.distribution} {rival.version}' for rival in rivals)}. Uninstall one, "
+    if first.group == "commands":
+        return f"{offered}or block one: {_BLOCK}={first.distribution}"
     return (
-        f"It is offered by {' and '.join(f'{rival.distribution} {rival.version}' for rival in rivals)}. Uninstall one, "
+        f"{offered}"
         f'or set plugins.prefer {{ "{first.qualified}" = "{first.distribution}" }}, '
         f'or write the name as "{first.distribution}:{first.name}".'
     )

@@ -12,7 +12,7 @@ from ppf_core.plugins.metadata_files import MetadataFiles, installed, normalise
 
 __all__ = ["GROUPS", "Distribution", "Offer", "normalise", "scan"]
 
-GROUPS = ("sources", "transforms", "sinks", "streaming_sources", "streaming_sinks", "checks", "secrets", "hooks")
+GROUPS = ("sources", "transforms", "sinks", "streaming_sources", "streaming_sinks", "checks", "secrets", "hooks", "commands")
 
 _PREFIX = "ppf."
 _VALUE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*(\[.*\])?")

@@ -1,4 +1,4 @@
-"""The plugins of the distributions that come with ppf, so that a pipeline that needs one is told what to install."""
+"""The plugins of the distributions that come with ppf, so that whoever needs one is told what to install."""
 
 from collections.abc import Mapping
 
@@ -18,6 +18,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "checks": "completeness distinct_count expression foreign_key freshness in_range in_set length matches not_null query "
         "row_count schema statistic unique"
     },
+    "ppf-report": {"commands": "runs.report"},
     "ppf-secrets-aws": {"secrets": "aws"},
     "ppf-secrets-env": {"secrets": "env"},
     "ppf-secrets-file": {"secrets": "file"},
@@ -33,6 +34,12 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
 
 def distribution_of(group: str, name: str) -> str | None:
     """Who brings a plugin; None where it is no plugin of ours."""
-    return next(
-        (owner for owner, groups in KNOWN.items() if normalise(name) in map(normalise, groups.get(group, "").split())), None
+    return next((owner for owner, groups in KNOWN.items() if _names(groups.get(group, "").split(), group, name)), None)
+
+
+def _names(known: list[str], group: str, name: str) -> bool:
+    """Whether it is one of these; of commands also a group that would hold one: `quarantine`."""
+    wanted = normalise(name)
+    return any(
+        normalise(each) == wanted or (group == "commands" and normalise(each).startswith(f"{wanted}-")) for each in known
     )

@@ -11,14 +11,13 @@ from ppf_core.plugins.versions import missing_requirements
 from ppf_core.threads import Threads
 
 if TYPE_CHECKING:
-    from ppf_core.contracts.plugin import Plugin
     from ppf_core.plugins.registry import PluginEntry
 
 _STDOUT = Threads().lock()  # of the process, whatever else stands for its threads
 
 
-def load_class(entry: "PluginEntry", requires: Sequence[str] = ()) -> "type[Plugin[Any]]":
-    """Imports and verifies the class behind an entry. Raises BrokenPlugin, the cause chained, whatever the plugin does."""
+def load_object(entry: "PluginEntry", requires: Sequence[str] = ()) -> Any:
+    """Imports and verifies what stands behind an entry: a class, or a command. Raises BrokenPlugin, the cause chained."""
     with quiet():
         found = _import(entry, requires)
         try:

@@ -16,6 +16,7 @@ KINDS = {
     "checks": "check",
     "secrets": "secrets backend",
     "hooks": "hook",
+    "commands": "command",
 }
 
 
@@ -26,12 +27,12 @@ def unusable(entry: PluginEntry) -> PluginError:
 
 def ambiguous(group: str, name: str, rivals: Sequence[PluginEntry]) -> PluginError:
     """Several distributions offer it."""
-    return _refusal("plugin-ambiguous", f"The {KINDS[group]} {name!r} is ambiguous.", choice(rivals))
+    return _refusal("plugin-ambiguous", f"The {_told(group, name)} is ambiguous.", choice(rivals))
 
 
 def missing(group: str, name: str, entries: Sequence[PluginEntry]) -> PluginError:
     """No distribution offers it: a mistyped name, or the name of another kind of plugin."""
-    message = f"There is no {KINDS[group]} {name!r}."
+    message = f"There is no {_told(group, name)}."
     elsewhere = [entry for entry in entries if normalise(entry.name) == normalise(name)]
     if elsewhere and distribution_of(group, name) is None:
         return _refusal("plugin-missing", message, f"The name stands for {_listed(elsewhere)}.")
@@ -47,7 +48,7 @@ def not_offered_by(
     if normalise(owner) not in map(normalise, distributions):
         hint = suggestion(owner, distributions)
         return _refusal("plugin-missing", f"There is no distribution {owner!r} with plugins.", hint)
-    message = f"The distribution {owner!r} offers no {KINDS[group]} {name!r}."
+    message = f"The distribution {owner!r} offers no {_told(group, name)}."
     rivals = [entry for entry in entries if entry.group == group and normalise(entry.name) == normalise(name)]
     own = [entry.name for entry in entries if entry.group == group and normalise(entry.distribution) == normalise(owner)]
     return _refusal("plugin-missing", message, f"There is {_listed(rivals)}." if rivals else suggestion(name, own))
@@ -57,6 +58,12 @@ def no_preference(key: str) -> PluginError:
     """A key of `plugins.prefer` that names no plugin."""
     groups = [f"{group}.…" for group in KINDS]
     return _refusal("bad-value", f"{key!r} is not a group and a name such as 'sources.csv'.", suggestion(key, groups))
+
+
+def _told(group: str, name: str) -> str:
+    """A command as it is typed: `runs report`."""
+    shown = name.replace(".", " ") if group == "commands" else name
+    return f"{KINDS[group]} {shown!r}"
 
 
 def _refusal(code: str, message: str, hint: str | None = None) -> PluginError:

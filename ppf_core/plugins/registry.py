@@ -13,6 +13,8 @@ from ppf_core.plugins.versions import unmet
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:
+    from click import Command
+
     from ppf_core.contracts.plugin import Plugin
 
 __all__ = ["GROUPS", "PluginEntry", "PluginRegistry", "State"]
@@ -30,7 +32,7 @@ class PluginRegistry:
         self._bans = Bans(environ)
         self.problems = tuple(self._bans.problems(distributions))
         self._entries = {_key(entry): entry for entry in entries_of(distributions, self._bans)}
-        self._classes: dict[tuple[str, ...], type[Plugin[Any]]] = {}
+        self._loaded: dict[tuple[str, ...], Any] = {}
         self._causes: dict[tuple[str, ...], BaseException | None] = {}
         self._lock = threads().lock()
 
@@ -71,7 +73,16 @@ class PluginRegistry:
 
     def load(self, entry: PluginEntry) -> "type[Plugin[Any]]":
         """The class of a plugin, imported and verified. Raises PluginError, its cause chained; then the entry is broken."""
-        from ppf_core.plugins.loading import load_class
+        plugin: type[Plugin[Any]] = self._load(entry)
+        return plugin
+
+    def load_command(self, entry: PluginEntry) -> "Command":
+        """A verb, imported and verified. Raises PluginError as `load`."""
+        command: Command = self._load(entry)
+        return command
+
+    def _load(self, entry: PluginEntry) -> Any:
+        from ppf_core.plugins.loading import load_object
         from ppf_core.plugins.verification import BrokenPlugin
 
         key = _key(entry)
@@ -79,14 +90,14 @@ class PluginRegistry:
             current = self._entries.get(key, entry)
             if not current.is_usable:
                 raise refusals.unusable(current) from self._causes.get(key)
-            if key not in self._classes:
+            if key not in self._loaded:
                 try:
-                    self._classes[key] = load_class(current, self._requires(current))
+                    self._loaded[key] = load_object(current, self._requires(current))
                 except BrokenPlugin as error:
                     self._entries[key] = replace(current, state="broken", reason=str(error))
                     self._causes[key] = error.__cause__
                     raise refusals.unusable(self._entries[key]) from error.__cause__
-            return self._classes[key]
+            return self._loaded[key]
 
     def current(self, entry: PluginEntry) -> PluginEntry:
         """The entry as it is now: loading may have shown that it is broken."""

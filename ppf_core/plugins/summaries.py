@@ -1,4 +1,4 @@
-"""What a plugin is, in one line: the first line of its class's docstring, read from its file. Nothing is imported."""
+"""What a plugin is, in one line: the first line of its docstring, read from its file. Nothing is imported."""
 
 import re
 import sys
@@ -8,14 +8,16 @@ from importlib.machinery import ModuleSpec
 from ppf_core.plugins.entries import PluginEntry
 
 _BASES = r"(?:\[[^\]\n]*\])?(?:\((?:[^()]|\([^()]*\))*\))?"
+_PARAMETERS = r"\((?:(?!\n[^\s)]).)*?\)[^\n]*?:[ ]*\n"
 _FIRST_LINE = r'\s*[rR]?(?P<quotes>"""|"|\'\'\'|\')\s*(?P<line>[^\n]*?)\s*(?:(?P=quotes)|\n)'
 
 
 def summary_of(entry: PluginEntry) -> str | None:
-    """The first line of the docstring of its class; where that cannot be read, what its distribution says of itself."""
+    """The first line of the docstring of its class or command; where none can be read, what its distribution says of itself."""
     module, _, name = entry.value.partition("[")[0].partition(":")
-    heading = rf"^class\s+{re.escape(name.strip())}\b{_BASES}\s*:"
-    found = re.search(heading + _FIRST_LINE, _source(module.strip()), re.MULTILINE)
+    written = re.escape(name.strip())
+    heading = rf"^def\s+{written}{_PARAMETERS}" if entry.group == "commands" else rf"^class\s+{written}\b{_BASES}\s*:"
+    found = re.search(heading + _FIRST_LINE, _source(module.strip()), re.MULTILINE | re.DOTALL)
     return (found["line"] if found is not None else None) or entry.summary
 
 

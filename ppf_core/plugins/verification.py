@@ -32,8 +32,10 @@ class BrokenPlugin(Exception):
     """A plugin that cannot be used; the text says why."""
 
 
-def verify(found: object, group: str) -> type[Plugin[Any]]:
-    """The plugin class, if it is one that this group promises. Raises BrokenPlugin."""
+def verify(found: object, group: str) -> object:
+    """The class or the command, if it is one that this group promises. Raises BrokenPlugin."""
+    if group == "commands":
+        return _verify_command(found)
     if not isinstance(found, type):
         raise BrokenPlugin(f"is a {type(found).__name__}, not a class.")
     if not issubclass(found, BASES[group]):
@@ -41,6 +43,14 @@ def verify(found: object, group: str) -> type[Plugin[Any]]:
     for fault in _faults(found, group):
         raise BrokenPlugin(fault)
     _verify_options(found, group)
+    return found
+
+
+def _verify_command(found: object) -> object:
+    from click import Command
+
+    if not isinstance(found, Command):
+        raise BrokenPlugin(f"is a {type(found).__name__}, not a command of click. Put @ppf_core.command above the function.")
     return found
 
 

@@ -9,8 +9,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform, overload
 
+import click
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
@@ -362,6 +364,36 @@ class StreamProgress: ...
 
 @dataclass(frozen=True)
 class Checkpoint: ...
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+
+def command(*examples: str, takes: Sequence[str] = (), **shape: Any) -> Callable[[Callable[..., int]], click.Command]:
+    """A verb of `ppf`: an entry point of `ppf.commands` whose name is its path, `runs.report`. Any command of click is one too.
+
+    takes: `pipeline` (arguments `pipeline` and `overrides`), `session` (joins the overrides), `runs` (argument `store`).
+    shape: the keys of its document under `--json`, with the values that they have when it fails.
+    """
+
+class Output:
+    """Where a verb writes. Under `--json` the answer is one document, and all else goes to standard error."""
+
+    json: bool
+    def expect(self, **shape: Any) -> None: ...
+    def text(self, text: str) -> None: ...
+    def note(self, text: str, *, style: str = "") -> None: ...
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]], *, aside: bool = False) -> None: ...
+    def document(self, payload: Mapping[str, Any], *, ok: bool = True) -> None: ...
+
+class RunStore:
+    """The records of earlier runs; a verb that takes `runs` is given one. Documents are those of `ppf runs list` and `show`.
+
+    Raises ConfigError, with a near miss, for a run that is not there.
+    """
+    def show(self, run_id: str) -> dict[str, Any]: ...
+    def report(self, run_id: str) -> dict[str, Any]:
+        """The document of a run and all else that its record knows."""
+    def folder(self, run_id: str) -> Path: ...
+    def list(self, pipeline: str | None = None) -> list[dict[str, Any]]: ...
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 

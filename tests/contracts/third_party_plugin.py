@@ -4,6 +4,7 @@
 """
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
@@ -27,6 +28,7 @@ from ppf_core import (
     Hooks,
     NoOptions,
     OptionsError,
+    Output,
     PipelineComponent,
     PipelineResult,
     PipelineRunner,
@@ -35,6 +37,7 @@ from ppf_core import (
     Requirements,
     RowCheck,
     RunInfo,
+    RunStore,
     Schema,
     Secret,
     SecretsBackend,
@@ -49,6 +52,7 @@ from ppf_core import (
     Transform,
     Verdict,
     WriteId,
+    command,
     hookimpl,
     json_field,
     option,
@@ -250,3 +254,18 @@ def run_copy(path: str) -> PipelineResult:
     copy = {"source": "csv", "options": {"path": path}}
     assert PipelineRunner.from_config({"name": "copy", "components": {"copy": copy}}).run(only=["copy"]).ok
     return PipelineRunner.from_file("pipeline.conf", {"components.copy.options.path": path}).run(run_id="second")
+
+
+@command("ppf runs archive r1", takes=["runs"], path=None, problems=[])
+def archive(output: Output, store: RunStore, run_id: str) -> int:
+    """Write the document of a run, and the name of the first one, beside its record."""
+    output.expect(path=run_id)
+    path = store.folder(run_id) / "archived.json"
+    path.write_text(json.dumps([store.show(run_id), store.report(run_id), store.list()[0]["run_id"]]))
+    output.note("Archived.", style="green")
+    output.table(("run", "path"), [(run_id, path)], aside=True)
+    if output.json:
+        output.document({"path": str(path)}, ok=True)
+    else:
+        output.text(str(path))
+    return 0

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ppf_report.page import render
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
-from ppf_core.cli.report.page import render
 from ppf_core.errors import ConfigError
 from ppf_core.state.lines import SamplesTaken
 

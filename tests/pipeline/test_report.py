@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ppf_report.page import render
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
-from ppf_core.cli.report.page import render
 
 WritePipeline = Callable[[str], Path]
 

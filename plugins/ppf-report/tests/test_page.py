@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_report.page import render
 from records import (
     FLIGHTS,
     HOSTILE,
@@ -22,7 +23,6 @@ from records import (
     result,
 )
 
-from ppf_core.cli.report.page import render
 from ppf_core.contracts.context import WriteId
 from ppf_core.state import lines
 from ppf_core.state.store import RunStore

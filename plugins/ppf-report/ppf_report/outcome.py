@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ppf_core.cli.output import counted
-from ppf_core.cli.report.words import duration_text, time_text
+from ppf_report.words import counted, duration_text, time_text
 
 _VERBS = {
     "success": "succeeded",

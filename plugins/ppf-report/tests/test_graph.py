@@ -5,9 +5,8 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ppf_report.graph import Graph, Row, lay_out
 from records import planned
-
-from ppf_core.cli.report.graph import Graph, Row, lay_out
 
 HEIGHT = 58.0
 

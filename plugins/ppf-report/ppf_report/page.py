@@ -2,16 +2,13 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ppf_core import __version__
-from ppf_core.cli.report import words
-from ppf_core.cli.report.graph import lay_out
-from ppf_core.cli.report.outcome import outcome
-from ppf_core.cli.report.timeline import make_timeline
-from ppf_core.errors import RunError
-from ppf_core.storage.durable import write_durably
+from ppf_report import words
+from ppf_report.graph import lay_out
+from ppf_report.outcome import outcome
+from ppf_report.timeline import make_timeline
 
 _MANY = 60
 """Components from which on boxes are small."""
@@ -36,7 +33,7 @@ def render(report: Mapping[str, Any], now: datetime.datetime) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("ppf_core.cli.report"),
+        loader=PackageLoader("ppf_report"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=words.visible,
@@ -66,15 +63,6 @@ def render(report: Mapping[str, Any], now: datetime.datetime) -> str:
         now=now_text,
         ppf=__version__,
     )
-
-
-def write(page: str, target: Path) -> None:
-    """Puts a page where it belongs, at once: whoever looks sees the old one or the new one."""
-    try:
-        write_durably(target, page)
-    except OSError as error:
-        hint = "Name another file with --output."
-        raise RunError(f"The page {target} cannot be written: {error.strerror or error}.", hint=hint) from error
 
 
 def _components(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

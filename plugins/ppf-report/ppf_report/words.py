@@ -6,8 +6,6 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ppf_core.cli.output import printable, seconds
-
 _MOST_COLUMNS = 60
 _LONGEST = 4000
 _EXIT_CODES = {
@@ -26,7 +24,17 @@ def duration_text(duration: float | None) -> str:
     """Milliseconds where seconds would say nothing."""
     if duration is None:
         return ""
-    return f"{1000 * duration:.0f} ms" if 0 < duration < 0.95 else seconds(duration)
+    if 0 < duration < 0.95:
+        return f"{1000 * duration:.0f} ms"
+    if duration < 60:
+        return f"{duration:.1f} s"
+    minutes, rest = divmod(round(duration), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 component`, `2 components`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def number_text(number: float | None) -> str:
@@ -87,4 +95,6 @@ def _text(value: Any) -> str:
 
 def visible(value: Any) -> Any:
     """A text without what a browser would not show, or would show in another order; anything else as it is."""
-    return printable(value) if type(value) is str else value
+    if type(value) is not str or value.isprintable():
+        return value
+    return "".join(each if each.isprintable() or each in "\n\t" else each.encode("unicode_escape").decode() for each in value)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_report.page import render
 from programs import program
 from records import NOW, OUT, begun, ended, failed_run, large_run, planned, result
 
-from ppf_core.cli.report.page import render
 from ppf_core.state import lines
 from ppf_core.state.store import RunStore
 
