@@ -1,9 +1,16 @@
 """The redactor: no form of a secret gets through, and nothing else is eaten."""
 
 import base64
+import html
 import json
+import random
+import re
+import string
+from collections.abc import Callable
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
+import markupsafe
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +38,15 @@ def redactor(*values: str) -> Redactor:
         base64.urlsafe_b64encode(CANARY.encode()).decode(),
         json.dumps(CANARY)[1:-1],
         json.dumps(CANARY, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(CANARY)[1:-1])[1:-1],
+        quote(CANARY, safe="").replace("%2F", "%2f").replace("%C3%B6", "%c3%b6").replace("%3D", "%3d"),
+        quote(CANARY, safe="!'()*"),
+        CANARY.encode().hex(),
+        CANARY.encode().hex().upper(),
+        html.escape(CANARY),
+        html.escape(CANARY, quote=False),
+        str(markupsafe.escape(CANARY)),
+        repr(CANARY)[1:-1],
     ],
 )
 def test_every_form_of_a_secret_is_masked(form: str) -> None:
@@ -39,6 +55,53 @@ def test_every_form_of_a_secret_is_masked(form: str) -> None:
 
 def test_a_short_secret_is_masked_only_where_it_stands_alone() -> None:
     assert redactor("ab").redact("ab about ab.") == "**** about ****."
+
+
+@pytest.mark.parametrize("before", ["", "x", "x:", "xx:", "xxxx:"])
+@pytest.mark.parametrize("after", ["", "@", "@h", "@ho"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_base64_shows_nothing_of_a_secret_in_the_middle_of_something(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    secret = "hunter2>>canary?~"
+    encoded = encode(f"{before}{secret}{after}".encode()).decode()
+    left = redactor(secret).redact(f"Basic {encoded}.")
+    assert "****" in left
+    parts = re.split(r"[^\w+/=-]+", left)
+    assert not any(pair in _decoded(part) for part in parts for pair in map("".join, pairwise(secret)))
+
+
+def _decoded(text: str) -> str:
+    """What the characters of base64 say, whatever stood before them."""
+    text = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    shifted = ("A" * shift + text for shift in range(4))
+    return "".join(base64.b64decode(each + "=" * (-len(each) % 4)).decode("latin-1") for each in shifted if len(each) % 4 != 1)
+
+
+@pytest.mark.parametrize("secret", ["1234567", "geheim"])
+def test_what_is_too_short_to_be_known_again_is_not_looked_for_in_base64_and_hex(secret: str) -> None:
+    texts = [base64.b64encode(secret.encode()).decode(), secret.encode().hex()]
+    assert [redactor(secret).redact(text) for text in texts] == texts
+
+
+def test_an_escaped_form_of_a_short_secret_is_masked_only_where_it_stands_alone() -> None:
+    assert redactor("é").redact("caf\\u00e9 \\u00e9") == "caf\\u00e9 ****"
+
+
+def test_what_is_found_does_not_hang_on_where_it_stands_or_what_else_is_secret() -> None:
+    chance = random.Random(7)  # noqa: S311 -- the same texts each time
+    letters = string.ascii_letters + string.digits
+
+    def word(size: int) -> str:
+        return "".join(chance.choices(letters, k=size))
+
+    for shortest in (1, 5, 7, 11, 15, 23):
+        secrets = [word(chance.randint(shortest, 40)) for _ in range(20)]
+        masking = redactor(*secrets)
+        for secret in secrets:
+            for offset in range(20):
+                text = f"{' ' * offset} {secret} {'x' * chance.randint(0, 20)}"
+                assert secret not in masking.redact(text).split()
 
 
 def test_the_longer_of_two_secrets_is_masked_as_a_whole() -> None:
