@@ -171,7 +171,7 @@ with StandardStreams(json=True).capture(Path("spark.log"), lambda text: text.rep
         os.write(2, b"a worker prints s3cret\\n")
         return sys.executable
 
-    pid = jvm._gateway().proc.pid
+    pid = start._gateway().proc.pid
     seen["owned"] = first.owned
     seen["mode"] = first.spark.conf.get("spark.scheduler.mode")
     seen["partitions"] = first.spark.conf.get("spark.sql.shuffle.partitions")
@@ -188,14 +188,14 @@ with StandardStreams(json=True).capture(Path("spark.log"), lambda text: text.rep
     first.close()
     seen["stopped"] = SparkSession.getActiveSession() is None
     again = opened(**{"spark.sql.shuffle.partitions": "3"})
-    seen["the same JVM"] = jvm._gateway().proc.pid == pid
+    seen["the same JVM"] = start._gateway().proc.pid == pid
     seen["a function of the first run"] = again.spark.range(1).select(interpreter("id")).count()
     again.close()
     other = opened()
-    seen["another JVM"] = jvm._gateway().proc.pid != pid
+    seen["another JVM"] = start._gateway().proc.pid != pid
     seen["default partitions"] = other.spark.conf.get("spark.sql.shuffle.partitions")
-    jvm._gateway().proc.kill()
-    jvm._gateway().proc.wait()
+    start._gateway().proc.kill()
+    start._gateway().proc.wait()
     try:
         other.spark.range(1).count()
     except Exception as error:
