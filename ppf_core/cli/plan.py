@@ -54,7 +54,7 @@ def command(
         from ppf_core.cli import diagrams
 
         draw = diagrams.mermaid if form == "mermaid" else diagrams.dot
-        output.text(draw(plan, runner.checked.graph.needs))
+        output.text(draw(plan, runner.validated.graph.needs))
     else:
         _print(output, plan, schemas)
     return 0
@@ -81,10 +81,10 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
     if shared:
         output.text("")
         output.table(("shared frame", "persist", "why"), shared)
-    checked = [(each.name, ", ".join(_checks(each)), each.carrier) for each in plan.components if each.carrier]
-    if checked:
+    validated = [(each.name, ", ".join(_checks(each)), each.carrier) for each in plan.components if each.carrier]
+    if validated:
         output.text("")
-        output.table(("checked", "checks", "evaluated by"), checked)
+        output.table(("checked", "checks", "evaluated by"), validated)
     if plan.hooks:
         output.text("")
         output.table(("hook", "implementations"), [(each.hook, ", ".join(each.implementations)) for each in plan.hooks])

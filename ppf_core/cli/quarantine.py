@@ -117,13 +117,13 @@ def replay(
     from ppf_core.jvm.standard_streams import StandardStreams
     from ppf_core.runs.replay import SideInputs, merging
     from ppf_core.runs.runner import PipelineRunner, RunRequest
-    from ppf_core.validation.validate import check_pipeline
+    from ppf_core.validation.validate import validate_pipeline
 
     store, _ = find_store(pipeline, state_dir, overrides)
     rows = _find(store, run_id, component)
     file = pipeline or rows.file
     settings: dict[str, object] = {**overrides, "runtime.state_dir": str(Path(store.state_dir).absolute())}
-    settings |= merging(check_pipeline(file, settings), rows.component)
+    settings |= merging(validate_pipeline(file, settings), rows.component)
     with progress(output, wanted=not no_progress) as display:
         request = RunRequest(observers=(display,), capture=StandardStreams(output.json).capture)
         result = PipelineRunner.from_file(file, settings).replay(rows, request, SideInputs(frozenset(empty), frozenset(read)))

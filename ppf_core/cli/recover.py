@@ -35,10 +35,10 @@ def command(
     capture = StandardStreams(output.json).capture
     finished = [recover_alone(store, each, capture, abandon=abandon) for each in names]
     if output.json:
-        output.document({"runs": to_document(finished)}, ok=not any(each.moved for each in finished))
+        output.document({"runs": to_document(finished)}, ok=not any(each.target_changed for each in finished))
     elif finished:
         for each in finished:
             output.text(each.text)
     else:
         output.text(f"No run in {store.state_dir} needs to be finished.")
-    return int(any(each.moved for each in finished))
+    return int(any(each.target_changed for each in finished))

@@ -9,7 +9,7 @@ from ppf_core.cli.output import Output, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ppf_core.validation.validated import CheckedPipeline
+    from ppf_core.validation.validated import ValidatedPipeline
 
 
 command = LazyGroup(
@@ -24,14 +24,14 @@ command = LazyGroup(
 @pipeline_argument
 def check(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
     """Ask the backends for every secret of PIPELINE. Prints what can be had and what cannot; never a value."""
-    from ppf_core.validation.validate import check_pipeline
+    from ppf_core.validation.validate import validate_pipeline
 
-    checked = check_pipeline(pipeline, overrides)
-    checked.require_sound()
+    validated = validate_pipeline(pipeline, overrides)
+    validated.require_sound()
     used_by: dict[str, list[str]] = {}
-    for reference, user in _uses(checked):
+    for reference, user in _uses(validated):
         used_by.setdefault(reference, []).append(user)
-    found = _ask(checked, used_by)
+    found = _ask(validated, used_by)
     failed = sum(secret["status"] == "error" for secret in found)
     if output.json:
         output.document({"secrets": found, "problems": []}, ok=not failed)
@@ -47,25 +47,25 @@ def check(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
     return 1 if failed else 0
 
 
-def _uses(checked: "CheckedPipeline") -> "Iterator[tuple[str, str]]":
+def _uses(validated: "ValidatedPipeline") -> "Iterator[tuple[str, str]]":
     """Each reference with the component that uses it, or with its place in the file when that is no component."""
     from ppf_core.config.secret_references import find_secrets
 
-    for name, component in checked.components.items():
+    for name, component in validated.components.items():
         for plugin in (component.plugin, *component.checks):
             yield from dict.fromkeys((text, name) for _, text in plugin.secret_places)
-    for block, instances in (("hooks", checked.hooks), ("secrets", checked.backends)):
+    for block, instances in (("hooks", validated.hooks), ("secrets", validated.backends)):
         for name, instance in instances.items():
             yield from dict.fromkeys((text, f"{block}.{name}") for _, text in instance.secret_places)
-    for key, value in checked.file.config.spark.conf.items():
+    for key, value in validated.file.config.spark.conf.items():
         yield from ((text, f"spark.conf.{key}") for text in find_secrets(value))
 
 
-def _ask(checked: "CheckedPipeline", used_by: dict[str, list[str]]) -> list[dict[str, Any]]:
+def _ask(validated: "ValidatedPipeline", used_by: dict[str, list[str]]) -> list[dict[str, Any]]:
     from ppf_core.errors import PpfError
     from ppf_core.planning.secrets import SecretsResolver
 
-    resolver = SecretsResolver(checked.backends, checked.file.folder)
+    resolver = SecretsResolver(validated.backends, validated.file.folder)
     found: list[dict[str, Any]] = []
     for reference, users in used_by.items():
         message = None

@@ -12,16 +12,16 @@ def command(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
     All of them at once. Starts no Spark, needs no network, and imports only the plugins that the file names.
     """
     from ppf_core.state.documents import to_document
-    from ppf_core.validation.validate import check_pipeline
+    from ppf_core.validation.validate import validate_pipeline
 
-    checked = check_pipeline(pipeline, overrides)
-    config = checked.file.config
+    validated = validate_pipeline(pipeline, overrides)
+    config = validated.file.config
     if output.json:
-        found = {"pipeline": config.name or None, "problems": checked.problems, "warnings": checked.warnings}
-        output.document(to_document(found), ok=not checked.problems)
-        return checked.exit_code
-    output.problems(checked.warnings, warning=True)
-    if checked.problems:
-        return output.failure(checked.problems, checked.exit_code)
-    output.text(f"{pipeline}: ok, pipeline {config.name!r} with {counted(len(checked.components), 'component')}.")
+        found = {"pipeline": config.name or None, "problems": validated.problems, "warnings": validated.warnings}
+        output.document(to_document(found), ok=not validated.problems)
+        return validated.exit_code
+    output.problems(validated.warnings, warning=True)
+    if validated.problems:
+        return output.failure(validated.problems, validated.exit_code)
+    output.text(f"{pipeline}: ok, pipeline {config.name!r} with {counted(len(validated.components), 'component')}.")
     return 0

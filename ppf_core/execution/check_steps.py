@@ -39,55 +39,55 @@ class CheckSteps:
     def parted(self, sink: ComponentRun) -> "tuple[DataFrame, str] | None":
         """What a sink is given that writes good and bad rows in one pass; None when it is to get the good ones alone.
 
-        Only where one component's checks ride on the write: others would look at rows that were set apart. And not where rows
+        Only where the write carries one component's checks: others would look at rows that were set apart. And not where rows
         can be read again for little: that costs less than such a write.
         """
-        riders = self._riders(sink)
-        if len(riders) != 1 or not self.frames.engine.knows_plans or not staged_sink(sink).can_split:
+        carried = self._carried(sink)
+        if len(carried) != 1 or not self.frames.engine.knows_plans or not staged_sink(sink).can_split:
             return None
-        (rider,) = riders
-        frame, checking = self.frames.input(sink), rider.checks
-        self._begin_checking(rider, frame)
-        return checking.part() if checking.can_part and self._is_dear(rider, frame) else None
+        (carrying,) = carried
+        frame, checking = self.frames.input(sink), carrying.checks
+        self._begin_checking(carrying, frame)
+        return checking.part() if checking.can_part and self._is_dear(carrying, frame) else None
 
-    def ridden(self, sink: ComponentRun) -> "DataFrame":
-        """What a sink writes: its input, less the rows that its riders set apart."""
+    def observed_input(self, sink: ComponentRun) -> "DataFrame":
+        """What a sink writes: its input, less the rows that the checks it carries set apart."""
         frame = self.frames.input(sink)
-        for rider in self._riders(sink):
-            checking = rider.checks
-            self._begin_checking(rider, frame)
+        for carrying in self._carried(sink):
+            checking = carrying.checks
+            self._begin_checking(carrying, frame)
             if checking.answer is not None:
                 continue
-            if not checking.is_kept and self._must_keep(rider, checking):
-                self._keep(rider, checking)
-            frame = checking.good() if checking.is_kept else checking.ride()
+            if not checking.is_cached and self._must_cache(carrying, checking):
+                self._cache(carrying, checking)
+            frame = checking.good() if checking.is_cached else checking.observed()
         return frame
 
-    def are_to_blame(self, sink: ComponentRun, error: Exception) -> bool:
+    def has_raising_checks(self, sink: ComponentRun, error: Exception) -> bool:
         """Whether a write failed because of checks that it carried; they are not evaluated, and say so.
 
         A write that fails for reasons of its own is no fault of a check, and asking costs a look at all rows.
         """
-        asked = [rider.checks for rider in self._riders(sink) if is_of_spark(error)]
-        return any([checking.blame() for checking in asked if checking.frame is not None])  # noqa: C419 -- all are asked
+        asked = [carrying.checks for carrying in self._carried(sink) if is_of_spark(error)]
+        return any([checking.exclude_raising() for checking in asked if checking.frame is not None])  # noqa: C419 -- all are asked
 
-    def hear(self, sink: ComponentRun) -> bool:
+    def collect(self, sink: ComponentRun) -> bool:
         """Takes over what was counted during a write; from the last look at the rows to the first.
 
-        False when the rows of a rider cannot be judged as they were written. From then on its frame is computed once.
+        False when the rows of a component cannot be judged as they were written. From then on its frame is computed once.
         """
-        riders = self._riders(sink)
-        if not riders:
+        carried = self._carried(sink)
+        if not carried:
             self._require_bad_rows(sink)
             return True
         is_once = self.frames.engine.ran_once(self.frames.attempt_tag(sink))
         stage: Callable[[], DataFrame | None] = cache(partial(self._stage, sink))
         expected = sink.rows_written
-        for rider in reversed(riders):
-            checking = rider.checks
+        for carrying in reversed(carried):
+            checking = carrying.checks
             written = Written(stage, is_once, sink.apart)
-            if checking.answer is None and checking.counts is None and not checking.hear(written, expected):
-                checking.is_kept_first = True
+            if checking.answer is None and checking.counts is None and not checking.collect(written, expected):
+                checking.is_cached_first = True
                 return False
             counts = checking.counts
             expected = counts.rows if counts is not None else None
@@ -118,22 +118,22 @@ class CheckSteps:
 
     def has_bad_rows(self, folder: ComponentRun) -> bool:
         """Whether there is something to write in a folder of bad rows."""
-        return any(self.frames.components[name].quarantined(None) for name in folder.role.takes)
+        return any(self.frames.components[name].quarantined(None) for name in folder.role.quarantined_from)
 
-    def has_evidence(self, folder: ComponentRun) -> bool:
+    def has_rejected(self, folder: ComponentRun) -> bool:
         """Whether a rejected component has quarantined rows. Those that were to be replayed lie where they were."""
-        (giver,) = (self.frames.components[name] for name in folder.role.takes)
-        return bool(giver.checks.all_quarantined) and not isinstance(giver.plugin, QuarantinedRows)
+        (origin,) = (self.frames.components[name] for name in folder.role.quarantined_from)
+        return bool(origin.checks.all_quarantined) and not isinstance(origin.plugin, QuarantinedRows)
 
-    def evidence(self, folder: ComponentRun) -> "DataFrame | None":
+    def rejected_rows(self, folder: ComponentRun) -> "DataFrame | None":
         """All quarantined rows of a rejected component, wherever they would have gone; None when they are staged already."""
-        (giver,) = (self.frames.components[name] for name in folder.role.takes)
-        is_staged = folder.ticket is not None and not giver.checks.has_takers
-        return None if is_staged else giver.checks.evidence(self.frames.run_id)
+        (origin,) = (self.frames.components[name] for name in folder.role.quarantined_from)
+        is_staged = folder.ticket is not None and not origin.checks.has_takers
+        return None if is_staged else origin.checks.rejected_rows(self.frames.run_id)
 
     # ---- inside
 
-    def _riders(self, sink: ComponentRun) -> list[ComponentRun]:
+    def _carried(self, sink: ComponentRun) -> list[ComponentRun]:
         """Whose checks a sink carries, in the order in which they look at its rows."""
         names = (*sink.info.inputs.values(), sink.info.name)
         asked = [self.frames.components[name] for name in names]
@@ -146,12 +146,12 @@ class CheckSteps:
         """Counts in an action of its own; what a check is to blame for is told by the check, the rest is counted again."""
         while True:
             try:
-                if not checking.is_kept and self._must_keep(component, checking):
-                    self._keep(component, checking)
+                if not checking.is_cached and self._must_cache(component, checking):
+                    self._cache(component, checking)
                 elif not checking.is_settled:
                     checking.count()
             except Exception:
-                if not checking.blame():
+                if not checking.exclude_raising():
                     raise
             else:
                 return
@@ -160,8 +160,8 @@ class CheckSteps:
         checking = component.checks
         if checking.frame is frame or (checking.frame is not None and component.info.kind != "sink"):
             return
-        steady = self.frames.engine.is_repeatable(frame) and self.frames.is_pinned(component)
-        checking.begin(frame, self.frames.engine, is_repeatable=steady)
+        steady = self.frames.engine.is_deterministic(frame) and self.frames.is_pinned(component)
+        checking.begin(frame, self.frames.engine, is_deterministic=steady)
         if checking.answer is None and checking.can_be_answered:
             answer = self.evaluate(component.info, frame, tuple(check.config for check in checking.checks))
             if answer is not None:
@@ -173,18 +173,18 @@ class CheckSteps:
         checking = component.checks
         return checking.frame if checking.frame is not None else self.frames.input(component)
 
-    def _must_keep(self, component: ComponentRun, checking: Checking) -> bool:
+    def _must_cache(self, component: ComponentRun, checking: Checking) -> bool:
         """Whether the frame is computed once, before its rows go anywhere."""
-        if checking.is_kept_first:
+        if checking.is_cached_first:
             return True
         if checking.answer is not None or not self.frames.engine.knows_plans:
             return checking.is_split
-        if checking.carrier.kind == "keep":
+        if checking.carrier.kind == "cache":
             return not component.config.checkpoint or checking.is_split
         if checking.carrier.kind == "stage" and not checking.is_split:
-            return not checking.is_repeatable and not checking.is_observable
+            return not checking.is_deterministic and not checking.is_observable
         if checking.carrier.kind == "stage" and not checking.quarantines:
-            return not checking.is_repeatable
+            return not checking.is_deterministic
         frame = checking.frame
         if frame is not None and self.frames.engine.depends_on_columns(frame) is not None:
             return True
@@ -196,12 +196,12 @@ class CheckSteps:
 
     def _is_dear(self, component: ComponentRun, frame: "DataFrame") -> bool:
         """Whether a second computation is costly, or gives other rows."""
-        return self.frames.engine.why_keep(frame) is not None or not self.frames.is_pinned(component)
+        return self.frames.engine.why_cache(frame) is not None or not self.frames.is_pinned(component)
 
-    def _keep(self, component: ComponentRun, checking: Checking) -> None:
+    def _cache(self, component: ComponentRun, checking: Checking) -> None:
         level = "disk" if component.config.persist == "disk" else "memory"
-        self.frames.record(lines.FrameKept(component.info.name, level, "its checks look at the rows that go on"))
-        checking.keep(level)
+        self.frames.record(lines.FrameCached(component.info.name, level, "its checks look at the rows that go on"))
+        checking.cache(level)
 
     def _keep_samples(self, component: ComponentRun, checking: Checking) -> None:
         """A few bad rows go into the record, for its report. Rows that cannot be had are no reason to fail."""
@@ -218,15 +218,15 @@ class CheckSteps:
 
     def _hand_on(self, component: ComponentRun, checking: Checking) -> None:
         """From here on, whoever reads the component reads its good rows."""
-        if checking.answer is None and (checking.is_split or checking.is_kept):
+        if checking.answer is None and (checking.is_split or checking.is_cached):
             component.frame = checking.good()
         if component.config.checkpoint and component.rejection is None:
             self.frames.save(component, self.frames.frame(component.info.name))
 
     def _require_bad_rows(self, sink: ComponentRun) -> None:
         """A row that is in no place, or in two, must not go unseen: as many are set apart as the checks found."""
-        wanted = sum(self.frames.components[name].quarantined(sink.place) for name in sink.role.takes)
-        if sink.role.takes and sink.rows_written is not None and sink.rows_written != wanted:
-            givers = ", ".join(map(repr, sink.role.takes))
-            message = f"The checks of {givers} found {wanted} rows to set apart, but {sink.rows_written} were written."
+        wanted = sum(self.frames.components[name].quarantined(sink.place) for name in sink.role.quarantined_from)
+        if sink.role.quarantined_from and sink.rows_written is not None and sink.rows_written != wanted:
+            origins = ", ".join(map(repr, sink.role.quarantined_from))
+            message = f"The checks of {origins} found {wanted} rows to set apart, but {sink.rows_written} were written."
             raise RuntimeError(f"{message} The frame differs each time it is read: set persist = disk on it.")

@@ -37,7 +37,7 @@ class ComponentRun:
     state, advanced: its cursors before the run, and what the run moves them to.
     apart: the rows that a sink which splits has set apart. checking: None without checks.
     rejection: why its checks forbid to publish.
-    is_inner: whether it stands in no file, and nobody hears of it. is_told: whether its end was told.
+    is_quarantine: whether it stands in no file, and nobody hears of it. is_told: whether its end was told.
     """
 
     info: ComponentInfo
@@ -51,7 +51,7 @@ class ComponentRun:
     apart: "DataFrame | None" = None
     pinned: str | None = None
     schema: str | None = None
-    kept: "DataFrame | None" = None
+    cached: "DataFrame | None" = None
     stored: str | None = None
     saved: str | None = None
     saved_bad: Mapping[str, SavedRows] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class ComponentRun:
     state: Mapping[str, str] = field(default_factory=dict)
     advanced: dict[str, str] = field(default_factory=dict)
     checking: Checking | None = None
-    is_inner: bool = False
+    is_quarantine: bool = False
     quality: tuple[QualityResult, ...] = ()
     rejection: ErrorInfo | None = None
     attempt: int = 1
@@ -79,9 +79,9 @@ class ComponentRun:
     _ended: float = 0.0
 
     @property
-    def is_kept(self) -> bool:
+    def is_cached(self) -> bool:
         """Whether its frame is computed already."""
-        return self.kept is not None or (self.checking is not None and self.checking.is_kept)
+        return self.cached is not None or (self.checking is not None and self.checking.is_cached)
 
     @property
     def is_done(self) -> bool:
@@ -98,7 +98,7 @@ class ComponentRun:
     @property
     def place(self) -> str | None:
         """Which bad rows it takes: those for this sink, or (None) those for the folder of the run."""
-        return None if self.is_inner else self.info.name
+        return None if self.is_quarantine else self.info.name
 
     def quarantined(self, place: str | None) -> int:
         """How many of its bad rows a place takes."""

@@ -17,7 +17,7 @@ from ppf_core.execution.interrupts import interrupts
 from ppf_core.execution.run_state import RunState
 from ppf_core.execution.steps import Steps
 from ppf_core.execution.work import Discarded, Ended, OutOfTime, Quiet, Signalled, Work
-from ppf_core.planning.cached_frames import Keeping
+from ppf_core.planning.cached_frames import CachedFrames
 from ppf_core.planning.ordering import Step
 from ppf_core.planning.schedule import Schedule
 from ppf_core.state.events import (
@@ -86,7 +86,7 @@ class Executor:
         self._schedule = Schedule(steps)
         self._state = RunState(stops_at_failure=self.runtime.on_failure == "stop")
         checked = [name for name, each in self.components.items() if each.checking is not None]
-        self._keeping = Keeping(self._users(), checked)
+        self._cached_frames = CachedFrames(self._users(), checked)
         seconds = limit.total_seconds() if limit else None
         self._work = Work(self.steps, self.runtime.parallelism, seconds, self.describe, is_watched=self.is_watched)
         with interrupts(lambda number: self._work.tell(Signalled(number)), self.second):
@@ -100,7 +100,7 @@ class Executor:
                 raise
             finally:
                 self._work.close()
-                self._release([name for name, each in self.components.items() if each.is_kept])
+                self._release([name for name, each in self.components.items() if each.is_cached])
         if isinstance(self._stopped_by, KeyboardInterrupt):
             raise self._stopped_by
         if self._refused is not None:
@@ -110,8 +110,8 @@ class Executor:
         """Component → those that have rows of it; the folders of bad rows among them."""
         found = {name: users for name, users in self.dataflow.users.items() if name in self.components}
         for name, component in self.components.items():
-            if component.is_inner:
-                found |= {giver: (*found.get(giver, ()), name) for giver in component.role.takes}
+            if component.is_quarantine:
+                found |= {origin: (*found.get(origin, ()), name) for origin in component.role.quarantined_from}
         return {name: tuple(each for each in users if each in self.components) for name, users in found.items()}
 
     # ---- starting
@@ -136,7 +136,7 @@ class Executor:
     def _may_start(self, step: Step) -> bool:
         """Whether a step starts now. If it never will, its component has ended when this returns."""
         component = self.components[step.component]
-        if component.is_inner and step.kind != "publish":
+        if component.is_quarantine and step.kind != "publish":
             return self._may_keep(step, component)
         answer = self._state.answer(step.kind, step.component, component.status, carries=step.carries)
         if answer.act == "skip":
@@ -145,19 +145,19 @@ class Executor:
 
     def _may_keep(self, step: Step, folder: ComponentRun) -> bool:
         """Whether bad rows are kept: those of a rejected component are evidence, all others go with the good ones."""
-        giver = self._giver(folder)
-        if step.kind == "evidence":
-            return giver.rejection is not None and folder.status is None
-        if folder.status is not None or giver.rejection is not None or giver.status in ("failed", "skipped"):
+        origin = self._origin(folder)
+        if step.kind == "retain_rejected":
+            return origin.rejection is not None and folder.status is None
+        if folder.status is not None or origin.rejection is not None or origin.status in ("failed", "skipped"):
             return False
-        answer = self._state.answer(step.kind, giver.info.name, None)
-        if answer.act == "skip" and giver.status is None:
-            self._skip(giver, answer.reason)
+        answer = self._state.answer(step.kind, origin.info.name, None)
+        if answer.act == "skip" and origin.status is None:
+            self._skip(origin, answer.reason)
         return answer.act == "start"
 
-    def _giver(self, folder: ComponentRun) -> ComponentRun:
+    def _origin(self, folder: ComponentRun) -> ComponentRun:
         """The component whose bad rows a folder takes."""
-        (name,) = folder.role.takes
+        (name,) = folder.role.quarantined_from
         return self.components[name]
 
     def _begin(self, position: int, step: Step) -> bool:
@@ -165,11 +165,11 @@ class Executor:
         component = self.components[step.component]
         if component.started_at is None:
             component.start()
-            if not component.is_inner:
+            if not component.is_quarantine:
                 self.emit(ComponentStarted(component.info))
             if not self._admit(component):
                 return False
-        if not component.is_inner:
+        if not component.is_quarantine:
             self.emit(StepStarted(step.component, step.kind))
         if step.kind == "write":
             self.before_write(component)
@@ -199,13 +199,13 @@ class Executor:
                     component.breaker.abandoned()
                 self._end_failed(component, component.rejection)
         for name, component in self.components.items():
-            if component.status is None and not component.is_inner and (reason := self._state.spoiled(name)) is not None:
+            if component.status is None and not component.is_quarantine and (reason := self._state.spoiled(name)) is not None:
                 self._skip(component, reason)
-        for folder in [each for each in self.components.values() if each.is_inner and each.status is None]:
-            giver = self._giver(folder)
-            reason = self._state.spoiled(giver.info.name)
-            if giver.rejection is None and (reason is not None or giver.status in ("failed", "skipped")):
-                self._skip(folder, reason or f"{giver.info.name!r} {giver.status}.")
+        for folder in [each for each in self.components.values() if each.is_quarantine and each.status is None]:
+            origin = self._origin(folder)
+            reason = self._state.spoiled(origin.info.name)
+            if origin.rejection is None and (reason is not None or origin.status in ("failed", "skipped")):
+                self._skip(folder, reason or f"{origin.info.name!r} {origin.status}.")
 
     # ---- hearing
 
@@ -222,7 +222,7 @@ class Executor:
                 limit = self.runtime.timeout
                 self._stop(TimeoutError(f"The run took longer than {limit.total_seconds() if limit else 0:g} s, its timeout."))
             case Quiet():
-                for component in (each for each in self._work.components if not each.is_inner):
+                for component in (each for each in self._work.components if not each.is_quarantine):
                     self.emit(TasksCounted(component.info.name, *self.steps.tasks(component)))
             case _:
                 self.emit(message)
@@ -261,7 +261,7 @@ class Executor:
     # ---- outcomes
 
     def _settle(self, step: Step, component: ComponentRun, error: BaseException | None) -> None:
-        self._note_kept(component)
+        self._note_cached(component)
         if error is not None and step.kind == "check":
             component.quality, component.rejection = (), None  # nobody knows what it would have found
         if error is None:
@@ -274,25 +274,25 @@ class Executor:
     def _advance(self, step: Step, component: ComponentRun) -> None:
         if step.kind == "check":
             self._hear_checks(component)
-        if component.is_inner and step.kind == "stage":
-            self._hear_folder(component, self._giver(component))
+        if component.is_quarantine and step.kind == "stage":
+            self._hear_folder(component, self._origin(component))
         elif step.is_last and component.rejection is None:
             self._succeed(component)
-        if step.kind == "write" or (step.kind in ("fill", "check") and self._is_above_saved(component)):
+        if step.kind == "write" or (step.kind in ("materialize", "check") and self._is_above_saved(component)):
             self.save_progress()
 
-    def _hear_folder(self, folder: ComponentRun, giver: ComponentRun) -> None:
+    def _hear_folder(self, folder: ComponentRun, origin: ComponentRun) -> None:
         """Its bad rows have a place. What was shown before the run was resumed stays as it is."""
-        if folder.published and folder.rows_written != giver.quarantined(None):
-            found = f"{folder.rows_written} were shown before, and {giver.quarantined(None)} are found now"
+        if folder.published and folder.rows_written != origin.quarantined(None):
+            found = f"{folder.rows_written} were shown before, and {origin.quarantined(None)} are found now"
             hint = "Those that were shown stay. A source that pins what it reads gives the same rows again."
-            self._warn("quarantine", giver, f"The bad rows of {giver.info.name!r} are others: {found}.", hint)
-        if giver.info.kind != "sink":
-            self._succeed(giver)
+            self._warn("quarantine", origin, f"The bad rows of {origin.info.name!r} are others: {found}.", hint)
+        if origin.info.kind != "sink":
+            self._succeed(origin)
 
     def _is_above_saved(self, component: ComponentRun) -> bool:
         """Whether a checkpoint holds rows of it, which count from the moment when all that they come from is judged."""
-        if component.is_inner or not any(each.saved is not None for each in self.components.values()):
+        if component.is_quarantine or not any(each.saved is not None for each in self.components.values()):
             return False
         below = self.dataflow.below([component.info.name])
         return any(name in self.components and self.components[name].saved is not None for name in below)
@@ -303,11 +303,11 @@ class Executor:
         if component.rejection is not None:
             self._state.rejected.append(component.info.name)
 
-    def _note_kept(self, component: ComponentRun) -> None:
+    def _note_cached(self, component: ComponentRun) -> None:
         """Frames are kept in a step of their own, or with the stage that carries their checks."""
         for name in (component.info.name, *component.info.inputs.values()):
-            if name in self.components and self.components[name].is_kept and not self._keeping.holds(name):
-                self._release(self._keeping.keep(name))
+            if name in self.components and self.components[name].is_cached and not self._cached_frames.holds(name):
+                self._release(self._cached_frames.add(name))
 
     def _succeed(self, component: ComponentRun) -> None:
         if component.status is not None:
@@ -328,8 +328,8 @@ class Executor:
         if step.kind == "publish" and self.runtime.on_failure == "stop":
             self._hold(component, error)
         self._end_failed(component, self.describe(error), keeps_stage=may_be_shown)
-        if component.is_inner:
-            self._lose_bad_rows(self._giver(component), step, self.describe(error))
+        if component.is_quarantine:
+            self._lose_bad_rows(self._origin(component), step, self.describe(error))
 
     def _hold(self, component: ComponentRun, error: BaseException) -> None:
         """All or none: the rest waits for whoever can publish this one, or is discarded if nobody can and nothing is shown."""
@@ -339,17 +339,17 @@ class Executor:
         elif not any(each.published for each in self.components.values()):
             self._state.stop(f"{name!r} could not be published.")
 
-    def _lose_bad_rows(self, giver: ComponentRun, step: Step, error: ErrorInfo) -> None:
+    def _lose_bad_rows(self, origin: ComponentRun, step: Step, error: ErrorInfo) -> None:
         """Without a place for its bad rows a component has failed. One that its checks rejected has failed already."""
-        told = f"The quarantined rows of {giver.info.name!r} could not be kept: {error.type}: {error.message}"
-        self._warn("quarantine", giver, told, "Look at runtime.data_dir.")
-        if step.kind == "stage" and giver.status is None:
-            self._end_failed(giver, error)
+        told = f"The quarantined rows of {origin.info.name!r} could not be kept: {error.type}: {error.message}"
+        self._warn("quarantine", origin, told, "Look at runtime.data_dir.")
+        if step.kind == "stage" and origin.status is None:
+            self._end_failed(origin, error)
 
     def _end_failed(self, component: ComponentRun, error: ErrorInfo, *, keeps_stage: bool = False) -> None:
         name = component.info.name
         component.end("failed", error=error)
-        self._state.fail(name, self.graph.downstream([name]) - {name} if not component.is_inner else ())
+        self._state.fail(name, self.graph.downstream([name]) - {name} if not component.is_quarantine else ())
         self._close(component, keeps_stage=keeps_stage)
 
     def _skip(self, component: ComponentRun, reason: str) -> None:
@@ -385,14 +385,16 @@ class Executor:
 
     def _discard(self, component: ComponentRun) -> None:
         self._to_discard.remove(component)
-        if not component.is_inner:
+        if not component.is_quarantine:
             self.emit(StepStarted(component.info.name, "discard"))
         self._work.discard(component)
 
     def _is_read(self, sink: ComponentRun) -> bool:
         """Whether somebody may still read what the sink has set apart."""
-        givers = {sink.info.name, *sink.info.inputs.values()} if sink.apart is not None else set()
-        return any(each.status is None and not givers.isdisjoint(each.role.takes) for each in self.components.values())
+        origins = {sink.info.name, *sink.info.inputs.values()} if sink.apart is not None else set()
+        return any(
+            each.status is None and not origins.isdisjoint(each.role.quarantined_from) for each in self.components.values()
+        )
 
     def _has_stage(self, component: ComponentRun) -> bool:
         """Whether it may have staged something that is not shown."""
@@ -409,9 +411,9 @@ class Executor:
 
     def _tell_end(self, component: ComponentRun) -> None:
         component.is_told = True
-        if not component.is_inner:
+        if not component.is_quarantine:
             self.emit(ComponentEnded(component.info, component.result(), started=component.started_at is not None))
-        self._release(self._keeping.end(component.info.name))
+        self._release(self._cached_frames.end(component.info.name))
         self._discard_unread()
 
     def _release(self, names: Sequence[str]) -> None:

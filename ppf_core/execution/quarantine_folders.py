@@ -4,11 +4,11 @@ from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.context import Dataset
 from ppf_core.contracts.results import ComponentInfo
 from ppf_core.execution.component_run import ComponentRun
-from ppf_core.planning.roles import folder_role, quarantine_of, quarantined_from
+from ppf_core.planning.roles import folder_role, origin_of_quarantine, quarantine_of
 from ppf_core.quality.quarantine import QuarantineFolder, QuarantineOptions, quarantine_root
 
 
-def inner_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
+def quarantine_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
     """The folder of a component's quarantined rows, as a run works with it."""
     folder = QuarantineFolder(QuarantineOptions(path=quarantine_root(data_dir, component), run_id=run_id))
     info = ComponentInfo(
@@ -20,10 +20,10 @@ def inner_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
         datasets=folder.datasets(),
         options={},
     )
-    return ComponentRun(info, folder, ComponentConfig(), folder_role(component), is_inner=True)
+    return ComponentRun(info, folder, ComponentConfig(), folder_role(component), is_quarantine=True)
 
 
 def folder_at(name: str, dataset: Dataset, run_id: str) -> ComponentRun:
     """The folder that a journal names, in another process."""
-    component, shown = quarantined_from(name), f"{dataset.namespace}:{dataset.name}"
-    return inner_sink(component, shown.rpartition(f"/quarantine/{component}/")[0], run_id)
+    component, shown = origin_of_quarantine(name), f"{dataset.namespace}:{dataset.name}"
+    return quarantine_sink(component, shown.rpartition(f"/quarantine/{component}/")[0], run_id)

@@ -27,14 +27,14 @@ class RetryExecutor:
 
     RetryExecutor(RetryConfig(max_attempts=3), threads().event()).run(lambda attempt: fetch())
 
-    config: None for a single attempt. stopped: ends a delay at once; the last failure is raised then. is_repeatable: whether a
+    config: None for a single attempt. stopped: ends a delay at once; the last failure is raised then. is_retry_safe: whether a
     second attempt can do no harm. on_failure: hears of every failed attempt, its error, and the seconds until the next one, or
     None when there is none. is_gone: whether an error says that nothing else can run.
     """
 
     config: RetryConfig | None
     stopped: Flag
-    is_repeatable: bool = True
+    is_retry_safe: bool = True
     on_failure: OnFailure = lambda _attempt, _error, _delay: None
     is_gone: Callable[[BaseException], bool] = lambda _error: False
 
@@ -79,7 +79,7 @@ class RetryExecutor:
         self.on_failure(state.attempt_number, error, state.upcoming_sleep)
 
     def _is_worth_it(self, error: BaseException, config: RetryConfig) -> bool:
-        if not self.is_repeatable or is_final(error) or self.is_gone(error):
+        if not self.is_retry_safe or is_final(error) or self.is_gone(error):
             return False
         if any(matches(error, name) for name in config.give_up_on):
             return False

@@ -92,7 +92,7 @@ class RunFrames:
 
     def input(self, component: ComponentRun) -> "DataFrame":
         """The rows that a sink is given."""
-        if component.role.takes:
+        if component.role.quarantined_from:
             return self.bad_rows(component)
         (frame,) = self.inputs(component).values()
         return frame
@@ -106,25 +106,27 @@ class RunFrames:
 
     def bad_rows(self, sink: ComponentRun) -> "DataFrame":
         """What was set apart for a sink, by all that set rows apart for it."""
-        return self.engine.united_rows([self._bad_rows(self.components[name], sink.place) for name in sink.role.takes])
+        return self.engine.united_rows(
+            [self._bad_rows(self.components[name], sink.place) for name in sink.role.quarantined_from]
+        )
 
-    def _bad_rows(self, giver: ComponentRun, place: str | None) -> "DataFrame":
-        if giver.is_done:
-            return self._judged_again(giver, place)
-        if not giver.role.is_saved:
-            return giver.checks.bad(place, self.run_id)
-        found = giver.saved_bad.get(place or "")
-        return self.engine.stored_rows(found.path) if found is not None else self.engine.emptied(self.frame(giver.info.name))
+    def _bad_rows(self, origin: ComponentRun, place: str | None) -> "DataFrame":
+        if origin.is_done:
+            return self._judged_again(origin, place)
+        if not origin.role.is_saved:
+            return origin.checks.bad(place, self.run_id)
+        found = origin.saved_bad.get(place or "")
+        return self.engine.stored_rows(found.path) if found is not None else self.engine.emptied(self.frame(origin.info.name))
 
-    def _judged_again(self, giver: ComponentRun, place: str | None) -> "DataFrame":
+    def _judged_again(self, origin: ComponentRun, place: str | None) -> "DataFrame":
         """The bad rows of a sink whose good ones were out before the run was resumed."""
-        checks, frame = replace(giver.checks), self.input(giver)
-        if giver.quarantined(place) and not (self.engine.is_repeatable(frame) and self.is_pinned(giver)):
-            message = f"The sink {giver.info.name!r} has published its good rows, and its bad ones cannot be had again."
+        checks, frame = replace(origin.checks), self.input(origin)
+        if origin.quarantined(place) and not (self.engine.is_deterministic(frame) and self.is_pinned(origin)):
+            message = f"The sink {origin.info.name!r} has published its good rows, and its bad ones cannot be had again."
             raise CheckpointRefused(
                 message, hint="Its input gives other rows each time. Look at its target, and start a new run."
             )
-        checks.begin(frame, self.engine, is_repeatable=False)
+        checks.begin(frame, self.engine, is_deterministic=False)
         return checks.bad(place, self.run_id)
 
     def is_pinned(self, component: ComponentRun) -> bool:

@@ -1,4 +1,4 @@
-"""What is done for one component: build, fill, stage, check, write, publish … Here alone a run touches plugins and data."""
+"""What is done for one component: build, materialize, stage, check, write, publish … Only here plugins and data are touched."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Steps:
             _require_storable(name, self.engine.unstorable_columns(frame))
         component.frame, component.schema = frame, self.engine.schema_text(frame)
 
-    def fill(self, component: ComponentRun) -> None:
+    def materialize(self, component: ComponentRun) -> None:
         """Computes a frame once, before its readers start; where reading it again is as good and cheaper, does nothing."""
         frame, wanted = self.frames.frame(component.info.name), component.config.persist
         if component.config.checkpoint:
@@ -95,9 +95,9 @@ class Steps:
         if reason is None:
             return
         level = "memory" if wanted == "auto" else wanted
-        self.frames.record(lines.FrameKept(component.info.name, level, reason))
-        component.kept = frame
-        component.frame = self.engine.keep_frame(frame, level)
+        self.frames.record(lines.FrameCached(component.info.name, level, reason))
+        component.cached = frame
+        component.frame = self.engine.cache_frame(frame, level)
 
     def stage(self, component: ComponentRun) -> None:
         """Writes a sink's rows where no reader looks; what an earlier attempt left there is removed first.
@@ -105,7 +105,7 @@ class Steps:
         Checks that it carries count while it writes. When one of them makes the write fail, nothing is staged, and the check
         says so. Rows that cannot be judged as they were written are computed once, and staged again.
         """
-        if component.published or (component.is_inner and not self.checks.has_bad_rows(component)):
+        if component.published or (component.is_quarantine and not self.checks.has_bad_rows(component)):
             return
         if component.attempt > 1:
             staged_sink(component).discard(self.frames.context(component), None)
@@ -116,11 +116,11 @@ class Steps:
         try:
             self._stage(component, lambda context: self._written(component, context))
         except Exception as error:
-            if not self.checks.are_to_blame(component, error):
+            if not self.checks.has_raising_checks(component, error):
                 raise
             self.discard(component)
             return True
-        return self.checks.hear(component)
+        return self.checks.collect(component)
 
     def _written(self, component: ComponentRun, context: Context) -> Ticket:
         """Stages good and bad rows in one pass where that can be done, else the good ones alone."""
@@ -128,7 +128,7 @@ class Steps:
         split = sink.stage_split(context, *parted) if parted is not None else None
         if split is None:
             component.apart = None
-            return sink.stage(context, self.checks.ridden(component))
+            return sink.stage(context, self.checks.observed_input(component))
         ticket, component.apart = split
         return ticket
 
@@ -144,11 +144,11 @@ class Steps:
         """Evaluates the checks of a component, as far as that was not done while its rows were staged."""
         self.checks.check(component)
 
-    def evidence(self, component: ComponentRun) -> None:
+    def retain_rejected(self, component: ComponentRun) -> None:
         """Keeps the quarantined rows of a rejected component, under the id of the run."""
-        if component.published or not self.checks.has_evidence(component):
+        if component.published or not self.checks.has_rejected(component):
             return
-        rows = self.checks.evidence(component)
+        rows = self.checks.rejected_rows(component)
         if rows is not None:
             staged_sink(component).discard(self.frames.context(component), None)
             self._stage(component, lambda context: staged_sink(component).stage(context, rows))
@@ -173,7 +173,7 @@ class Steps:
     def publish(self, component: ComponentRun) -> None:
         """Shows what was staged."""
         if component.ticket is None:
-            if component.is_inner:
+            if component.is_quarantine:
                 return  # no row was bad
             raise RuntimeError(f"{component.info.name!r} has nothing staged to publish.")
         staged_sink(component).publish(self.frames.context(component), component.ticket)
@@ -193,9 +193,9 @@ class Steps:
 
     def release(self, component: ComponentRun) -> None:
         """Lets go of a frame that was kept."""
-        if component.kept is not None:
-            self.engine.release_frame(component.kept)
-            component.kept = None
+        if component.cached is not None:
+            self.engine.release_frame(component.cached)
+            component.cached = None
         if component.checking is not None:
             component.checking.release()
 
@@ -215,7 +215,7 @@ class Steps:
             raise
 
     def _why_keep(self, component: ComponentRun, frame: "DataFrame") -> str | None:
-        reason = self.engine.why_keep(frame)
+        reason = self.engine.why_cache(frame)
         if reason is None and component.role.persistence.must_repeat and not self.frames.is_pinned(component):
             return "a sink that is not staged must write the very rows that were staged"
         return reason

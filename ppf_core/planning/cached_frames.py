@@ -7,7 +7,7 @@ Edges = Mapping[str, Iterable[str]]
 
 
 @dataclass
-class Keeping:
+class CachedFrames:
     """The frames that are kept now, and who will still read each of them.
 
         a (kept) → b → c (kept) → sink      a is needed until c is kept, c until the sink has ended
@@ -25,7 +25,7 @@ class Keeping:
         """Whether it knows that the frame is kept."""
         return name in self._needed_by
 
-    def keep(self, name: str) -> list[str]:
+    def add(self, name: str) -> list[str]:
         """A frame is kept from now on. Gives the frames that nobody needs any more because of it."""
         self._needed_by[name] = set()
         for kept in self._needed_by:

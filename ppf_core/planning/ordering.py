@@ -1,12 +1,12 @@
 """The steps of a run, and what each one waits for.
 
-    build → fill (a frame that several read, or a checkpoint) → stage → decide → write → commit → publish
+    build → materialize (a frame that several read, or a checkpoint) → stage → decide → write → commit → publish
 
 Sinks that cannot stage `write`. `decide` and `commit` stand between what all components do: nothing unstaged is written before
 everything is staged and judged, and nothing is shown before everything is written.
 
-A component with checks has a step `check`: after the stage of the sink that carries them, else in the place of `fill`. Bad rows
-that no sink takes are staged after it. What a rejected component leaves as evidence is written after `decide`.
+A component with checks has a step `check`: after the stage of the sink that carries them, else in the place of `materialize`.
+Bad rows that no sink takes are staged after it. What a rejected component leaves is retained after `decide`.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,9 +15,9 @@ from typing import Literal
 
 from ppf_core.contracts.components import StagedSink
 from ppf_core.planning.roles import Role, has_folder, has_quarantine, quarantine_of
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
-StepKind = Literal["build", "fill", "stage", "check", "decide", "evidence", "write", "commit", "publish"]
+StepKind = Literal["build", "materialize", "stage", "check", "decide", "retain_rejected", "write", "commit", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Step:
     carries: bool = False
 
 
-def order_steps(checked: CheckedPipeline, roles: Mapping[str, Role]) -> tuple[Step, ...]:
+def order_steps(validated: ValidatedPipeline, roles: Mapping[str, Role]) -> tuple[Step, ...]:
     """The steps of the components that have a role. What these need must be among them, or was done before."""
-    components = {name: checked.components[name] for name in checked.components if name in roles}
+    components = {name: validated.components[name] for name in validated.components if name in roles}
     staged = {name for name, each in components.items() if issubclass(each.plugin.cls, StagedSink)}
     unstaged = {name for name, each in components.items() if each.config.kind == "sink"} - staged
-    ordering = _Ordering(checked, roles, components, staged, unstaged)
-    for name in checked.graph.order(last=unstaged):
+    ordering = _Ordering(validated, roles, components, staged, unstaged)
+    for name in validated.graph.order(last=unstaged):
         if name in components:
             ordering.own(name)
     ordering.decide()
@@ -54,9 +54,9 @@ def order_steps(checked: CheckedPipeline, roles: Mapping[str, Role]) -> tuple[St
 class _Ordering:
     """Adds the steps of one component after the other."""
 
-    checked: CheckedPipeline
+    validated: ValidatedPipeline
     roles: Mapping[str, Role]
-    components: Mapping[str, CheckedComponent]
+    components: Mapping[str, ValidatedComponent]
     staged: Collection[str]
     unstaged: Collection[str]
     steps: list[Step] = field(default_factory=list)
@@ -67,16 +67,16 @@ class _Ordering:
 
     def __post_init__(self) -> None:
         self._carriers = {name: role.carrier for name, role in self.roles.items() if role.carrier is not None}
-        self._riders: dict[str, list[str]] = {}
+        self._carried: dict[str, list[str]] = {}
         for name, carrier in self._carriers.items():
             if carrier.sink is not None:
-                self._riders.setdefault(carrier.sink, []).append(name)
+                self._carried.setdefault(carrier.sink, []).append(name)
 
     def own(self, name: str) -> None:
         """What a component does by itself, after all that it needs has done the same."""
         # Bad rows are known once the sink has staged that carries the checks, which may come later in the order.
-        for giver in self.roles[name].takes:
-            sink = self._carriers[giver].sink if giver in self._carriers else None
+        for origin in self.roles[name].quarantined_from:
+            sink = self._carriers[origin].sink if origin in self._carriers else None
             if sink is not None:
                 self._own_above(sink)
         self._own(name)
@@ -97,7 +97,7 @@ class _Ordering:
             if has_quarantine(self.components[name]):
                 folder = quarantine_of(name)
                 needs = (self.decide(), self._judged[name], *([self._last[folder]] if folder in self._last else []))
-                self._add("evidence", folder, needs)
+                self._add("retain_rejected", folder, needs)
 
     def publish(self) -> None:
         """Waits for all before it; then everything staged is shown: bad rows first, then sinks in the order of the file."""
@@ -109,8 +109,8 @@ class _Ordering:
                 last = self._add("publish", name, (last,))
 
     def _own_above(self, name: str) -> None:
-        above = self.checked.graph.upstream([name])
-        for each in self.checked.graph.order():
+        above = self.validated.graph.upstream([name])
+        for each in self.validated.graph.order():
             if each in above and each in self.components:
                 self._own(each)
 
@@ -118,10 +118,12 @@ class _Ordering:
         if name in self._owned:
             return
         self._owned.add(name)
-        givers = sorted(self.checked.dataflow.above(self.roles[name].takes, until=self.roles))  # past those that are done
-        needed = dict.fromkeys((*self.checked.graph.needs[name], *givers))
+        origins = sorted(
+            self.validated.dataflow.above(self.roles[name].quarantined_from, until=self.roles)
+        )  # past those that are done
+        needed = dict.fromkeys((*self.validated.graph.needs[name], *origins))
         needs = tuple(self._last[need] for need in needed if need in self._last)
-        needs += tuple(self._judged[giver] for giver in givers if giver in self._judged)
+        needs += tuple(self._judged[origin] for origin in origins if origin in self._judged)
         if self.roles[name].is_saved:
             built = self._add("build", name, ())
             if has_folder(self.components[name]):
@@ -142,16 +144,16 @@ class _Ordering:
         if carrier is not None and carrier.kind != "stage":
             self._check(name, (built,))
         elif shared and carrier is None:
-            self._add("fill", name, (built,))
+            self._add("materialize", name, (built,))
 
     def _stage(self, name: str, needs: tuple[int, ...]) -> None:
-        riders = self._riders.get(name, [])
-        staged = self._add("stage", name, needs, is_last=False, carries=bool(riders))
-        for rider in riders:
-            built = self._last[rider]
-            self._check(rider, (staged,))
-            if rider != name:
-                self._last[rider] = built  # whoever waits for the rider waits for its frame, not for its checks
+        carried = self._carried.get(name, [])
+        staged = self._add("stage", name, needs, is_last=False, carries=bool(carried))
+        for carrying in carried:
+            built = self._last[carrying]
+            self._check(carrying, (staged,))
+            if carrying != name:
+                self._last[carrying] = built  # whoever waits for such a component waits for its frame, not for its checks
 
     def _check(self, name: str, needs: tuple[int, ...]) -> None:
         component = self.components[name]

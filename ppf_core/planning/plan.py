@@ -12,7 +12,7 @@ from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
 from ppf_core.planning.ordering import Step, order_steps
 from ppf_core.planning.roles import Role, roles_of
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 State = Literal["run", "read_back", "done", "not_run"]
 """What a run does with a component: all of it, only read back its checkpoint, nothing since it was done before, or nothing."""
@@ -77,7 +77,7 @@ class Plan:
 
 
 def make_plan(
-    checked: CheckedPipeline,
+    validated: ValidatedPipeline,
     selected: Collection[str] | None = None,
     *,
     saved: Collection[str] = (),
@@ -87,18 +87,18 @@ def make_plan(
 
     saved, done: in a resumed run, what is only read back from its checkpoint, and sinks whose rows are out.
     """
-    checked.require_sound()
-    chosen = checked.components.keys() if selected is None else selected
-    running = roles_of(checked, chosen, saved, done)
-    roles = {**roles_of(checked, done), **running}
-    shown = roles_of(checked, checked.components) if len(roles) < len(checked.components) else roles
-    stages = checked.graph.stages()
+    validated.require_sound()
+    chosen = validated.components.keys() if selected is None else selected
+    running = roles_of(validated, chosen, saved, done)
+    roles = {**roles_of(validated, done), **running}
+    shown = roles_of(validated, validated.components) if len(roles) < len(validated.components) else roles
+    stages = validated.graph.stages()
     components = tuple(
         _component(component, roles.get(name) or shown[name], stages[name], _state(name, running, done))
-        for name, component in checked.components.items()
+        for name, component in validated.components.items()
     )
-    warnings = (*checked.warnings, *_warnings(checked, components))
-    return Plan(checked.file.config.name, components, order_steps(checked, running), roles, _hooks(checked), warnings)
+    warnings = (*validated.warnings, *_warnings(validated, components))
+    return Plan(validated.file.config.name, components, order_steps(validated, running), roles, _hooks(validated), warnings)
 
 
 def _state(name: str, running: Mapping[str, Role], done: Collection[str]) -> State:
@@ -107,7 +107,7 @@ def _state(name: str, running: Mapping[str, Role], done: Collection[str]) -> Sta
     return "done" if name in done else "not_run"
 
 
-def _component(component: CheckedComponent, role: Role, stage: int, state: State) -> PlannedComponent:
+def _component(component: ValidatedComponent, role: Role, stage: int, state: State) -> PlannedComponent:
     cls = component.plugin.cls
     kind = component.config.kind
     return PlannedComponent(
@@ -134,7 +134,7 @@ def _is_overridden(cls: type[Plugin[Any]], base: type[Any], method: str) -> bool
     return getattr(cls, method, None) is not getattr(base, method)
 
 
-def _is_atomic(component: CheckedComponent) -> bool | None:
+def _is_atomic(component: ValidatedComponent) -> bool | None:
     if not issubclass(component.plugin.cls, StagedSink):
         return False
     return component.draft.atomic if isinstance(component.draft, StagedSink) else None
@@ -155,29 +155,29 @@ def _retry(role: Role) -> Mapping[str, Any] | None:
     }
 
 
-def _hooks(checked: CheckedPipeline) -> tuple[PlannedHook, ...]:
+def _hooks(validated: ValidatedPipeline) -> tuple[PlannedHook, ...]:
     implementations: dict[str, list[str]] = {}
-    for name, hook in checked.hooks.items():
+    for name, hook in validated.hooks.items():
         for attribute in dir(hook.cls):
             if getattr(getattr(hook.cls, attribute, None), HOOKIMPL_MARK, False):
                 implementations.setdefault(attribute, []).append(name)
     return tuple(PlannedHook(hook, tuple(names)) for hook, names in sorted(implementations.items()))
 
 
-def _warnings(checked: CheckedPipeline, components: tuple[PlannedComponent, ...]) -> list[Problem]:
+def _warnings(validated: ValidatedPipeline, components: tuple[PlannedComponent, ...]) -> list[Problem]:
     found = []
     for component in components:
         place = ("components", component.name)
         if component.staged is False and component.kind == "sink":
             message = f"The sink {component.name!r} is not staged: what it wrote stays when the run fails later."
             hint = "It writes after all staged sinks have staged. Use a staged sink where the target allows it."
-            found.append(checked.file.problem("unstaged-sink", message, place, at="key", hint=hint))
+            found.append(validated.file.problem("unstaged-sink", message, place, at="key", hint=hint))
         if component.pinned is False:
             message = (
                 f"The source {component.name!r} cannot pin what it reads: a later read in the same run may see other rows."
             )
-            found.append(checked.file.problem("unpinned-source", message, place, at="key"))
+            found.append(validated.file.problem("unpinned-source", message, place, at="key"))
         if component.kind == "sink" and component.staged and component.atomic is False:
             message = f"The sink {component.name!r} publishes in more than one step: a reader may see a part for a moment."
-            found.append(checked.file.problem("not-atomic", message, place, at="key"))
+            found.append(validated.file.problem("not-atomic", message, place, at="key"))
     return found

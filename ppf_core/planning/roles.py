@@ -10,9 +10,9 @@ from typing import Literal
 from ppf_core.config.model import RetryConfig
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.validation.dataflow import Dataflow
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
-CarrierKind = Literal["stage", "keep", "count"]
+CarrierKind = Literal["stage", "cache", "count"]
 Level = Literal["none", "memory", "disk", "auto"]
 Cursor = Literal["moves", "stays", "forbidden"]
 """In a replay, only the rows that are replayed count as read; what gives all of its rows must not give only the new ones."""
@@ -22,7 +22,7 @@ Cursor = Literal["moves", "stays", "forbidden"]
 class Carrier:
     """What evaluates the row and aggregate checks of a component.
 
-    stage: the write of `sink`, at no further job. keep: the frame is computed once, for its checks and for all who read it.
+    stage: the write of `sink`, at no further job. cache: the frame is computed once, for its checks and for all who read it.
     count: a pass over the frame, which is computed once before where Spark says that its plan is costly or not repeatable.
     """
 
@@ -34,7 +34,7 @@ class Carrier:
         """As a plan says it."""
         if self.kind == "stage":
             return f"the write of {self.sink}"
-        return "one materialisation" if self.kind == "keep" else "one pass over the frame"
+        return "one materialisation" if self.kind == "cache" else "one pass over the frame"
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ class Persistence:
 class Role:
     """One component in one run.
 
-    takes: the components whose bad rows it takes. is_read: whether others read its frame. is_saved: its frame is read back from
-    its checkpoint. retry: None where neither the file nor its defaults set one. is_idempotent: whether writing twice equals
-    writing once; sources and transforms write nothing. cursor: what becomes of it when it advances. is_empty: whether it gives
-    no rows, whatever it reads.
+    quarantined_from: the components whose bad rows it takes. is_read: whether others read its frame. is_saved: its frame is
+    read back from its checkpoint. retry: None where neither the file nor its defaults set one. is_idempotent: whether writing
+    twice equals writing once; sources and transforms write nothing. cursor: what becomes of it when it advances. is_empty:
+    whether it gives no rows, whatever it reads.
     """
 
-    takes: tuple[str, ...]
+    quarantined_from: tuple[str, ...]
     is_read: bool
     is_saved: bool
     persistence: Persistence
@@ -86,26 +86,26 @@ class Role:
 
 
 def roles_of(
-    checked: CheckedPipeline, selected: Collection[str], saved: Collection[str] = (), done: Collection[str] = ()
+    validated: ValidatedPipeline, selected: Collection[str], saved: Collection[str] = (), done: Collection[str] = ()
 ) -> dict[str, Role]:
     """The roles of the selected components, in the order of the file. saved: those that are read back from their checkpoint.
 
     done: sinks whose rows are out; others may still take bad rows of them.
     """
-    components = {name: each for name, each in checked.components.items() if name in selected}
+    components = {name: each for name, each in validated.components.items() if name in selected}
     dataflow = Dataflow.of(components)
-    givers = {*selected, *done}
-    empty = checked.replayed.empty if checked.replayed is not None else frozenset[str]()
-    cursors = _cursors(checked, components)
-    repeated = _repeated(checked, components)
+    origins = {*selected, *done}
+    empty = validated.replayed.empty if validated.replayed is not None else frozenset[str]()
+    cursors = _cursors(validated, components)
+    repeated = _repeated(validated, components)
     return {
         name: Role(
-            takes=tuple(each for each in checked.dataflow.takes.get(name, ()) if each in givers),
+            quarantined_from=tuple(each for each in validated.dataflow.quarantined_from.get(name, ()) if each in origins),
             is_read=name in dataflow.readers,
             is_saved=name in saved,
             persistence=_persistence(component, len(dataflow.readers.get(name, ())), must_repeat=name in repeated),
-            carrier=_carrier(checked, components, component, dataflow) if component.checks and name not in saved else None,
-            retry=component.config.retry or checked.file.config.defaults.retry,
+            carrier=_carrier(validated, components, component, dataflow) if component.checks and name not in saved else None,
+            retry=component.config.retry or validated.file.config.defaults.retry,
             is_idempotent=_is_idempotent(component),
             cursor=cursors.get(name, "moves"),
             is_empty=name in empty,
@@ -130,7 +130,7 @@ def is_quarantine(name: str) -> bool:
 def folder_role(component: str) -> Role:
     """The role of the folder of a component's quarantined rows."""
     return Role(
-        takes=(component,),
+        quarantined_from=(component,),
         is_read=False,
         is_saved=False,
         persistence=Persistence(),
@@ -140,22 +140,22 @@ def folder_role(component: str) -> Role:
     )
 
 
-def quarantined_from(name: str) -> str:
+def origin_of_quarantine(name: str) -> str:
     """The component whose bad rows a folder takes."""
     return name.rpartition("/")[0]
 
 
-def is_split(component: CheckedComponent) -> bool:
+def is_split(component: ValidatedComponent) -> bool:
     """Whether some of its rows go elsewhere."""
     return any(check.action in ("drop", "quarantine") for check in component.config.quality)
 
 
-def has_quarantine(component: CheckedComponent) -> bool:
+def has_quarantine(component: ValidatedComponent) -> bool:
     """Whether some of its bad rows are kept."""
     return any(check.action == "quarantine" for check in component.config.quality)
 
 
-def has_folder(component: CheckedComponent) -> bool:
+def has_folder(component: ValidatedComponent) -> bool:
     """Whether some of its bad rows go to a folder of the run, since no sink takes them."""
     return any(check.action == "quarantine" and check.quarantine_to is None for check in component.config.quality)
 
@@ -163,24 +163,24 @@ def has_folder(component: CheckedComponent) -> bool:
 # ---- inside
 
 
-def _is_idempotent(component: CheckedComponent) -> bool:
+def _is_idempotent(component: ValidatedComponent) -> bool:
     if component.config.kind != "sink" or issubclass(component.plugin.cls, StagedSink):
         return True
     sketch = component.plugin.sketch
     return isinstance(sketch, Sink) and sketch.idempotent
 
 
-def _cursors(checked: CheckedPipeline, names: Iterable[str]) -> dict[str, Cursor]:
+def _cursors(validated: ValidatedPipeline, names: Iterable[str]) -> dict[str, Cursor]:
     """In a replay: what becomes of the cursors of all but what is replayed."""
-    replayed = checked.replayed
+    replayed = validated.replayed
     if replayed is None:
         return {}
-    ends = [name for name, each in checked.components.items() if each.config.kind == "sink"]
-    read = checked.dataflow.above(ends, until=replayed.empty) - replayed.empty
+    ends = [name for name, each in validated.components.items() if each.config.kind == "sink"]
+    read = validated.dataflow.above(ends, until=replayed.empty) - replayed.empty
     return {name: "forbidden" if name in read else "stays" for name in names if name != replayed.component}
 
 
-def _repeated(checked: CheckedPipeline, components: Mapping[str, CheckedComponent]) -> frozenset[str]:
+def _repeated(validated: ValidatedPipeline, components: Mapping[str, ValidatedComponent]) -> frozenset[str]:
     """What feeds an unstaged sink and shares a source with a staged one, or has checks above it.
 
     Such a sink runs after the others have staged and were judged, and must not read other rows than they did.
@@ -189,14 +189,14 @@ def _repeated(checked: CheckedPipeline, components: Mapping[str, CheckedComponen
     staged = {name for name in sinks if issubclass(components[name].plugin.cls, StagedSink)}
     if not sinks - staged:
         return frozenset()
-    bound = set(checked.dataflow.above(staged))
-    for name in checked.graph.order():
-        if checked.components[name].config.quality or not bound.isdisjoint(checked.dataflow.reads[name]):
+    bound = set(validated.dataflow.above(staged))
+    for name in validated.graph.order():
+        if validated.components[name].config.quality or not bound.isdisjoint(validated.dataflow.reads[name]):
             bound.add(name)
-    return frozenset(feeding for sink in (sinks - staged) & bound for feeding in checked.dataflow.reads[sink])
+    return frozenset(feeding for sink in (sinks - staged) & bound for feeding in validated.dataflow.reads[sink])
 
 
-def _persistence(component: CheckedComponent, readers: int, *, must_repeat: bool) -> Persistence:
+def _persistence(component: ValidatedComponent, readers: int, *, must_repeat: bool) -> Persistence:
     config = component.config
     if config.checkpoint:
         return Persistence("disk", "Its frame is a checkpoint.", must_repeat)
@@ -213,24 +213,27 @@ def _persistence(component: CheckedComponent, readers: int, *, must_repeat: bool
 
 
 def _carrier(
-    checked: CheckedPipeline, components: Mapping[str, CheckedComponent], component: CheckedComponent, dataflow: Dataflow
+    validated: ValidatedPipeline,
+    components: Mapping[str, ValidatedComponent],
+    component: ValidatedComponent,
+    dataflow: Dataflow,
 ) -> Carrier:
     config = component.config
     if config.kind == "sink":
         is_staged = issubclass(component.plugin.cls, StagedSink)
-        return Carrier("stage", component.name) if is_staged else Carrier("keep" if is_split(component) else "count")
+        return Carrier("stage", component.name) if is_staged else Carrier("cache" if is_split(component) else "count")
     if config.checkpoint or config.persist in ("memory", "disk"):
-        return Carrier("keep")
+        return Carrier("cache")
     readers = dataflow.readers.get(component.name, ())
     sink = components[readers[0]] if len(readers) == 1 else None
-    if sink is not None and _can_ride(checked, component, sink):
+    if sink is not None and _can_ride(validated, component, sink):
         return Carrier("stage", sink.name)
-    return Carrier("keep" if is_split(component) else "count")
+    return Carrier("cache" if is_split(component) else "count")
 
 
-def _can_ride(checked: CheckedPipeline, component: CheckedComponent, sink: CheckedComponent) -> bool:
+def _can_ride(validated: ValidatedPipeline, component: ValidatedComponent, sink: ValidatedComponent) -> bool:
     """Whether a sink writes the very frame, and can do so before anything that waits for the checks."""
     if not issubclass(sink.plugin.cls, StagedSink) or component.name not in sink.config.inputs.values():
         return False
     waiting = [check.quarantine_to for check in component.config.quality if check.quarantine_to is not None]
-    return sink.name not in checked.graph.downstream(waiting)
+    return sink.name not in validated.graph.downstream(waiting)

@@ -105,8 +105,8 @@ class PluginRegistry:
 
     def unmet(self, requirements: Sequence[str]) -> tuple[tuple[int, str], ...]:
         """Which entries of `plugins.require` do not hold: index, and a message with wanted and found."""
-        checked = [(index, unmet(text, self._names(), self._bans.reason)) for index, text in enumerate(requirements)]
-        return tuple((index, message) for index, message in checked if message)
+        validated = [(index, unmet(text, self._names(), self._bans.reason)) for index, text in enumerate(requirements)]
+        return tuple((index, message) for index, message in validated if message)
 
     def unfit_preferences(self, prefer: Mapping[str, str]) -> Mapping[str, PluginError]:
         """The keys of `plugins.prefer` that can never hold, each with the reason."""

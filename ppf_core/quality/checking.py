@@ -1,9 +1,9 @@
 """The checks of one component in one run: what they look at, who counts for them, and what they find.
 
-    begin → ride (a sink writes the frame, and counts) | keep (computed once, and counted) | count (a pass) → judge
+    begin → observed (a sink writes the frame, which counts; collect) | cache (computed once) | count (a pass) → judge
 
-Numbers of a ride are only believed when nothing of the sink's job ran twice and they agree with what the sink wrote. Else the
-rows are counted again where they lie: in the stage, or in a frame that gives the same rows each time.
+Observed numbers are only believed when nothing of the sink's job ran twice and they agree with what the sink wrote. Else rows
+are counted again where they lie: in the stage, or in a frame that gives the same rows each time.
 
 A sink that can split is given all rows, and stages the bad ones apart, where they are counted. So whatever the frame gives the
 next time, each row is in one place.
@@ -23,7 +23,7 @@ from ppf_core.contracts.secrets import MASK
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import Carrier
 from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
-from ppf_core.spark.engine import Engine, Tally
+from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.row_masks import Counts, Rules, Summary
 from ppf_core.threads import threads
 
@@ -59,24 +59,24 @@ class Sample:
 class Subject:
     """The frame that is checked, with its rules. errors: the checks that cannot be evaluated, each with the reason.
 
-    is_repeatable: whether the frame gives the very same rows each time it is read.
+    is_deterministic: whether the frame gives the very same rows each time it is read.
     """
 
     engine: Engine
     frame: "DataFrame"
-    is_repeatable: bool
-    tally: Tally
+    is_deterministic: bool
+    masks: RowMasks
     errors: Mapping[int, str]
 
     @property
     def counted(self) -> frozenset[int]:
         """The checks whose numbers are counted."""
-        return frozenset((*self.tally.rules.rows, *self.tally.rules.values))
+        return frozenset((*self.masks.rules.rows, *self.masks.rules.values))
 
 
 @dataclass(frozen=True)
 class Open:
-    """Nothing is known yet. observation: where the numbers of a ride arrive; None when nobody counts."""
+    """Nothing is known yet. observation: where observed numbers arrive; None when nobody counts."""
 
     observation: Any = None
 
@@ -120,7 +120,7 @@ class Checking:
     """The state of a component's checks; one thread at a time uses it.
 
     subject: what is checked; None before `begin`. outcome: what is known of it. rows: where its rows can be looked at again.
-    is_kept_first: whether the frame is computed once before anybody writes it, since it could not be judged otherwise.
+    is_cached_first: whether the frame is computed once before anybody writes it, since it could not be judged otherwise.
     """
 
     checks: tuple[CheckRun, ...]
@@ -128,7 +128,7 @@ class Checking:
     subject: Subject | None = None
     outcome: Open | Answered | Counted = Open()
     rows: AsPlanned | Staged | Cached = AsPlanned()
-    is_kept_first: bool = False
+    is_cached_first: bool = False
     at: datetime.datetime = field(default_factory=lambda: threads().now())
 
     @property
@@ -147,9 +147,9 @@ class Checking:
         return self.outcome.results if isinstance(self.outcome, Answered) else None
 
     @property
-    def is_repeatable(self) -> bool:
+    def is_deterministic(self) -> bool:
         """Whether the frame gives the very same rows each time it is read."""
-        return self._known.is_repeatable
+        return self._known.is_deterministic
 
     @property
     def is_split(self) -> bool:
@@ -177,7 +177,7 @@ class Checking:
         return self.subject is not None and self.subject.counted <= self.subject.errors.keys()
 
     @property
-    def is_kept(self) -> bool:
+    def is_cached(self) -> bool:
         """Whether the frame is computed once, and its rows are counted."""
         return isinstance(self.rows, Cached)
 
@@ -185,8 +185,8 @@ class Checking:
     def can_part(self) -> bool:
         """Whether a sink may write good and bad rows in one pass, so that these are judged again where they lie."""
         known = self._known
-        splits = splitting(self.checks) & known.tally.rules.rows.keys()
-        return bool(splits) and not self.is_kept_first and not self.is_kept and known.engine.labels_alike(known.tally)
+        splits = splitting(self.checks) & known.masks.rules.rows.keys()
+        return bool(splits) and not self.is_cached_first and not self.is_cached and known.engine.labels_alike(known.masks)
 
     @property
     def can_be_answered(self) -> bool:
@@ -196,33 +196,33 @@ class Checking:
     @property
     def is_observable(self) -> bool:
         """Whether its numbers can be counted while somebody writes the frame; if not, they are counted afterwards."""
-        return self._known.tally.is_observable()
+        return self._known.masks.is_observable()
 
-    def begin(self, frame: "DataFrame", engine: Engine, *, is_repeatable: bool) -> None:
+    def begin(self, frame: "DataFrame", engine: Engine, *, is_deterministic: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
         self.release()  # of what was looked at before: another attempt has another frame
-        tally, broken = engine.fitting(frame, self._rules(engine), splitting(self.checks), self._taken)
+        masks, broken = engine.fitting(frame, self._rules(engine), splitting(self.checks), self._taken)
         errors = {key: _reason(error) for key, error in broken.items()}
-        self.subject, self.outcome = Subject(engine, frame, is_repeatable, tally, errors), Open()
+        self.subject, self.outcome = Subject(engine, frame, is_deterministic, masks, errors), Open()
 
-    def ride(self) -> "DataFrame":
+    def observed(self) -> "DataFrame":
         """The good rows, which count while somebody writes them, each time anew."""
-        tally, self.outcome = self._known.tally, Open()
-        if not tally.rules.rows and not tally.rules.values:
-            return tally.frame
+        masks, self.outcome = self._known.masks, Open()
+        if not masks.rules.rows and not masks.rules.values:
+            return masks.frame
         if not self.is_observable:
-            return tally.good(tally.labelled)
-        labelled, observation = tally.observed(is_detailed=not self.is_repeatable)
+            return masks.good(masks.labelled)
+        labelled, observation = masks.observed(is_detailed=not self.is_deterministic)
         self.outcome = Open(observation)
-        return tally.good(labelled)
+        return masks.good(labelled)
 
     def part(self) -> "tuple[DataFrame, str]":
         """All rows, which count while somebody writes them, and the column that says which of them are set apart."""
-        frame, column, observation = self._known.tally.parted()
+        frame, column, observation = self._known.masks.parted()
         self.outcome = Open(observation)
         return frame, column
 
-    def hear(self, written: Written, expected: int | None) -> bool:
+    def collect(self, written: Written, expected: int | None) -> bool:
         """Takes over what was counted while the rows were written, if nothing speaks against it, else counts what was written.
 
         expected: how many rows went on, as far as it is known: the good ones, or all where the sink splits. False when neither
@@ -230,14 +230,14 @@ class Checking:
         """
         subject = self._known
         if written.apart is not None:
-            return self._hear_apart(subject, written, written.apart, expected)
+            return self._collect_apart(subject, written, written.apart, expected)
         summary = self._seen(expected) if written.is_once and expected is not None else None
-        if summary is not None and not subject.tally.found(summary) and not self._looks_at_frame:
-            self.outcome = Counted(subject.tally.complete(summary))  # nobody has to look at the rows again
+        if summary is not None and not subject.masks.found(summary) and not self._looks_at_frame:
+            self.outcome = Counted(subject.masks.complete(summary))  # nobody has to look at the rows again
             return True
         stage = None if self.is_split else written.stage()
         self.rows = Staged(stage) if stage is not None and subject.engine.same_shape(stage, subject.frame) else AsPlanned()
-        if isinstance(self.rows, AsPlanned) and not subject.is_repeatable and (self._looks_at_frame or summary is None):
+        if isinstance(self.rows, AsPlanned) and not subject.is_deterministic and (self._looks_at_frame or summary is None):
             return self.is_settled and not self._looks_at_frame
         if not self.is_settled:
             try:
@@ -249,13 +249,13 @@ class Checking:
         return True
 
     def _counted(self, subject: Subject, summary: Summary | None) -> Counts:
-        """From the numbers of a ride, or from another look at the rows."""
+        """From observed numbers, or from another look at the rows."""
         frame = self.rows.frame if isinstance(self.rows, Staged) else subject.frame
         if summary is not None:
-            return subject.tally.complete(summary, frame)
-        return (subject.engine.tally(frame, subject.tally.rules) if isinstance(self.rows, Staged) else subject.tally).count()
+            return subject.masks.complete(summary, frame)
+        return (subject.engine.masks(frame, subject.masks.rules) if isinstance(self.rows, Staged) else subject.masks).count()
 
-    def _hear_apart(self, subject: Subject, written: Written, apart: "DataFrame", total: int | None) -> bool:
+    def _collect_apart(self, subject: Subject, written: Written, apart: "DataFrame", total: int | None) -> bool:
         """The same where good and bad rows lie apart. False when these are not the rows that were given."""
         good, engine = written.stage(), subject.engine
         if good is None or not all(engine.same_shape(each, subject.frame) for each in (good, apart)):
@@ -263,7 +263,7 @@ class Checking:
         whole = engine.united_rows([good, apart])
         self.rows = Staged(whole, apart)
         try:
-            bad = self._tally_of(apart, subject.tally.rules.rows).count(is_detailed=True)
+            bad = self._masks_of(apart, subject.masks.rules.rows).count(is_detailed=True)
             if bad.apart != bad.rows:
                 raise RuntimeError(f"{bad.rows} rows were set apart, but of these a second look found {bad.apart} bad.")
             summary = self._seen(total - bad.rows) if written.is_once and total is not None else None
@@ -276,30 +276,30 @@ class Checking:
     def _counted_apart(
         self, subject: Subject, whole: "DataFrame", bad: Counts, summary: Summary | None, total: int | None
     ) -> Counts:
-        """bad: the counts of the rows that were set apart. summary: the numbers of the ride, if they are believed."""
-        rules = subject.tally.rules
+        """bad: the counts of the rows that were set apart. summary: the observed numbers, if they are believed."""
+        rules = subject.masks.rules
         if summary is not None and self.is_observable:
             if rules.rows.keys() <= splitting(self.checks):
                 return replace(bad, rows=summary.rows, values=summary.values)
-            return subject.tally.complete(summary, whole)
-        counts = self._tally_of(whole, (*rules.rows, *rules.values)).count()
+            return subject.masks.complete(summary, whole)
+        counts = self._masks_of(whole, (*rules.rows, *rules.values)).count()
         if counts.apart != bad.rows or counts.rows != (counts.rows if total is None else total):
             told = f"{counts.rows} rows, of which {counts.apart} are bad"
             raise RuntimeError(f"{total} rows were written, {bad.rows} of them set apart, but a second look found {told}.")
         return counts
 
-    def _tally_of(self, frame: "DataFrame", keys: Collection[int]) -> Tally:
+    def _masks_of(self, frame: "DataFrame", keys: Collection[int]) -> RowMasks:
         """These rules, of rows that lie elsewhere."""
         subject = self._known
-        return subject.engine.tally(frame, subject.tally.rules.only(*keys), splitting(self.checks), self._taken)
+        return subject.engine.masks(frame, subject.masks.rules.only(*keys), splitting(self.checks), self._taken)
 
-    def keep(self, level: str) -> None:
+    def cache(self, level: str) -> None:
         """Computes the frame once, and counts its rows in the same action."""
         subject = self._known
-        self.rows = Cached(subject.tally.labelled)
-        subject.engine.keep_when_read(subject.tally.labelled, level)
+        self.rows = Cached(subject.masks.labelled)
+        subject.engine.cache_when_read(subject.masks.labelled, level)
         try:
-            self.outcome = Counted(subject.tally.count())
+            self.outcome = Counted(subject.masks.count())
         except BaseException:
             self.release()
             raise
@@ -307,39 +307,39 @@ class Checking:
     def count(self) -> None:
         """Counts in a pass over the frame."""
         if self._known.counted:
-            self.outcome = Counted(self._known.tally.count())
+            self.outcome = Counted(self._known.masks.count())
 
-    def blame(self) -> bool:
+    def exclude_raising(self) -> bool:
         """After a job that failed: whether checks are to blame. These are left out from then on, and are not evaluated."""
         subject = self._known
-        found = subject.engine.raising_rules(subject.frame, subject.tally.rules)
+        found = subject.engine.raising_rules(subject.frame, subject.masks.rules)
         if found:
             errors = {**subject.errors, **{key: f"It raises on the data: {_reason(error)}" for key, error in found.items()}}
             rules = self._rules(subject.engine).without(errors)
-            tally = subject.engine.tally(subject.frame, rules, splitting(self.checks), self._taken)
-            self.subject = replace(subject, tally=tally, errors=errors)
+            masks = subject.engine.masks(subject.frame, rules, splitting(self.checks), self._taken)
+            self.subject = replace(subject, masks=masks, errors=errors)
         return bool(found)
 
     def good(self) -> "DataFrame":
         """The rows that go on."""
-        return self._known.tally.good(self._labelled())
+        return self._known.masks.good(self._labelled())
 
     def bad(self, place: str | None, run_id: str) -> "DataFrame":
         """The rows that a sink takes, or (None) the run's own folder."""
         return self._set_apart(self._numbers[place], run_id)
 
-    def evidence(self, run_id: str) -> "DataFrame":
+    def rejected_rows(self, run_id: str) -> "DataFrame":
         """All quarantined rows, wherever they would have gone."""
         return self._set_apart(None, run_id)
 
     def quarantined(self, place: str | None) -> int:
         """How many rows a place takes."""
-        return self.counts.placed.get(self._numbers[place], 0) if self.counts is not None and place in self._numbers else 0
+        return self.counts.routed.get(self._numbers[place], 0) if self.counts is not None and place in self._numbers else 0
 
     @property
     def all_quarantined(self) -> int:
         """How many rows go to any place."""
-        return sum(self.counts.placed.values()) if self.counts is not None else 0
+        return sum(self.counts.routed.values()) if self.counts is not None else 0
 
     def judge(self, context: Context) -> list[QualityResult]:
         """The result of each check, in the order of the file. Frame checks run their jobs now."""
@@ -349,14 +349,14 @@ class Checking:
     def samples(self) -> Iterator[Sample]:
         """Bad rows of the checks that want some shown, where these can be read once more as they were judged."""
         subject, counts = self._known, self.counts
-        if counts is None or not (subject.is_repeatable or not isinstance(self.rows, AsPlanned)):
+        if counts is None or not (subject.is_deterministic or not isinstance(self.rows, AsPlanned)):
             return
         is_staged = isinstance(self.rows, Staged)
-        tally = subject.engine.tally(self._looked_at(), subject.tally.rules) if is_staged else subject.tally
-        labelled = tally.labelled if is_staged else self._labelled()
+        masks = subject.engine.masks(self._looked_at(), subject.masks.rules) if is_staged else subject.masks
+        labelled = masks.labelled if is_staged else self._labelled()
         for check in self.checks:
             if check.config.samples and counts.failed.get(check.number):
-                rows = tally.bad_rows(labelled, check.number, check.config.samples)
+                rows = masks.bad_rows(labelled, check.number, check.config.samples)
                 columns, values = subject.engine.collected(rows)
                 yield Sample(check.number, columns, _texts(columns, values, check.config.mask))
 
@@ -397,22 +397,22 @@ class Checking:
         return {key: self._numbers[place] for key, place in places(self.checks).items()}
 
     def _labelled(self) -> "DataFrame":
-        return self._known.engine.planned_anew(self._known.tally.labelled)
+        return self._known.engine.planned_anew(self._known.masks.labelled)
 
     def _set_apart(self, place: int | None, run_id: str) -> "DataFrame":
         """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
-        tally, labelled = self._known.tally, self._labelled()
-        if not self.is_kept and self.counts is not None:
+        masks, labelled = self._known.masks, self._labelled()
+        if not self.is_cached and self.counts is not None:
             found = [key for key, failed in self.counts.failed.items() if failed]
             apart = self.rows.apart if isinstance(self.rows, Staged) else None
-            tally = tally.narrowed(found) if apart is None else self._tally_of(apart, found)
-            labelled = tally.labelled
-        return self._known.engine.signed(tally.placed(labelled, place, self._names), run_id, self.at)
+            masks = masks.narrowed(found) if apart is None else self._masks_of(apart, found)
+            labelled = masks.labelled
+        return self._known.engine.signed(masks.routed(labelled, place, self._names), run_id, self.at)
 
     def _seen(self, expected: int) -> Summary | None:
-        """What was counted during the ride; None when nothing arrived, or when other rows went on."""
+        """What was counted during the write; None when nothing arrived, or when other rows went on."""
         observation = self.outcome.observation if isinstance(self.outcome, Open) else None
-        summary = self._known.tally.seen(observation) if observation is not None else None
+        summary = self._known.masks.seen(observation) if observation is not None else None
         return summary if summary is not None and summary.rows - summary.apart == expected else None
 
     def _compare(self, expected: int | None) -> None:
@@ -452,7 +452,7 @@ class Checking:
             case Staged(frame):
                 return frame
             case Cached():
-                return self._known.tally.unlabelled(self._labelled())
+                return self._known.masks.unlabelled(self._labelled())
             case AsPlanned():
                 return self._known.frame
 

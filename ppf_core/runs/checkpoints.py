@@ -16,14 +16,14 @@ from ppf_core.jvm.errors import describe_error
 from ppf_core.plugins.hooks import HookCaller
 from ppf_core.state.fingerprints import fingerprints
 from ppf_core.threads import threads
-from ppf_core.validation.validated import CheckedPipeline
+from ppf_core.validation.validated import ValidatedPipeline
 
 Reached = Literal["open", "saved", "writing", "written"]
 _FORMAT = 2
 
 
 @dataclass(frozen=True)
-class Kept:
+class CheckpointEntry:
     """What a checkpoint says of one component.
 
     frame, schema: of a checkpointed frame. bad: the rows that lie beside it, by place. writing: a write that shows at once.
@@ -42,7 +42,7 @@ class Kept:
         return json.dumps({"format": _FORMAT, **vars(self)}, sort_keys=True, ensure_ascii=False)
 
     @classmethod
-    def parse(cls, name: str, text: str) -> "Kept":
+    def parse(cls, name: str, text: str) -> "CheckpointEntry":
         """What `text` gave. CheckpointRefused when it is nothing of ours, or of a later version."""
         try:
             values = json.loads(text)
@@ -57,21 +57,21 @@ class Kept:
 class Progress:
     """Asks the checkpoint hook to keep what a run has reached. Without such a hook it does nothing."""
 
-    def __init__(self, run: RunInfo, hooks: HookCaller, checked: CheckedPipeline) -> None:
+    def __init__(self, run: RunInfo, hooks: HookCaller, validated: ValidatedPipeline) -> None:
         self._run = run
         self._hooks = hooks
         self._components: Mapping[str, ComponentRun] = {}
         # Whoever only hears of a save, as an audit does, keeps nothing.
-        self._dataflow = checked.dataflow
+        self._dataflow = validated.dataflow
         self._is_wanted = {"ppf_checkpoint_save", "ppf_checkpoint_load"} <= hooks.implementations.keys()
-        self.marks = fingerprints(checked) if self._is_wanted else {}
-        self._kept = {name: Kept("open", mark.digest, mark.own) for name, mark in self.marks.items()}
+        self.marks = fingerprints(validated) if self._is_wanted else {}
+        self._kept = {name: CheckpointEntry("open", mark.digest, mark.own) for name, mark in self.marks.items()}
 
     def follow(self, components: Mapping[str, ComponentRun]) -> None:
         """From here on, these are the components whose progress is kept."""
         self._components = components
 
-    def keep(self, kept: Mapping[str, Kept]) -> None:
+    def keep(self, kept: Mapping[str, CheckpointEntry]) -> None:
         """Takes over what an earlier attempt of this run had reached."""
         for name, each in kept.items():
             if name in self._kept:
@@ -95,8 +95,8 @@ class Progress:
         if self._components[name].saved is None:
             return True
         above = self._dataflow.above([name], until=[each for each, found in self._components.items() if found.role.is_saved])
-        checked = [self._components[each] for each in above if each in self._components and self._components[each].checking]
-        return all(each.quality and each.rejection is None for each in checked)
+        validated = [self._components[each] for each in above if each in self._components and self._components[each].checking]
+        return all(each.quality and each.rejection is None for each in validated)
 
     def forget_frames(self) -> None:
         """Checkpointed frames are removed now. Keeps that first; raises RunError when the hook cannot."""
@@ -104,7 +104,9 @@ class Progress:
             return
         for component in self._components.values():
             component.saved = None
-        forgotten = {name: Kept("open", kept.digest, kept.own) for name, kept in self._kept.items() if kept.reached == "saved"}
+        forgotten = {
+            name: CheckpointEntry("open", kept.digest, kept.own) for name, kept in self._kept.items() if kept.reached == "saved"
+        }
         self._kept |= forgotten
         self.save()
 
@@ -115,7 +117,7 @@ class Progress:
             self.save()
 
 
-def load_kept(hooks: HookCaller, run: RunInfo) -> dict[str, Kept]:
+def load_entries(hooks: HookCaller, run: RunInfo) -> dict[str, CheckpointEntry]:
     """What was kept of a run. CheckpointRefused when there is no hook for it, or when the hook has nothing."""
     if "ppf_checkpoint_load" not in hooks.implementations:
         hint = "Add hooks { checkpoint {} } to the file and start a new run."
@@ -134,10 +136,10 @@ def load_kept(hooks: HookCaller, run: RunInfo) -> dict[str, Kept]:
     if (checkpoint.run_id, checkpoint.pipeline) != (run.run_id, run.pipeline):
         found = f"the run {checkpoint.run_id!r} of {checkpoint.pipeline!r}"
         raise CheckpointRefused(f"The checkpoint of {run.run_id!r} belongs to {found}.", hint="Start a new run.")
-    return {name: Kept.parse(name, text) for name, text in checkpoint.components.items()}
+    return {name: CheckpointEntry.parse(name, text) for name, text in checkpoint.components.items()}
 
 
-def _reached(component: ComponentRun, before: Kept, *, is_judged: bool) -> Kept:
+def _reached(component: ComponentRun, before: CheckpointEntry, *, is_judged: bool) -> CheckpointEntry:
     if component.saved is not None and is_judged:
         bad = {place: vars(found) for place, found in component.saved_bad.items()}
         return replace(before, reached="saved", frame=component.saved, schema=component.schema, bad=bad)

@@ -19,14 +19,14 @@ from ppf_core.state.journal import Journal
 from ppf_core.state.lines import Move
 from ppf_core.state.record import RunRecord
 from ppf_core.state.store import RunStore
-from ppf_core.validation.validated import CheckedPipeline
+from ppf_core.validation.validated import ValidatedPipeline
 
 
-def next_moves(journal: Journal, checked: CheckedPipeline, publishing: Collection[str] = ()) -> list[Move]:
+def next_moves(journal: Journal, validated: ValidatedPipeline, publishing: Collection[str] = ()) -> list[Move]:
     """The moves that wait for these sinks alone: of sources whose slice all other sinks below them show."""
     found = []
-    for source in _open_sources(journal, checked):
-        sinks, folders = sinks_below(source, checked), _folders_below(source, checked, journal)
+    for source in _open_sources(journal, validated):
+        sinks, folders = sinks_below(source, validated), _folders_below(source, validated, journal)
         waiting = (sinks - journal.shown) | folders
         if sinks and waiting.issubset(publishing):
             writes = [write.id for write in journal.writes.values() if write.component in waiting]
@@ -34,10 +34,10 @@ def next_moves(journal: Journal, checked: CheckedPipeline, publishing: Collectio
     return found
 
 
-def held_cursors(journal: Journal, checked: CheckedPipeline) -> dict[str, frozenset[str]]:
+def held_cursors(journal: Journal, validated: ValidatedPipeline) -> dict[str, frozenset[str]]:
     """The sources whose slice some sinks and folders show and others do not, nor will: source → these others."""
-    sources = _open_sources(journal, checked)
-    sinks = {source: sinks_below(source, checked) | _folders_below(source, checked, journal) for source in sources}
+    sources = _open_sources(journal, validated)
+    sinks = {source: sinks_below(source, validated) | _folders_below(source, validated, journal) for source in sources}
     return {
         source: each - journal.shown
         for source, each in sinks.items()
@@ -46,14 +46,14 @@ def held_cursors(journal: Journal, checked: CheckedPipeline) -> dict[str, frozen
 
 
 @contextmanager
-def own_slices(journal: Journal, checked: CheckedPipeline, sinks: Collection[str], store: RunStore) -> Iterator[list[Move]]:
+def own_slices(journal: Journal, validated: ValidatedPipeline, sinks: Collection[str], store: RunStore) -> Iterator[list[Move]]:
     """Until the block ends, no other run commits what this one has read for some sinks; gives the moves that wait for them.
 
     RunError when another one has done so, with a problem for each source.
     """
-    moves = next_moves(journal, checked, sinks)
+    moves = next_moves(journal, validated, sinks)
     moving = {move.source for move in moves}
-    sources = [name for name in _open_sources(journal, checked) if name in moving or sinks_below(name, checked) & {*sinks}]
+    sources = [name for name in _open_sources(journal, validated) if name in moving or sinks_below(name, validated) & {*sinks}]
     if not sources:
         yield moves
         return
@@ -74,12 +74,12 @@ def passed(journal: Journal, sources: Collection[str], stored: Mapping[str, Mapp
                 yield Problem(code="cursor-moved", message=message, hint="Start a new run.", path=f"components.{name}")
 
 
-def move_cursors(record: RunRecord, checked: CheckedPipeline, store: RunStore) -> list[Problem]:
+def move_cursors(record: RunRecord, validated: ValidatedPipeline, store: RunStore) -> list[Problem]:
     """Moves the cursors of all slices that every sink below shows, also where no commit names them: of unstaged sinks.
 
     Gives a problem for each of the latter that another run has moved: it stays there.
     """
-    moves = [move for move in next_moves(record.journal, checked) if move.source not in record.journal.moves]
+    moves = [move for move in next_moves(record.journal, validated) if move.source not in record.journal.moves]
     problems: list[Problem] = []
     if moves:
         with _cursors(record.journal, store).still() as stored:
@@ -96,25 +96,25 @@ def move_due(record: RunRecord, store: RunStore) -> None:
     due = record.journal.due_moves
     if due:
         _cursors(record.journal, store).move(due)
-        record.write(lines.CursorsMoved(sorted(due)))
+        record.write(lines.CursorsCommitted(sorted(due)))
 
 
-def sinks_below(source: str, checked: CheckedPipeline) -> frozenset[str]:
+def sinks_below(source: str, validated: ValidatedPipeline) -> frozenset[str]:
     """All that have to show what a source has read."""
-    below = checked.dataflow.below([source])
-    return frozenset(name for name in below if checked.components[name].config.kind == "sink")
+    below = validated.dataflow.below([source])
+    return frozenset(name for name in below if validated.components[name].config.kind == "sink")
 
 
-def _open_sources(journal: Journal, checked: CheckedPipeline) -> list[str]:
+def _open_sources(journal: Journal, validated: ValidatedPipeline) -> list[str]:
     """Those that have read a slice, and whose cursors have not moved in this run; in a replay only what is replayed."""
-    replayed = checked.replayed.component if checked.replayed is not None else None
-    advanced = [name for name in journal.advanced if name in checked.components and name not in journal.moved]
+    replayed = validated.replayed.component if validated.replayed is not None else None
+    advanced = [name for name in journal.advanced if name in validated.components and name not in journal.cursors_committed]
     return [name for name in advanced if replayed in (None, name)]
 
 
-def _folders_below(source: str, checked: CheckedPipeline, journal: Journal) -> frozenset[str]:
+def _folders_below(source: str, validated: ValidatedPipeline, journal: Journal) -> frozenset[str]:
     """The folders that have still to show bad rows of what a source has read; as evidence they are shown, too."""
-    below = checked.dataflow.below([source])
+    below = validated.dataflow.below([source])
     shown = {write.component for write in journal.writes.values() if write.state == "published"}
     return frozenset(quarantine_of(name) for name in below if journal.apart.get(name, {}).get("")) - shown
 

@@ -22,7 +22,7 @@ from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import is_quarantine, roles_of
 from ppf_core.runs.cursor_commits import move_cursors, move_due
-from ppf_core.runs.run_resources import Workspace
+from ppf_core.runs.run_resources import RunResources
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
 from ppf_core.state import lines
@@ -34,35 +34,35 @@ from ppf_core.state.store import RunStore
 from ppf_core.threads import threads
 from ppf_core.validation.targets import overlap
 from ppf_core.validation.validate import check_writes
-from ppf_core.validation.validated import CheckedPipeline
+from ppf_core.validation.validated import ValidatedPipeline
 
 _DONE = ("success", "resumed")
 
 Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
-EngineOf = Callable[[Workspace], Engine]
+EngineOf = Callable[[RunResources], Engine]
 
 
 @dataclass
 class Finished:
-    """What was done for one run, by the names of its sinks. moved: those that could not be shown, with the reason."""
+    """What was done for one run, by the names of its sinks. target_changed: those that could not be shown, with the reason."""
 
     run_id: str
     pipeline: str
     published: list[str]
     discarded: list[str]
-    moved: dict[str, str]
+    target_changed: dict[str, str]
 
     @property
     def text(self) -> str:
         """In one sentence."""
         parts = [f"published {', '.join(self.published)}"] if self.published else []
         parts += [f"discarded {', '.join(self.discarded)}"] if self.discarded else []
-        parts += [f"could not publish {name} ({reason})" for name, reason in self.moved.items()]
+        parts += [f"could not publish {name} ({reason})" for name, reason in self.target_changed.items()]
         return f"The run {self.run_id!r} was finished: {'; '.join(parts) or 'nothing was left to do'}."
 
 
 def recover(
-    store: RunStore, run_id: str, engine: EngineOf, *, abandon: bool = False, current: CheckedPipeline | None = None
+    store: RunStore, run_id: str, engine: EngineOf, *, abandon: bool = False, current: ValidatedPipeline | None = None
 ) -> Finished:
     """Finishes one run. abandon: shows nothing any more, removes what was staged, and so frees the targets.
 
@@ -92,10 +92,10 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
     """`recover` with a Spark session of its own, which is only opened when there is something to do with it."""
     with ExitStack() as stack:
 
-        def engine(workspace: Workspace) -> Engine:
+        def engine(resources: RunResources) -> Engine:
             log = store.folder(run_id) / "spark.log"
-            stack.enter_context(capture(log, workspace.redactor.redact))
-            session = workspace.open_session(None, log)
+            stack.enter_context(capture(log, resources.redactor.redact))
+            session = resources.open_session(None, log)
             stack.callback(session.close)
             return engines().engine(session.spark)
 
@@ -103,7 +103,7 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
 
 
 def recover_touching(
-    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: CheckedPipeline
+    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: ValidatedPipeline
 ) -> list[Finished]:
     """Finishes every dead run of the same pipeline, and every other that has left something in one of the datasets.
 
@@ -134,33 +134,33 @@ def finish_writes(
     store: RunStore,
     *,
     abandon: bool = False,
-    current: CheckedPipeline | None = None,
+    current: ValidatedPipeline | None = None,
 ) -> Finished:
     """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
     journal = record.journal
     finished = Finished(journal.run_id, journal.pipeline, [], [], {})
     if journal.open_writes:
         names = [write.component for write in journal.open_writes if not is_quarantine(write.component)]
-        workspace = Workspace(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
+        resources = RunResources(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
         try:
-            workspace.resolve_secrets()
-            checked = workspace.checked
-            components = workspace.components(roles_of(checked, names)) | _folders(journal)
-            spark = engine(workspace)
-            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.write, checked.dataflow)
+            resources.resolve_secrets()
+            validated = resources.validated
+            components = resources.components(roles_of(validated, names)) | _folders(journal)
+            spark = engine(resources)
+            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.write, validated.dataflow)
             steps = Steps.of(frames)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)
-                if component.status is not None and not component.is_inner:
+                if component.status is not None and not component.is_quarantine:
                     record.write(lines.ComponentEnded(component.result()))
         except PpfError:
             raise
         except (Exception, SystemExit) as error:
             told = describe_error(error)
-            raise RunError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
+            raise RunError(resources.redactor.redact(f"{told.type}: {told.message}")) from error
         finally:
-            workspace.close()
+            resources.close()
     move_due(record, store)
     return finished
 
@@ -183,7 +183,7 @@ def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finis
             steps.publish(component)
         except TargetMoved as error:
             steps.discard(component)
-            finished.moved[name] = str(error)
+            finished.target_changed[name] = str(error)
         else:
             component.end("success")
             component.staged = True
@@ -193,11 +193,11 @@ def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finis
         finished.discarded.append(name)
 
 
-def _whole(checked: CheckedPipeline, current: CheckedPipeline | None) -> CheckedPipeline:
+def _whole(validated: ValidatedPipeline, current: ValidatedPipeline | None) -> ValidatedPipeline:
     """The journal keeps no secret that stands in the file itself; the file of the run that asks may have it still."""
-    components = dict(checked.components)
-    lenders = current.components if current is not None and current.file.config.name == checked.file.config.name else {}
-    for name, component in checked.components.items():
+    components = dict(validated.components)
+    lenders = current.components if current is not None and current.file.config.name == validated.file.config.name else {}
+    for name, component in validated.components.items():
         if not _holds_mask(component.plugin.values):
             continue
         now = lenders.get(name)
@@ -205,7 +205,7 @@ def _whole(checked: CheckedPipeline, current: CheckedPipeline | None) -> Checked
             hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
             raise RunError(f"The options of {name!r} hold a secret as text, which the journal does not keep.", hint=hint)
         components[name] = replace(component, plugin=now.plugin)
-    return replace(checked, components=components)
+    return replace(validated, components=components)
 
 
 def _holds_mask(value: Any) -> bool:

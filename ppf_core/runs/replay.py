@@ -14,12 +14,12 @@ from ppf_core.config.model import CheckConfig
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import ConfigError, Problem, RunLocked, suggestion
-from ppf_core.planning.roles import is_quarantine, quarantined_from
+from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.plugins.registry import PluginEntry
 from ppf_core.quality.quarantine import QuarantinedRows, ReplayOptions, mark
 from ppf_core.runs.preview import Preview, preview_frame
 from ppf_core.runs.recovery import Capture
-from ppf_core.runs.run_resources import Workspace
+from ppf_core.runs.run_resources import RunResources
 from ppf_core.spark.engines import engines
 from ppf_core.state.cursors import Cursors
 from ppf_core.state.journal import Journal
@@ -29,7 +29,7 @@ from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.graph import Graph
 from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.validate import check_writes
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline, Replayed
+from ppf_core.validation.validated import Replayed, ValidatedComponent, ValidatedPipeline
 
 _REPLACING = ("overwrite", "error", "ignore")
 
@@ -61,7 +61,7 @@ def quarantined_in(store: RunStore, journal: Journal) -> Iterator[Quarantined]:
     marks = Cursors(store.state_dir, journal.pipeline).read()
     for write in journal.writes.values():
         if is_quarantine(write.component) and write.state == "published" and write.ticket is not None:
-            name = quarantined_from(write.component)
+            name = origin_of_quarantine(write.component)
             rows, by = write.ticket.get("rows"), marks.get(name, {}).get(mark(journal.run_id))
             count = int(rows) if rows is not None else None
             yield Quarantined(journal.run_id, journal.pipeline, name, count, by, write.ticket["target"], str(journal.source))
@@ -103,19 +103,19 @@ def look(store: RunStore, rows: Quarantined, limit: int, capture: Capture) -> Pr
     """The first of the rows, with what was wrong with each, read with the settings of the run that set them apart."""
     journal = store.journal(rows.run_id)
     assert journal is not None  # noqa: S101 -- for the type checker; the rows were found in it
-    workspace = Workspace(check_writes(journal.file, journal.source.parent, ()), ())
+    resources = RunResources(check_writes(journal.file, journal.source.parent, ()), ())
     log = store.folder(rows.run_id) / "spark.log"
     try:
-        workspace.resolve_secrets()
-        with capture(log, workspace.redactor.redact):
-            session = workspace.open_session(None, log)
+        resources.resolve_secrets()
+        with capture(log, resources.redactor.redact):
+            session = resources.open_session(None, log)
             try:
                 engine = engines().engine(session.spark)
-                return preview_frame(engine, engine.stored_rows(rows.path), limit, workspace.redactor.redact)
+                return preview_frame(engine, engine.stored_rows(rows.path), limit, resources.redactor.redact)
             finally:
                 session.close()
     finally:
-        workspace.close()
+        resources.close()
 
 
 @dataclass(frozen=True)
@@ -129,45 +129,47 @@ class SideInputs:
 ALONE = SideInputs()
 
 
-def replaying(checked: CheckedPipeline, rows: Quarantined, side: SideInputs = ALONE) -> tuple[CheckedPipeline, frozenset[str]]:
+def replaying(
+    validated: ValidatedPipeline, rows: Quarantined, side: SideInputs = ALONE
+) -> tuple[ValidatedPipeline, frozenset[str]]:
     """The pipeline in which a component gives its quarantined rows, and the components that these rows reach.
 
     ConfigError when these reach no sink, or one that would replace what it has, or meet rows of which nobody said what becomes.
     """
     name = rows.component
-    if name not in checked.components:
-        hint = suggestion(name, checked.components)
+    if name not in validated.components:
+        hint = suggestion(name, validated.components)
         raise ConfigError(f"The pipeline {rows.pipeline!r} has no component {name!r} any more.", hint=hint)
-    below = checked.dataflow.below([name])
-    sinks = [each for each in checked.components if each in below and checked.components[each].config.kind == "sink"]
-    if checked.components[name].config.kind == "sink":
+    below = validated.dataflow.below([name])
+    sinks = [each for each in validated.components if each in below and validated.components[each].config.kind == "sink"]
+    if validated.components[name].config.kind == "sink":
         raise ConfigError.of(
-            [_problem(checked, name, f"The rows of {name!r} are those of a sink.", "Set them apart above it.")]
+            [_problem(validated, name, f"The rows of {name!r} are those of a sink.", "Set them apart above it.")]
         )
     if not sinks:
-        raise ConfigError.of([_problem(checked, name, f"Nothing is written of {name!r}.", "Add a sink below it.")])
-    problems = [_problem(checked, sink, text, hint) for sink in sinks for text, hint in _refusals(checked.components[sink])]
-    problems += _unsaid(checked, name, below, side)
+        raise ConfigError.of([_problem(validated, name, f"Nothing is written of {name!r}.", "Add a sink below it.")])
+    problems = [_problem(validated, sink, text, hint) for sink in sinks for text, hint in _refusals(validated.components[sink])]
+    problems += _unsaid(validated, name, below, side)
     if problems:
         raise ConfigError.of(problems)
     components = {
-        each: _beside(component) if each not in below else component for each, component in checked.components.items()
+        each: _beside(component) if each not in below else component for each, component in validated.components.items()
     }
-    components[name] = _reader(checked.components[name], rows)
+    components[name] = _reader(validated.components[name], rows)
     flow = Dataflow.of(components)
     names = flow.above(below)
     kept = {each: {*flow.feeding(each), *names.intersection(found.config.after)} for each, found in components.items()}
-    needs = {each: tuple(need for need in checked.graph.needs[each] if need in kept[each]) for each in components}
+    needs = {each: tuple(need for need in validated.graph.needs[each] if need in kept[each]) for each in components}
     replayed = Replayed(name, side.empty)
-    replaced = replace(checked, components=components, graph=Graph(needs), replayed=replayed)
+    replaced = replace(validated, components=components, graph=Graph(needs), replayed=replayed)
     return replaced, names
 
 
-def _unsaid(checked: CheckedPipeline, name: str, below: frozenset[str], side: SideInputs) -> Iterator[Problem]:
+def _unsaid(validated: ValidatedPipeline, name: str, below: frozenset[str], side: SideInputs) -> Iterator[Problem]:
     """Where replayed rows meet those of another component: only a person knows whether these are all to be there, or none."""
     met = {
         each: component.name
-        for component in checked.components.values()
+        for component in validated.components.values()
         if component.name in below - {name}
         for each in (*component.config.inputs.values(), *(named for _, named in component.plugin.bound.components))
         if each not in below
@@ -178,12 +180,12 @@ def _unsaid(checked: CheckedPipeline, name: str, below: frozenset[str], side: Si
             hint = (
                 f"Say what {each!r} gives: --empty {each} (right for a union), or --read {each} for all of its rows (a join)."
             )
-            yield _problem(checked, meeting, message, hint)
+            yield _problem(validated, meeting, message, hint)
     for each in sorted((side.empty | side.read) - met.keys()):
         raise ConfigError(f"{each!r} does not meet the rows of {name!r}.", hint=suggestion(each, met))
 
 
-def _beside(component: CheckedComponent) -> CheckedComponent:
+def _beside(component: ValidatedComponent) -> ValidatedComponent:
     """A component that is not replayed: its rows were judged in their own run, and its bad ones lie in quarantine already."""
     pairs = list(zip(component.config.quality, component.checks, strict=True))
     kept = [(replace(check, action="drop", quarantine_to=None), bound) for check, bound in pairs if _splits(check)]
@@ -195,26 +197,26 @@ def _splits(check: CheckConfig) -> bool:
     return check.action in ("drop", "quarantine")
 
 
-def merging(checked: CheckedPipeline, component: str) -> dict[str, object]:
+def merging(validated: ValidatedPipeline, component: str) -> dict[str, object]:
     """What must be set for the sinks below a component to add to what they have: a path of the file → its value."""
-    if component not in checked.components:
+    if component not in validated.components:
         return {}
-    names = [name for name in checked.dataflow.below([component]) if checked.components[name].config.kind == "sink"]
-    modes = {name: _mode(checked.components[name]) for name in names}
+    names = [name for name in validated.dataflow.below([component]) if validated.components[name].config.kind == "sink"]
+    modes = {name: _mode(validated.components[name]) for name in names}
     return {f'components."{name}".options.mode': "append" for name, mode in modes.items() if mode in _REPLACING}
 
 
-def _reader(component: CheckedComponent, rows: Quarantined) -> CheckedComponent:
+def _reader(component: ValidatedComponent, rows: Quarantined) -> ValidatedComponent:
     values: Mapping[str, Any] = {"path": rows.path, "run_id": rows.run_id}
     entry = PluginEntry("sources", "quarantined", "ppf-core", component.plugin.entry.version, "ready", None, None, "")
     bound = Bound(ReplayOptions(path=rows.path, run_id=rows.run_id))
     plugin = BoundPlugin(component.name, entry, QuarantinedRows, values, bound, component.plugin.place, component.plugin.folder)
     config = replace(component.config, source="quarantined", transform=None, inputs={}, after=[], options={})
     checks = tuple(name for check in component.checks for _, name in check.bound.components)
-    return CheckedComponent(component.name, config, plugin, component.checks, checks)
+    return ValidatedComponent(component.name, config, plugin, component.checks, checks)
 
 
-def _refusals(component: CheckedComponent) -> Iterator[tuple[str, str]]:
+def _refusals(component: ValidatedComponent) -> Iterator[tuple[str, str]]:
     if _mode(component) is None and issubclass(component.plugin.cls, StagedSink):
         hint = "Run the whole pipeline again, or use a sink that has a mode."
         yield f"The sink {component.name!r} cannot add rows to what it has: it has no option 'mode'.", hint
@@ -222,7 +224,7 @@ def _refusals(component: CheckedComponent) -> Iterator[tuple[str, str]]:
         yield f"The sink {component.name!r} would replace what it has.", "Set its mode to append."
 
 
-def _mode(component: CheckedComponent) -> str | None:
+def _mode(component: ValidatedComponent) -> str | None:
     """How a sink writes; None for one that has no such option."""
     cls = component.plugin.cls
     if not issubclass(cls, Sink) or "mode" not in getattr(options_class(cls), "__dataclass_fields__", {}):
@@ -233,5 +235,5 @@ def _mode(component: CheckedComponent) -> str | None:
     )
 
 
-def _problem(checked: CheckedPipeline, name: str, message: str, hint: str) -> Problem:
-    return checked.file.problem("no-replay", message, ("components", name), at="key", hint=hint)
+def _problem(validated: ValidatedPipeline, name: str, message: str, hint: str) -> Problem:
+    return validated.file.problem("no-replay", message, ("components", name), at="key", hint=hint)

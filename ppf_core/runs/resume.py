@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from ppf_core.errors import CheckpointRefused, Problem
 from ppf_core.planning.roles import quarantine_of, roles_of
-from ppf_core.runs.checkpoints import Kept
+from ppf_core.runs.checkpoints import CheckpointEntry
 from ppf_core.runs.cursor_commits import passed, sinks_below
 from ppf_core.state.fingerprints import Fingerprint
 from ppf_core.state.journal import Journal
 from ppf_core.validation.targets import overlap
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Resumption:
     journal: Journal
     done: Collection[str]
     folders: Collection[str]
-    saved: Mapping[str, Kept]
+    saved: Mapping[str, CheckpointEntry]
     needed: Collection[str]
     changes: Mapping[str, tuple[str, ...]]
 
@@ -37,10 +37,10 @@ class Resumption:
 
 
 def resume(
-    checked: CheckedPipeline,
+    validated: ValidatedPipeline,
     selected: Collection[str],
     marks: Mapping[str, Fingerprint],
-    kept: Mapping[str, Kept],
+    kept: Mapping[str, CheckpointEntry],
     journal: Journal,
     cursors: Mapping[str, Mapping[str, str]],
     *,
@@ -56,26 +56,26 @@ def resume(
     parted: set[str] = set()
     while more := {name for name in written if not _bad_places(name, journal) <= shown | written} - parted:
         parted |= more
-        written -= {name for name in more if name in checked.components and roles_of(checked, [name])[name].is_retry_safe}
+        written -= {name for name in more if name in validated.components and roles_of(validated, [name])[name].is_retry_safe}
     done = {name for name in kept if name in (shown | written) and name in selected}
     changes = {name: tuple(map(redact, parts)) for name, parts in _changes(marks, kept).items()}
     stale = {name for name in kept if name not in marks or kept[name].digest != marks[name].digest}
     out = [name for name in kept if name in (shown | written) and (name in selected or name not in marks)]
-    problems = [] if accept_changes else [_changed(checked, name, changes, stale) for name in out if name in stale]
-    problems += [_half_written(name) for name in kept if _is_half_written(checked, name, kept[name])]
+    problems = [] if accept_changes else [_changed(validated, name, changes, stale) for name in out if name in stale]
+    problems += [_half_written(name) for name in kept if _is_half_written(validated, name, kept[name])]
     problems += [_parted(name) for name in kept if name in parted & written]
     saved = {name: each for name, each in kept.items() if each.reached == "saved" and name in selected and name not in stale}
     owing = {name for name, rows in journal.apart.items() if rows.get("") and quarantine_of(name) not in shown}
-    needed = _needed(checked, [name for name in selected if name not in done], selected, saved, done, owing)
-    problems += _overwritten(checked, needed - saved.keys(), [checked.components[name] for name in done])
-    problems += passed(journal, _slices(checked, needed, journal), cursors)
+    needed = _needed(validated, [name for name in selected if name not in done], selected, saved, done, owing)
+    problems += _overwritten(validated, needed - saved.keys(), [validated.components[name] for name in done])
+    problems += passed(journal, _slices(validated, needed, journal), cursors)
     if problems:
         raise CheckpointRefused("The run cannot be resumed.", problems=problems)
     folders = shown & {quarantine_of(name) for name in kept if name not in stale}
     return Resumption(journal, done, folders, {name: saved[name] for name in saved if name in needed}, needed, changes)
 
 
-def _changes(marks: Mapping[str, Fingerprint], kept: Mapping[str, Kept]) -> dict[str, tuple[str, ...]]:
+def _changes(marks: Mapping[str, Fingerprint], kept: Mapping[str, CheckpointEntry]) -> dict[str, tuple[str, ...]]:
     found = {name: mark.differences(kept[name].own) for name, mark in marks.items() if name in kept}
     found |= {name: ("it is new",) for name in marks if name not in kept}
     found |= {name: ("it is gone",) for name in kept if name not in marks}
@@ -83,22 +83,22 @@ def _changes(marks: Mapping[str, Fingerprint], kept: Mapping[str, Kept]) -> dict
 
 
 def _needed(
-    checked: CheckedPipeline,
+    validated: ValidatedPipeline,
     unfinished: Collection[str],
     selected: Collection[str],
-    saved: Mapping[str, Kept],
+    saved: Mapping[str, CheckpointEntry],
     done: Collection[str],
     owing: Collection[str],
 ) -> set[str]:
     """The unfinished sinks, those whose bad rows are nowhere yet, frames that nobody reads, and what these need.
 
-    A frame that is read back needs nothing. A sink for bad rows needs what its givers had, also where these are done.
+    A frame that is read back needs nothing. A sink for bad rows needs what its origins had, also where these are done.
     """
-    consumed = {feed for name in selected for feed in checked.dataflow.reads[name]}
+    consumed = {feed for name in selected for feed in validated.dataflow.reads[name]}
     left = [
         name
         for name in unfinished
-        if checked.components[name].config.kind == "sink" or (name not in consumed and name not in saved) or name in owing
+        if validated.components[name].config.kind == "sink" or (name not in consumed and name not in saved) or name in owing
     ]
     needed: set[str] = set()
     while left:
@@ -107,15 +107,17 @@ def _needed(
             continue
         needed.add(name)
         if name not in saved:
-            givers = {giver for giver in checked.dataflow.takes.get(name, ()) if giver in done}
-            left.extend(checked.graph.needs[name])
-            left.extend(checked.dataflow.above(givers, until=checked.components.keys() - set(done)))
+            origins = {origin for origin in validated.dataflow.quarantined_from.get(name, ()) if origin in done}
+            left.extend(validated.graph.needs[name])
+            left.extend(validated.dataflow.above(origins, until=validated.components.keys() - set(done)))
     return needed
 
 
-def _changed(checked: CheckedPipeline, name: str, changes: Mapping[str, tuple[str, ...]], stale: Collection[str]) -> Problem:
+def _changed(
+    validated: ValidatedPipeline, name: str, changes: Mapping[str, tuple[str, ...]], stale: Collection[str]
+) -> Problem:
     own = changes.get(name, ())
-    above = [each for each in sorted(stale) if each in changes and each != name and _feeds_into(checked, each, name)]
+    above = [each for each in sorted(stale) if each in changes and each != name and _feeds_into(validated, each, name)]
     reasons = [*own, *(f"{each}: {', '.join(changes[each])}" for each in above)]
     return Problem(
         code="changed",
@@ -125,12 +127,12 @@ def _changed(checked: CheckedPipeline, name: str, changes: Mapping[str, tuple[st
     )
 
 
-def _feeds_into(checked: CheckedPipeline, name: str, other: str) -> bool:
-    return other in checked.components and (name not in checked.components or name in checked.graph.upstream([other]))
+def _feeds_into(validated: ValidatedPipeline, name: str, other: str) -> bool:
+    return other in validated.components and (name not in validated.components or name in validated.graph.upstream([other]))
 
 
-def _is_half_written(checked: CheckedPipeline, name: str, kept: Kept) -> bool:
-    return name in checked.components and kept.reached == "writing" and not roles_of(checked, [name])[name].is_retry_safe
+def _is_half_written(validated: ValidatedPipeline, name: str, kept: CheckpointEntry) -> bool:
+    return name in validated.components and kept.reached == "writing" and not roles_of(validated, [name])[name].is_retry_safe
 
 
 def _half_written(name: str) -> Problem:
@@ -156,16 +158,16 @@ def _parted(name: str) -> Problem:
     )
 
 
-def _slices(checked: CheckedPipeline, needed: Collection[str], journal: Journal) -> list[str]:
+def _slices(validated: ValidatedPipeline, needed: Collection[str], journal: Journal) -> list[str]:
     """The sources that had read a slice which still has to reach some sink."""
-    begun = [name for name in journal.advanced if name in checked.components and name not in journal.moved]
-    return [name for name in begun if not sinks_below(name, checked).isdisjoint(needed)]
+    begun = [name for name in journal.advanced if name in validated.components and name not in journal.cursors_committed]
+    return [name for name in begun if not sinks_below(name, validated).isdisjoint(needed)]
 
 
-def _overwritten(checked: CheckedPipeline, reading: Collection[str], done: Collection[CheckedComponent]) -> list[Problem]:
+def _overwritten(validated: ValidatedPipeline, reading: Collection[str], done: Collection[ValidatedComponent]) -> list[Problem]:
     problems = []
     for name in sorted(reading):
-        component = checked.components[name]
+        component = validated.components[name]
         for sink in done if component.config.kind == "source" else ():
             if overlap(component.datasets, sink.datasets):
                 message = f"The source {name!r} must be read again, but this run has replaced it already with {sink.name!r}."

@@ -14,14 +14,14 @@ from ppf_core.execution.run_frames import RunFrames
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.plan import Plan, PlannedComponent
-from ppf_core.planning.roles import is_quarantine, quarantined_from
+from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.plugins.hooks import HookCaller, HookFailure
 from ppf_core.quality.judging import check_text, is_blocking
 from ppf_core.runs.checkpoints import Progress
 from ppf_core.runs.cursor_commits import held_cursors, move_cursors, own_slices
 from ppf_core.runs.recovery import finish_writes, recover_touching
 from ppf_core.runs.resume import Resumption
-from ppf_core.runs.run_resources import Workspace, ping_all
+from ppf_core.runs.run_resources import RunResources, ping_all
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
 from ppf_core.state import lines
@@ -55,7 +55,7 @@ class Run:
     """
 
     plan: Plan
-    workspace: Workspace
+    resources: RunResources
     store: RunStore
     record: RunRecord
     info: RunInfo
@@ -78,7 +78,7 @@ class Run:
     def execute(self, given: "SparkSession | None", second: Callable[[int], None] | None = None) -> PipelineResult:
         """Runs the steps and says how it went. second: what a second signal does."""
         self._emit(RunStarted(self.info, tuple(component.info for component in self.components.values())))
-        for backend, key in self.workspace.accessed:
+        for backend, key in self.resources.accessed:
             self._emit(SecretAccessed(backend, key))
         self._keep_done(self.record.journal.shown)
         try:
@@ -96,25 +96,25 @@ class Run:
 
     def _walk(self, given: "SparkSession | None", second: Callable[[int], None] | None) -> None:
         self.progress.save()  # before Spark, which takes seconds: from here on the run can be resumed
-        session = self.workspace.open_session(given, self.record.spark_log)
+        session = self.resources.open_session(given, self.record.spark_log)
         try:
             self.record.write(lines.SessionOpened(session.facts))
             for warning in (*self.plan.warnings, *session.warnings):
                 self._emit(Warned(warning))
-            checked = self.workspace.checked
-            require_known_errors(checked.file)
-            frames = f"{self.workspace.data_dir}/checkpoints/{self.info.run_id}"
-            self.workspace.require_reachable_frames(session.facts["master"])
+            validated = self.resources.validated
+            require_known_errors(validated.file)
+            frames = f"{self.resources.data_dir}/checkpoints/{self.info.run_id}"
+            self.resources.require_reachable_frames(session.facts["master"])
             engine = engines().engine(session.spark)
             steps = self._steps(engine, frames)
             self._go_forward(steps, second)
             ping_all(steps)
-            runtime = checked.file.config.runtime
+            runtime = validated.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
             executor = Executor(
                 steps=steps,
-                graph=checked.graph,
-                dataflow=checked.dataflow,
+                graph=validated.graph,
+                dataflow=validated.dataflow,
                 runtime=runtime,
                 emit=self._emit,
                 describe=self._describe,
@@ -133,7 +133,7 @@ class Run:
                 session.close()
 
     def _steps(self, engine: Engine, frames: str) -> Steps:
-        inner = self.workspace.folders(self.components, self.info.run_id)
+        inner = self.resources.folders(self.components, self.info.run_id)
         return Steps.of(
             RunFrames(
                 engine=engine,
@@ -141,13 +141,13 @@ class Run:
                 pipeline=self.info.pipeline,
                 components={**inner, **self.components},
                 record=self.record.write,
-                dataflow=self.workspace.checked.dataflow,
+                dataflow=self.resources.validated.dataflow,
                 root=frames,
             ),
             evaluate=lambda component, frame, checks: self.hooks.ask(
                 "ppf_quality_evaluate", run=self.info, component=component, frame=frame, checks=checks
             ),
-            redact=self.workspace.redactor.redact,
+            redact=self.resources.redactor.redact,
         )
 
     @property
@@ -174,14 +174,14 @@ class Run:
         """Finishes what an earlier attempt of this run, or a dead run with the same targets, has left behind."""
         finished = []
         if self.resumption is not None:
-            current = self.workspace.checked
+            current = self.resources.validated
             finished.append(finish_writes(self.record, lambda _workspace: engine, self.store, current=current))
         datasets = [dataset for component in self.components.values() for dataset in component.info.datasets]
-        finished += recover_touching(self.store, self.info, datasets, engine, self.workspace.checked)
+        finished += recover_touching(self.store, self.info, datasets, engine, self.resources.validated)
         for each in finished:
-            if each.published or each.discarded or each.moved:
+            if each.published or each.discarded or each.target_changed:
                 self._emit(Warned(Problem(code="recovered", message=each.text)))
-            if each.run_id == self.info.run_id and each.moved:
+            if each.run_id == self.info.run_id and each.target_changed:
                 hint = "Look at what was written there, then resume once more: it is staged again."
                 raise RunError(each.text, hint=hint)
         began = {**self._cursors.read(), **self.record.journal.began}  # a slice that was begun is read from there again
@@ -232,20 +232,20 @@ class Run:
         return Cursors(self.store.state_dir, self.info.pipeline)
 
     def _commit(self, steps: Steps, sinks: Sequence[str]) -> None:
-        with own_slices(self.record.journal, self.workspace.checked, sinks, self.store) as moves:
+        with own_slices(self.record.journal, self.resources.validated, sinks, self.store) as moves:
             steps.commit(sinks, moves)
 
     def _before_write(self, component: ComponentRun) -> None:
         """Of a sink that shows its rows at once: these cannot be taken back, so it is the last moment to look."""
-        with own_slices(self.record.journal, self.workspace.checked, [component.info.name], self.store):
+        with own_slices(self.record.journal, self.resources.validated, [component.info.name], self.store):
             pass  # a write may take hours: it is not held for so long
         self.progress.before_write(component)
 
     def _move_cursors(self) -> None:
         """A cursor moves once all the sinks below its source are done; those that stay although some are done are told."""
-        if problems := move_cursors(self.record, self.workspace.checked, self.store):
+        if problems := move_cursors(self.record, self.resources.validated, self.store):
             self._fail(1, *problems)
-        for source, sinks in held_cursors(self.record.journal, self.workspace.checked).items():
+        for source, sinks in held_cursors(self.record.journal, self.resources.validated).items():
             names = ", ".join(map(repr, sorted(sinks)))
             message = f"The cursor of {source!r} stays where it was: what was read has not reached {names}."
             hint = "The next run reads the same rows again, for all sinks."
@@ -254,7 +254,7 @@ class Run:
     def _require_bad_rows(self) -> None:
         """Bad rows that are not where they belong fail the run; of components that failed, their own errors tell."""
         for folder in filter(is_quarantine, self.record.journal.hidden):
-            message = f"The quarantined rows of {quarantined_from(folder)!r} could not be shown."
+            message = f"The quarantined rows of {origin_of_quarantine(folder)!r} could not be shown."
             self._fail(1, Problem(code="quarantine", message=message, hint="`ppf runs recover` goes on."))
 
     def _keep_progress(self) -> None:
@@ -281,7 +281,7 @@ class Run:
         self._emit(RunEnded(self.info, self._result()))
         self._flush_hooks()
         self.hooks.close()
-        for text in self.workspace.close():
+        for text in self.resources.close():
             self._tell(Warned(Problem(code="close", message=text)))
         return self._end()
 
@@ -315,7 +315,7 @@ class Run:
             started_at=self.info.started_at,
             ended_at=ended_at,
             duration=threads().monotonic() - self._began,
-            plugins=used_plugins(self.workspace),
+            plugins=used_plugins(self.resources),
             components=results,
             resumed_from=self.info.resumed_from,
             problems=(*self._problems, *self._failed_checks(results)),
@@ -323,7 +323,7 @@ class Run:
 
     def _failed_checks(self, results: Sequence[ComponentResult]) -> list[Problem]:
         """Each check that did not pass, with its place in the file."""
-        file = self.workspace.checked.file
+        file = self.resources.validated.file
         return [
             file.problem(CheckFailed.code, check_text(each.name, check), ("components", each.name, "quality", index))
             for each in results
@@ -380,12 +380,12 @@ class Run:
 
     def _fail(self, exit_code: int, *problems: Problem) -> None:
         self._exit_code = self._exit_code or exit_code
-        told = [replace(problem, message=self.workspace.redactor.redact(problem.message)) for problem in problems]
+        told = [replace(problem, message=self.resources.redactor.redact(problem.message)) for problem in problems]
         self._problems.extend(problem for problem in told if problem not in self._problems)  # a full disk fails line after line
 
     def _describe(self, error: BaseException) -> ErrorInfo:
         told = describe_error(error)
-        return ErrorInfo(told.type, self.workspace.redactor.redact(told.message))
+        return ErrorInfo(told.type, self.resources.redactor.redact(told.message))
 
     def _hook_problem(self, failure: HookFailure) -> Problem:
         told = self._describe(failure.error)
@@ -398,7 +398,7 @@ def _ignore(_signal: int) -> None:
     """The run is ending anyway."""
 
 
-def used_plugins(workspace: Workspace) -> tuple[UsedPlugin, ...]:
+def used_plugins(resources: RunResources) -> tuple[UsedPlugin, ...]:
     """The distributions whose plugins a run uses."""
-    used = {(plugin.entry.distribution, plugin.entry.version) for plugin in workspace.plugins()}
+    used = {(plugin.entry.distribution, plugin.entry.version) for plugin in resources.plugins()}
     return tuple(UsedPlugin(distribution=distribution, version=version) for distribution, version in sorted(used))

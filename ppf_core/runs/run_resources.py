@@ -16,7 +16,7 @@ from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
 from ppf_core.errors import ConfigError, PpfError, Problem, RunError, SecretError
 from ppf_core.execution.component_run import ComponentRun
-from ppf_core.execution.quarantine_folders import inner_sink
+from ppf_core.execution.quarantine_folders import quarantine_sink
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.masters import MasterError
 from ppf_core.jvm.requirements import merge_requirements
@@ -31,7 +31,7 @@ from ppf_core.spark.session import RunSession, SessionRequest
 from ppf_core.state.documents import to_document
 from ppf_core.threads import threads
 from ppf_core.validation.selection import BoundPlugin, close_all, create
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,13 +44,13 @@ PING_SECONDS = 30
 
 
 @dataclass
-class Workspace:
+class RunResources:
     """The instances of one run. Nothing is opened before it is asked for; `close` closes all, the last one first.
 
     accessed: backend and key of each secret that was looked up, in the order of the first time.
     """
 
-    checked: CheckedPipeline
+    validated: ValidatedPipeline
     selected: Collection[str]
     redactor: Redactor = field(default_factory=Redactor)
     accessed: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Workspace:
     @cached_property
     def resolver(self) -> SecretsResolver:
         """Where secrets come from; what it finds is masked everywhere from then on."""
-        return SecretsResolver(self.checked.backends, self.checked.file.folder, self.redactor, on_access=self._note_access)
+        return SecretsResolver(self.validated.backends, self.validated.file.folder, self.redactor, on_access=self._note_access)
 
     def _note_access(self, backend: str, key: str) -> None:
         self.accessed[backend, key] = None
@@ -67,56 +67,58 @@ class Workspace:
     @property
     def state_dir(self) -> "Path":
         """Where records, journals, locks and cursors lie."""
-        return self.checked.file.folder / self.checked.file.config.runtime.state_dir
+        return self.validated.file.folder / self.validated.file.config.runtime.state_dir
 
     @property
     def data_dir(self) -> str:
         """Where frames lie, as a URI."""
-        given = self.checked.file.config.runtime.data_dir
+        given = self.validated.file.config.runtime.data_dir
         if given is not None and urlsplit(given).scheme:
             return given.rstrip("/")
-        folder = self.state_dir / "data" if given is None else self.checked.file.folder / given
+        folder = self.state_dir / "data" if given is None else self.validated.file.folder / given
         return f"file:{folder.absolute()}"
 
     def require_reachable_frames(self, master: str) -> None:
         """Refuses a folder of this machine for frames that other machines would have to read and write."""
-        config = self.checked.file.config
+        config = self.validated.file.config
         keys = {name: "checkpoint" for name in self.selected if config.components[name].checkpoint}
-        keys |= {name: "quality" for name in self.selected if has_quarantine(self.checked.components[name])}
+        keys |= {name: "quality" for name in self.selected if has_quarantine(self.validated.components[name])}
         kept = list(keys)
         if kept and self.data_dir.startswith("file:") and not master.startswith("local") and not config.runtime.shared_files:
             message = f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."
             hint = "Set runtime.data_dir to a place that all of them reach, or runtime.shared_files = true if they share it."
             path = ("components", kept[0], keys[kept[0]])
-            raise ConfigError.of([self.checked.file.problem("unshared-frames", message, path, at="key", hint=hint)])
+            raise ConfigError.of([self.validated.file.problem("unshared-frames", message, path, at="key", hint=hint)])
 
     def resolve_secrets(self) -> None:
         """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""
         uses = {
-            text: self.checked.file.problem("secret", "", path)
+            text: self.validated.file.problem("secret", "", path)
             for plugin in self.plugins()
             for path, text in plugin.secret_places
         }
-        for key, value in self.checked.file.config.spark.conf.items():
-            uses.update({text: self.checked.file.problem("secret", "", ("spark", "conf", key)) for text in find_secrets(value)})
+        for key, value in self.validated.file.config.spark.conf.items():
+            uses.update(
+                {text: self.validated.file.problem("secret", "", ("spark", "conf", key)) for text in find_secrets(value)}
+            )
         problems = self.resolver.check(uses)
         if problems:
             raise SecretError(f"{len(problems)} of {len(uses)} secrets cannot be had.", problems=problems)
 
     def components(self, roles: Mapping[str, Role]) -> dict[str, ComponentRun]:
         """The components that have a role, with their instances, in the order of the file."""
-        return {name: self._component(each, roles[name]) for name, each in self.checked.components.items() if name in roles}
+        return {name: self._component(each, roles[name]) for name, each in self.validated.components.items() if name in roles}
 
     def folders(self, components: Mapping[str, ComponentRun], run_id: str) -> dict[str, ComponentRun]:
         """Where the bad rows of these components go that no sink takes."""
-        kept = [name for name in components if has_quarantine(self.checked.components[name])]
-        return {quarantine_of(name): inner_sink(name, self.data_dir, run_id) for name in kept}
+        kept = [name for name in components if has_quarantine(self.validated.components[name])]
+        return {quarantine_of(name): quarantine_sink(name, self.data_dir, run_id) for name in kept}
 
     def hooks(self) -> HookCaller:
         """The hooks of the file, in its order."""
-        configs = self.checked.file.config.hooks
+        configs = self.validated.file.config.hooks
         instances = []
-        for name, bound in self.checked.hooks.items():
+        for name, bound in self.validated.hooks.items():
             plugin = self._create(bound, Hooks)
             entry = bound.entry
             instances.append(HookInstance(name, plugin, configs[name].required, entry.distribution, entry.version))
@@ -124,17 +126,17 @@ class Workspace:
 
     def session_request(self, log: "Path | None" = None, *, is_quick: bool = False) -> SessionRequest:
         """The session that the file and its plugins ask for; PluginError when two plugins contradict each other."""
-        spark = self.checked.file.config.spark
+        spark = self.validated.file.config.spark
         conf = {key: fill_secrets(value, self.resolver.lookup) for key, value in spark.conf.items()}
         asked = [
             (f"{plugin.entry.distribution}:{plugin.entry.name}", plugin.cls.requirements(plugin.bound.options))
             for plugin in self.plugins()
         ]
-        if any(self.checked.components[name].checks for name in self.selected):
+        if any(self.validated.components[name].checks for name in self.selected):
             conf = {**MASKING, **conf}
         merged = merge_requirements(asked, conf=conf, packages=spark.packages, spark_version=engines().installed_version())
         return SessionRequest(
-            app_name=spark.app_name or self.checked.file.config.name,
+            app_name=spark.app_name or self.validated.file.config.name,
             master=spark.master,
             remote=spark.remote,
             conf=merged.conf,
@@ -152,12 +154,12 @@ class Workspace:
 
     def _located(self, error: MasterError) -> RunError:
         """The same, with the place in the file, if the master or the server stands there."""
-        spark = self.checked.file.config.spark
+        spark = self.validated.file.config.spark
         places = [("spark", error.key)] if getattr(spark, error.key) else [("spark", "conf", name) for name in spark.conf]
         place = next((place for place in places if place[-1] in (error.key, "spark.master")), None)
         if place is None:
             return error
-        problem = self.checked.file.problem(error.code, error.message, place, hint=error.hint)
+        problem = self.validated.file.problem(error.code, error.message, place, hint=error.hint)
         return RunError(error.message, hint=error.hint, problems=[problem])
 
     def close(self) -> list[str]:
@@ -170,12 +172,12 @@ class Workspace:
     def plugins(self) -> Iterable[BoundPlugin]:
         """The plugins that the selected components, their checks and the hooks use."""
         for name in self.selected:
-            yield self.checked.components[name].plugin
-            yield from self.checked.components[name].checks
-        yield from self.checked.hooks.values()
-        yield from self.checked.backends.values()
+            yield self.validated.components[name].plugin
+            yield from self.validated.components[name].checks
+        yield from self.validated.hooks.values()
+        yield from self.validated.backends.values()
 
-    def _component(self, component: CheckedComponent, role: Role) -> ComponentRun:
+    def _component(self, component: ValidatedComponent, role: Role) -> ComponentRun:
         plugin = self._create(component.plugin, PipelineComponent)
         info = ComponentInfo(
             name=component.name,
@@ -190,7 +192,7 @@ class Workspace:
         breaker = self._breaker(component)
         return ComponentRun(info, plugin, component.config, role, component.frames, breaker, checking=checking)
 
-    def _checks(self, component: CheckedComponent) -> tuple[CheckRun, ...]:
+    def _checks(self, component: ValidatedComponent) -> tuple[CheckRun, ...]:
         pairs = zip(component.config.quality, component.checks, strict=True)
         return tuple(CheckRun(number, config, self._check(bound)) for number, (config, bound) in enumerate(pairs))
 
@@ -200,8 +202,8 @@ class Workspace:
             raise TypeError(f"The plugin of {bound.name!r} is {type(check).__name__}, which is no check.")
         return check
 
-    def _breaker(self, component: CheckedComponent) -> Any:
-        file = self.checked.file
+    def _breaker(self, component: ValidatedComponent) -> Any:
+        file = self.validated.file
         config = component.config.circuit_breaker or file.config.defaults.circuit_breaker
         if config is None:
             return None
@@ -210,7 +212,7 @@ class Workspace:
         return CircuitBreaker(self.state_dir, file.config.name, component.name, config)
 
     def _create(self, bound: BoundPlugin, base: type[P]) -> P:
-        plugin = create(bound, base, self.checked.file.folder, self.resolver.lookup)
+        plugin = create(bound, base, self.validated.file.folder, self.resolver.lookup)
         self._instances.append(plugin)
         return plugin
 

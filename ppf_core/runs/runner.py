@@ -26,15 +26,15 @@ from ppf_core.runs.preview import Preview, preview_frame
 from ppf_core.runs.profiling import without_secrets
 from ppf_core.runs.replay import ALONE, Quarantined, SideInputs, replayed_alone, replaying
 from ppf_core.runs.run import Run
-from ppf_core.runs.run_resources import Workspace, ping_all
+from ppf_core.runs.run_resources import RunResources, ping_all
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.spark.engines import engines
 from ppf_core.spark.profiles import FrameProfile
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunStore
-from ppf_core.validation.validate import check_file, check_pipeline
-from ppf_core.validation.validated import CheckedPipeline
+from ppf_core.validation.validate import check_file, validate_pipeline
+from ppf_core.validation.validated import ValidatedPipeline
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -79,8 +79,8 @@ class PipelineRunner:
     assert result.ok
     """
 
-    def __init__(self, checked: CheckedPipeline) -> None:
-        self.checked = checked
+    def __init__(self, validated: ValidatedPipeline) -> None:
+        self.validated = validated
 
     @classmethod
     def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, object] | None = None) -> "PipelineRunner":
@@ -88,9 +88,9 @@ class PipelineRunner:
 
         overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON such as 2.
         """
-        checked = check_pipeline(path, overrides)
-        checked.require_sound()
-        return cls(checked)
+        validated = validate_pipeline(path, overrides)
+        validated.require_sound()
+        return cls(validated)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], folder: str | PathLike[str] = ".") -> "PipelineRunner":
@@ -99,19 +99,19 @@ class PipelineRunner:
         Raises ConfigError or PluginError with all mistakes, each with the path of its key. folder: what relative paths are
         relative to.
         """
-        checked = check_file(ConfigLoader.from_config(config, folder), PluginRegistry.discover())
-        checked.require_sound()
-        return cls(checked)
+        validated = check_file(ConfigLoader.from_config(config, folder), PluginRegistry.discover())
+        validated.require_sound()
+        return cls(validated)
 
     @property
     def config(self) -> PipelineConfig:
         """What the file says."""
-        return self.checked.file.config
+        return self.validated.file.config
 
     @cached_property
     def plan(self) -> Plan:
         """What a run will do."""
-        return make_plan(self.checked)
+        return make_plan(self.validated)
 
     def plan_of(self, only: Sequence[str] = (), resume: str | None = None) -> Plan:
         """What a run would do that is asked for these components, or goes on with an earlier one.
@@ -120,17 +120,17 @@ class PipelineRunner:
         """
         selected = self._selected(only)
         if resume is None:
-            return make_plan(self.checked, selected)
-        workspace = Workspace(self.checked, selected)
+            return make_plan(self.validated, selected)
+        resources = RunResources(self.validated, selected)
         try:
-            return resumed_plan(workspace, self.store, self._to_resume(resume))
+            return resumed_plan(resources, self.store, self._to_resume(resume))
         finally:
-            workspace.close()
+            resources.close()
 
     @property
     def store(self) -> RunStore:
         """The records of the runs of this file's state directory."""
-        return RunStore(self.checked.file.folder / self.config.runtime.state_dir)
+        return RunStore(self.validated.file.folder / self.config.runtime.state_dir)
 
     def run(
         self,
@@ -151,18 +151,18 @@ class PipelineRunner:
         self._require_supported()
         selected = self._selected(request.only)
         self.store.require_writable()
-        workspace = Workspace(self.checked, selected)
+        resources = RunResources(self.validated, selected)
         try:
-            workspace.resolve_secrets()
-            run = self._open(request, workspace)
+            resources.resolve_secrets()
+            run = self._open(request, resources)
             capture = request.capture or _no_capture
             try:
-                with capture(run.record.spark_log, workspace.redactor.redact):
+                with capture(run.record.spark_log, resources.redactor.redact):
                     return run.execute(request.spark, request.second)
             finally:
                 run.record.release()
         finally:
-            workspace.close()
+            resources.close()
 
     def replay(self, rows: Quarantined, request: RunRequest, side: SideInputs = ALONE) -> PipelineResult:
         """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again.
@@ -172,18 +172,18 @@ class PipelineRunner:
         if rows.pipeline != self.config.name:
             hint = "Name the file of that pipeline."
             raise ConfigError(f"The rows are those of the pipeline {rows.pipeline!r}, not of {self.config.name!r}.", hint=hint)
-        checked, names = replaying(self.checked, rows, side)
+        validated, names = replaying(self.validated, rows, side)
         with replayed_alone(self.store, rows):
-            return PipelineRunner(checked).execute(replace(request, only=tuple(names), replays=rows.run_id))
+            return PipelineRunner(validated).execute(replace(request, only=tuple(names), replays=rows.run_id))
 
-    def _open(self, request: RunRequest, workspace: Workspace) -> Run:
+    def _open(self, request: RunRequest, resources: RunResources) -> Run:
         if request.resume is None:
-            return begin_run(workspace, self.store, request.run_id, request.observers, request.spark, request.replays)
+            return begin_run(resources, self.store, request.run_id, request.observers, request.spark, request.replays)
         run_id = self._to_resume(request.resume)
         if request.run_id is not None and request.run_id != run_id:
             raise ConfigError(f"A resumed run keeps its id {run_id!r}.", hint="Leave out --run-id.")
         accepted = request.accept_changes
-        return resume_run(workspace, self.store, run_id, request.observers, accept_changes=accepted)
+        return resume_run(resources, self.store, run_id, request.observers, accept_changes=accepted)
 
     def preview(
         self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
@@ -222,7 +222,7 @@ class PipelineRunner:
         def decided(steps: Steps, planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
             if planned.persist != "auto" or frame is None:
                 return planned
-            reason = steps.engine.why_keep(frame)
+            reason = steps.engine.why_cache(frame)
             persist: Literal["memory", "none"] = "memory" if reason is not None else "none"
             return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")
 
@@ -233,51 +233,51 @@ class PipelineRunner:
 
         question: gives an answer without secrets. What it gives is printed when the streams are no longer redacted.
         """
-        workspace = Workspace(self.checked, self._selected(only))
+        resources = RunResources(self.validated, self._selected(only))
         try:
-            workspace.resolve_secrets()
+            resources.resolve_secrets()
             with TemporaryDirectory(prefix="ppf-") as folder:
                 log = Path(folder) / "spark.log"
-                with (capture or _no_capture)(log, workspace.redactor.redact):
-                    return self._ask(workspace, spark, log, question)
+                with (capture or _no_capture)(log, resources.redactor.redact):
+                    return self._ask(resources, spark, log, question)
         finally:
-            workspace.close()
+            resources.close()
 
-    def _ask(self, workspace: Workspace, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
-        session = workspace.open_session(spark, log, is_quick=True)
+    def _ask(self, resources: RunResources, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
+        session = resources.open_session(spark, log, is_quick=True)
         try:
-            plan = make_plan(self.checked, workspace.selected)
-            components = workspace.components(plan.roles)
+            plan = make_plan(self.validated, resources.selected)
+            components = resources.components(plan.roles)
             engine = engines().engine(session.spark)
-            frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, self.checked.dataflow)
+            frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, self.validated.dataflow)
             steps = Steps.of(frames)
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
-            return question(steps, workspace.redactor)
+            return question(steps, resources.redactor)
         except PpfError:
             raise
         except Exception as error:
             told = describe_error(error)
-            raise ComponentError(workspace.redactor.redact(f"{told.type}: {told.message}")) from error
+            raise ComponentError(resources.redactor.redact(f"{told.type}: {told.message}")) from error
         finally:
             session.close()
 
     def _selected(self, only: Sequence[str]) -> frozenset[str]:
         self._require_known(only)
         selected: frozenset[str] = frozenset()
-        wanted = frozenset(only or self.checked.components)
+        wanted = frozenset(only or self.validated.components)
         while wanted - selected:
-            selected = self.checked.graph.upstream(wanted)
+            selected = self.validated.graph.upstream(wanted)
             wanted = selected | {
-                sink for sink, givers in self.checked.dataflow.takes.items() if not selected.isdisjoint(givers)
+                sink for sink, origins in self.validated.dataflow.quarantined_from.items() if not selected.isdisjoint(origins)
             }
         return selected
 
     def _require_known(self, names: Sequence[str]) -> None:
         for name in names:
-            if name not in self.checked.components:
-                raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.checked.components))
+            if name not in self.validated.components:
+                raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.validated.components))
 
     def _require_rows(self, component: str, verb: str) -> None:
         self._require_known([component])
@@ -287,7 +287,7 @@ class PipelineRunner:
 
     def _require_supported(self) -> None:
         """Refuses what a file may say but this version cannot do: doing less in silence would be a false success."""
-        problem = self.checked.file.problem
+        problem = self.validated.file.problem
         problems = []
         if self.config.mode == "streaming":
             problems.append(problem("unsupported", "This version of ppf runs no streams.", ("mode",), hint="Use mode = batch."))

@@ -11,10 +11,10 @@ from ppf_core.contracts.results import RunInfo
 from ppf_core.errors import CheckpointRefused, ConfigError
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.planning.plan import Plan, make_plan
-from ppf_core.runs.checkpoints import Progress, load_kept
+from ppf_core.runs.checkpoints import Progress, load_entries
 from ppf_core.runs.resume import resume
 from ppf_core.runs.run import Run, used_plugins
-from ppf_core.runs.run_resources import Workspace
+from ppf_core.runs.run_resources import RunResources
 from ppf_core.spark.engines import engines
 from ppf_core.state.cursors import Cursors
 from ppf_core.state.events import Observer
@@ -29,7 +29,7 @@ _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def begin_run(
-    workspace: Workspace,
+    resources: RunResources,
     store: RunStore,
     run_id: str | None,
     observers: Sequence[Observer],
@@ -42,24 +42,24 @@ def begin_run(
     """
     now = threads().now()
     run_id = new_run_id(now) if run_id is None else checked_run_id(run_id)
-    plan = make_plan(workspace.checked, workspace.selected)
-    components, hooks = workspace.components(plan.roles), workspace.hooks()
-    engines().require(workspace.session_request(), given)
-    Cursors(store.state_dir, workspace.checked.file.config.name).read()  # refuses a file that nobody can read
-    kept = _kept(workspace, plan, components)
+    plan = make_plan(resources.validated, resources.selected)
+    components, hooks = resources.components(plan.roles), resources.hooks()
+    engines().require(resources.session_request(), given)
+    Cursors(store.state_dir, resources.validated.file.config.name).read()  # refuses a file that nobody can read
+    kept = _kept(resources, plan, components)
     record = store.create(run_id)
     try:
-        info = _info(workspace, run_id, now, record.path)
-        record.begin(info, used_plugins(workspace), *kept, replays)
-        progress = Progress(info, hooks, workspace.checked)
-        return Run(plan, workspace, store, record, info, components, hooks, observers, progress)
+        info = _info(resources, run_id, now, record.path)
+        record.begin(info, used_plugins(resources), *kept, replays)
+        progress = Progress(info, hooks, resources.validated)
+        return Run(plan, resources, store, record, info, components, hooks, observers, progress)
     except BaseException:
         record.release()
         raise
 
 
 def resume_run(
-    workspace: Workspace, store: RunStore, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
+    resources: RunResources, store: RunStore, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
 ) -> Run:
     """A run that goes on. What refuses that leaves its record as it was.
 
@@ -69,49 +69,49 @@ def resume_run(
     try:
         journal = record.journal
         started_at = datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
-        info = replace(_info(workspace, run_id, started_at, record.path), resumed_from=run_id)
+        info = replace(_info(resources, run_id, started_at, record.path), resumed_from=run_id)
         if journal.pipeline != info.pipeline:
             raise CheckpointRefused(
                 f"The run {run_id!r} is one of the pipeline {journal.pipeline!r}.", hint="Name another run."
             )
-        hooks = workspace.hooks()
-        progress = Progress(info, hooks, workspace.checked)
-        kept = load_kept(hooks, info)
-        chosen = workspace.selected
-        redact, cursors = workspace.redactor.redact, Cursors(store.state_dir, info.pipeline).read()
+        hooks = resources.hooks()
+        progress = Progress(info, hooks, resources.validated)
+        kept = load_entries(hooks, info)
+        chosen = resources.selected
+        redact, cursors = resources.redactor.redact, Cursors(store.state_dir, info.pipeline).read()
         resumption = resume(
-            workspace.checked, chosen, progress.marks, kept, journal, cursors, accept_changes=accept_changes, redact=redact
+            resources.validated, chosen, progress.marks, kept, journal, cursors, accept_changes=accept_changes, redact=redact
         )
-        workspace.selected = frozenset({*resumption.needed, *resumption.done})
-        plan = make_plan(workspace.checked, resumption.needed, saved=resumption.saved, done=resumption.done)
-        components = workspace.components(plan.roles)
+        resources.selected = frozenset({*resumption.needed, *resumption.done})
+        plan = make_plan(resources.validated, resumption.needed, saved=resumption.saved, done=resumption.done)
+        components = resources.components(plan.roles)
         for name, component in components.items():
             component.pinned = journal.pins.get(name)
             component.advanced = dict(journal.advanced.get(name, {}))
-        record.resume(info, used_plugins(workspace), *_kept(workspace, plan, components))
+        record.resume(info, used_plugins(resources), *_kept(resources, plan, components))
     except BaseException:
         record.release()
         raise
     progress.keep(kept)
-    return Run(plan, workspace, store, record, info, components, hooks, observers, progress, resumption)
+    return Run(plan, resources, store, record, info, components, hooks, observers, progress, resumption)
 
 
-def resumed_plan(workspace: Workspace, store: RunStore, run_id: str) -> Plan:
+def resumed_plan(resources: RunResources, store: RunStore, run_id: str) -> Plan:
     """What a resumed run would do. Asks the checkpoint hook, and changes nothing. CheckpointRefused as `resume_run`."""
     journal, started_at = store.journal(run_id), datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
     if journal is None:
         raise CheckpointRefused(f"The run {run_id!r} has no record to go on from.", hint="Start a new run.")
-    hooks = workspace.hooks()
-    info = _info(workspace, run_id, started_at, store.folder(run_id) / RECORD)
-    marks, kept = Progress(info, hooks, workspace.checked).marks, load_kept(hooks, info)
+    hooks = resources.hooks()
+    info = _info(resources, run_id, started_at, store.folder(run_id) / RECORD)
+    marks, kept = Progress(info, hooks, resources.validated).marks, load_entries(hooks, info)
     hooks.close()
     cursors = Cursors(store.state_dir, info.pipeline).read()
-    found = resume(workspace.checked, workspace.selected, marks, kept, journal, cursors, accept_changes=False)
-    return make_plan(workspace.checked, found.needed, saved=found.saved, done=found.done)
+    found = resume(resources.validated, resources.selected, marks, kept, journal, cursors, accept_changes=False)
+    return make_plan(resources.validated, found.needed, saved=found.saved, done=found.done)
 
 
-def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, record: Path) -> RunInfo:
-    config = workspace.checked.file.config
+def _info(resources: RunResources, run_id: str, started_at: datetime.datetime, record: Path) -> RunInfo:
+    config = resources.validated.file.config
     return RunInfo(
         run_id=run_id,
         pipeline=config.name,
@@ -124,10 +124,10 @@ def _info(workspace: Workspace, run_id: str, started_at: datetime.datetime, reco
     )
 
 
-def _kept(workspace: Workspace, plan: Plan, components: Mapping[str, ComponentRun]) -> tuple[PlanMade, Mapping[str, Any]]:
+def _kept(resources: RunResources, plan: Plan, components: Mapping[str, ComponentRun]) -> tuple[PlanMade, Mapping[str, Any]]:
     """What the record keeps of the plan, and of the file."""
-    known = recorded_plan(workspace.checked, plan, components, workspace.redactor.redact_all)
-    return known, journaled_values(workspace.checked)
+    known = recorded_plan(resources.validated, plan, components, resources.redactor.redact_all)
+    return known, journaled_values(resources.validated)
 
 
 def checked_run_id(run_id: str) -> str:

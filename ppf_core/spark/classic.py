@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.jvm.errors import jvm_is_dead
 from ppf_core.spark import frame_files, frames, job_attempts, jobs, row_masks
-from ppf_core.spark.engine import Engine, Tally
+from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.profiles import FrameProfile, profile_frame
 from ppf_core.spark.row_masks import Rules
 
@@ -34,13 +34,13 @@ class SessionEngine(Engine):
         """What Parquet has no place for."""
         return frame_files.unstorable_columns(frame)
 
-    def keep_frame(self, frame: "DataFrame", level: str) -> "DataFrame":
+    def cache_frame(self, frame: "DataFrame", level: str) -> "DataFrame":
         """Spark's cache."""
-        return frames.keep_frame(frame, level)
+        return frames.cache_frame(frame, level)
 
-    def keep_when_read(self, frame: "DataFrame", level: str) -> None:
+    def cache_when_read(self, frame: "DataFrame", level: str) -> None:
         """Spark's cache."""
-        frames.keep_when_read(frame, level)
+        frames.cache_when_read(frame, level)
 
     def release_frame(self, frame: "DataFrame") -> None:
         """Spark's cache."""
@@ -75,15 +75,15 @@ class SessionEngine(Engine):
         """Expressions over columns."""
         return Rules.of(checks)
 
-    def tally(
+    def masks(
         self, frame: "DataFrame", rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None
-    ) -> Tally:
+    ) -> RowMasks:
         """Masks."""
-        return row_masks.Tally(frame, rules, split, places)
+        return row_masks.RowMasks(frame, rules, split, places)
 
     def fitting(
         self, frame: "DataFrame", rules: Rules, split: Collection[int], places: Mapping[int, int]
-    ) -> tuple[Tally, dict[int, Exception]]:
+    ) -> tuple[RowMasks, dict[int, Exception]]:
         """As Spark analyses them."""
         return row_masks.fitting(frame, rules, split, places)
 
@@ -153,18 +153,18 @@ class ClassicEngine(SessionEngine):
         """The JVM has the text ready; building Python's StructType first takes longer than planning a component."""
         return str(frame._jdf.schema().json())
 
-    def why_keep(self, frame: "DataFrame") -> str | None:
+    def why_cache(self, frame: "DataFrame") -> str | None:
         """As the frame's plan says."""
-        return frames.why_keep(frame)
+        return frames.why_cache(frame)
 
     def depends_on_columns(self, frame: "DataFrame") -> str | None:
         """As the frame's plan says."""
         return frames.depends_on_columns(frame)
 
-    def is_repeatable(self, frame: "DataFrame") -> bool:
+    def is_deterministic(self, frame: "DataFrame") -> bool:
         """As the frame's plan says."""
-        return frames.is_repeatable(frame)
+        return frames.is_deterministic(frame)
 
-    def labels_alike(self, tally: Tally) -> bool:
+    def labels_alike(self, masks: RowMasks) -> bool:
         """As the expressions on top of the labelled frame say."""
-        return frames.is_computed_alike(tally.labelled)
+        return frames.is_computed_alike(masks.labelled)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ppf_core.spark.classic import SessionEngine
-from ppf_core.spark.engine import Tally
+from ppf_core.spark.engine import RowMasks
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -42,7 +42,7 @@ class ConnectEngine(SessionEngine):
         """Asked of the server."""
         return str(frame.schema.json())
 
-    def why_keep(self, frame: "DataFrame") -> str | None:
+    def why_cache(self, frame: "DataFrame") -> str | None:
         """Nobody can tell."""
         return None
 
@@ -50,10 +50,10 @@ class ConnectEngine(SessionEngine):
         """Nobody can tell."""
         return None
 
-    def labels_alike(self, tally: Tally) -> bool:
+    def labels_alike(self, masks: RowMasks) -> bool:
         """Nobody can tell."""
         return False
 
-    def is_repeatable(self, frame: "DataFrame") -> bool:
+    def is_deterministic(self, frame: "DataFrame") -> bool:
         """Nobody can tell; what a run may not trust is counted again anyway."""
         return True

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ppf_core.spark.row_masks import Counts, Rules, Summary
 
 
-class Tally(Protocol):
+class RowMasks(Protocol):
     """The rules of one frame, and how what they look for is counted. `spark.tallies` says what each method gives."""
 
     frame: "DataFrame"
@@ -47,7 +47,7 @@ class Tally(Protocol):
     def found(self, summary: "Summary") -> list[int]:
         """The row rules that found a row bad."""
 
-    def narrowed(self, keys: Collection[int]) -> "Tally":
+    def narrowed(self, keys: Collection[int]) -> "RowMasks":
         """The same with these rules alone."""
 
     def good(self, labelled: "DataFrame") -> "DataFrame":
@@ -56,7 +56,7 @@ class Tally(Protocol):
     def unlabelled(self, labelled: "DataFrame") -> "DataFrame":
         """All rows, as they were."""
 
-    def placed(self, labelled: "DataFrame", place: int | None, names: Mapping[int, str]) -> "DataFrame":
+    def routed(self, labelled: "DataFrame", place: int | None, names: Mapping[int, str]) -> "DataFrame":
         """The rows that go to a place, or to any (None)."""
 
     def bad_rows(self, labelled: "DataFrame", key: int, limit: int) -> "DataFrame":
@@ -113,7 +113,7 @@ class Engine(ABC):
         """Columns that a frame file cannot store, each with its type."""
 
     @abstractmethod
-    def why_keep(self, frame: "DataFrame") -> str | None:
+    def why_cache(self, frame: "DataFrame") -> str | None:
         """What makes a second computation of a frame costly or different; None when reading again is cheaper."""
 
     @abstractmethod
@@ -121,20 +121,20 @@ class Engine(ABC):
         """Why fewer columns of a frame may have other rows; None when they have the same, as far as can be told."""
 
     @abstractmethod
-    def is_repeatable(self, frame: "DataFrame") -> bool:
+    def is_deterministic(self, frame: "DataFrame") -> bool:
         """Whether a second computation gives the very same rows, as far as can be told."""
 
     @abstractmethod
-    def labels_alike(self, tally: Tally) -> bool:
+    def labels_alike(self, masks: RowMasks) -> bool:
         """Whether the row rules say the same of a row each time they are asked, as far as can be told."""
 
     @abstractmethod
-    def keep_frame(self, frame: "DataFrame", level: str) -> "DataFrame":
+    def cache_frame(self, frame: "DataFrame", level: str) -> "DataFrame":
         """Computes a frame once, in memory or on disk alone. Read the frame that it gives."""
 
     @abstractmethod
-    def keep_when_read(self, frame: "DataFrame", level: str) -> None:
-        """As `keep_frame`, but the first action that reads all rows of the frame computes it."""
+    def cache_when_read(self, frame: "DataFrame", level: str) -> None:
+        """As `cache_frame`, but the first action that reads all rows of the frame computes it."""
 
     @abstractmethod
     def release_frame(self, frame: "DataFrame") -> None:
@@ -171,16 +171,16 @@ class Engine(ABC):
         """What these checks look for."""
 
     @abstractmethod
-    def tally(
+    def masks(
         self, frame: "DataFrame", rules: "Rules", split: Collection[int] = (), places: Mapping[int, int] | None = None
-    ) -> Tally:
+    ) -> RowMasks:
         """The rules of one frame. Raises what a rule raises."""
 
     @abstractmethod
     def fitting(
         self, frame: "DataFrame", rules: "Rules", split: Collection[int], places: Mapping[int, int]
-    ) -> tuple[Tally, dict[int, Exception]]:
-        """The tally of the rules that fit the frame, and what is wrong with the others."""
+    ) -> tuple[RowMasks, dict[int, Exception]]:
+        """The masks of the rules that fit the frame, and what is wrong with the others."""
 
     @abstractmethod
     def raising_rules(self, frame: "DataFrame", rules: "Rules") -> dict[int, Exception]:

@@ -39,16 +39,16 @@ def frame_schema(frame: "DataFrame") -> str:
     return str(java.schema().json()) if java is not None else frame.schema.json()
 
 
-def keep_frame(frame: "DataFrame", level: str) -> "DataFrame":
+def cache_frame(frame: "DataFrame", level: str) -> "DataFrame":
     """Computes a frame once, in memory (and on disk where that is full) or on disk alone. Read the frame that it gives."""
-    kept = keep_when_read(frame, level)
+    kept = cache_when_read(frame, level)
     # Counting reads all rows of all columns into the cache, and moves none of them.
     frame.count()
     return kept
 
 
-def keep_when_read(frame: "DataFrame", level: str) -> "DataFrame":
-    """As `keep_frame`, but the first action that reads all rows of the frame computes it."""
+def cache_when_read(frame: "DataFrame", level: str) -> "DataFrame":
+    """As `cache_frame`, but the first action that reads all rows of the frame computes it."""
     from pyspark import StorageLevel
 
     frame.persist(getattr(StorageLevel, _LEVELS[level]))
@@ -56,7 +56,7 @@ def keep_when_read(frame: "DataFrame", level: str) -> "DataFrame":
 
 
 def release_frame(frame: "DataFrame") -> None:
-    """Lets go of what `keep_frame` kept for this frame, the one that was given to it."""
+    """Lets go of what `cache_frame` kept for this frame, the one that was given to it."""
     frame.unpersist()
 
 
@@ -70,7 +70,7 @@ def planned_anew(frame: "DataFrame") -> "DataFrame":
     return frame.where(F.lit(True))
 
 
-def why_keep(frame: "DataFrame") -> str | None:
+def why_cache(frame: "DataFrame") -> str | None:
     """What in a frame's plan makes a second computation costly or different; None when reading again is cheaper.
 
     Frames that are kept already count as read, not as computed. Spark Connect does not show its plans: None.
@@ -89,7 +89,7 @@ def why_keep(frame: "DataFrame") -> str | None:
     return partial_read(plan, frame.sparkSession) or _remote_read(plan)
 
 
-def is_repeatable(frame: "DataFrame") -> bool:
+def is_deterministic(frame: "DataFrame") -> bool:
     """Whether a second computation gives the very same rows, also one that reads fewer columns, as far as the plan tells.
 
     Spark Connect does not show its plans: True.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.spark.frames import keep_when_read, release_frame, why_keep
+from ppf_core.spark.frames import cache_when_read, release_frame, why_cache
 from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS, Value, kind_of, portable, text_of, value_of, value_of_text
 
 if TYPE_CHECKING:
@@ -91,10 +91,10 @@ def profile_frame(frame: "DataFrame", limit: int | None = None) -> FrameProfile:
 @contextmanager
 def _steady(frame: "DataFrame", limit: int | None) -> "Iterator[DataFrame]":
     """The frame, kept where the second look would see other rows, or would have to pay for them again."""
-    if limit is None and why_keep(frame) is None:
+    if limit is None and why_cache(frame) is None:
         yield frame
         return
-    kept = keep_when_read(frame, "memory")
+    kept = cache_when_read(frame, "memory")
     try:
         yield kept
     finally:

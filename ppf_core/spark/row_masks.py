@@ -83,13 +83,13 @@ class Rules:
 class Summary:
     """What one look at all rows gives. masks: which rules found a bad row at all. values: by rule and name.
 
-    apart: rows that are set apart. placed: how many of these go to which place. failed: bad rows by rule, where they were
+    apart: rows that are set apart. routed: how many of these go to which place. failed: bad rows by rule, where they were
     counted at once. A value that is not there did not arrive; one that is None is SQL's NULL.
     """
 
     rows: int
     apart: int
-    placed: Mapping[int, int]
+    routed: Mapping[int, int]
     masks: tuple[int, ...]
     values: Mapping[int, Mapping[str, Any]]
     failed: Mapping[int, int] | None = None
@@ -97,20 +97,20 @@ class Summary:
 
 @dataclass(frozen=True)
 class Counts:
-    """Bad rows by row rule, and values by value rule, of this many rows. apart, placed: as in a summary."""
+    """Bad rows by row rule, and values by value rule, of this many rows. apart, routed: as in a summary."""
 
     rows: int
     apart: int
-    placed: Mapping[int, int]
+    routed: Mapping[int, int]
     failed: Mapping[int, int]
     values: Mapping[int, Mapping[str, Any]]
 
 
-class Tally:
+class RowMasks:
     """The rules of one frame. split: the row rules whose bad rows are set apart.
 
     places: rule → the number of the place that takes its bad rows. A row that several such rules find bad goes to the place of
-    the first one. Making a tally analyses the row rules: raises what a rule raises, or AnalysisException.
+    the first one. Making a masks analyses the row rules: raises what a rule raises, or AnalysisException.
     """
 
     def __init__(
@@ -209,23 +209,23 @@ class Tally:
         are not the rows of the summary.
         """
         if summary.failed is not None:
-            return Counts(summary.rows, summary.apart, summary.placed, summary.failed, summary.values)
+            return Counts(summary.rows, summary.apart, summary.routed, summary.failed, summary.values)
         failed, found = dict.fromkeys(self._keys, 0), self.found(summary)
         if found:
-            tally = self if again is None else Tally(again, self.rules.only(*found))
-            rows, counted = tally._failed(found)
+            masks = self if again is None else RowMasks(again, self.rules.only(*found))
+            rows, counted = masks._failed(found)
             if rows != summary.rows or 0 in counted.values():
                 raise RuntimeError(f"A second look at the rows found others: {rows}, where there were {summary.rows}.")
             failed |= counted
-        return Counts(summary.rows, summary.apart, summary.placed, failed, summary.values)
+        return Counts(summary.rows, summary.apart, summary.routed, failed, summary.values)
 
     def found(self, summary: Summary) -> list[int]:
         """The row rules that found a row bad."""
         return [key for position, key in enumerate(self._keys) if _has(summary.masks, position)]
 
-    def narrowed(self, keys: Collection[int]) -> "Tally":
+    def narrowed(self, keys: Collection[int]) -> "RowMasks":
         """The same with these rules alone: where the others found nothing, there is no need to ask them again."""
-        return Tally(self.frame, self.rules.only(*keys), self._split, self._places)
+        return RowMasks(self.frame, self.rules.only(*keys), self._split, self._places)
 
     def good(self, labelled: "DataFrame") -> "DataFrame":
         """The rows that are not set apart, as they were."""
@@ -237,7 +237,7 @@ class Tally:
         """All rows, as they were."""
         return labelled.drop(*self.masks)
 
-    def placed(self, labelled: "DataFrame", place: int | None, names: Mapping[int, str]) -> "DataFrame":
+    def routed(self, labelled: "DataFrame", place: int | None, names: Mapping[int, str]) -> "DataFrame":
         """The rows that go to a place, or to any (None), with the names of all rules that found them bad in FAILED_CHECKS."""
         from pyspark.sql import functions as F
 
@@ -325,7 +325,7 @@ class Tally:
         return Summary(
             rows=row[_ROWS],
             apart=row[_APART] or 0 if self._split else 0,
-            placed={place: row[_APART if self._has_one_place else f"place {place}"] or 0 for place in self._used_places},
+            routed={place: row[_APART if self._has_one_place else f"place {place}"] or 0 for place in self._used_places},
             masks=self._masks_of(row),
             values={
                 key: {name: row[f"value {key} {name}"] for name in values if f"value {key} {name}" in row}
@@ -339,18 +339,18 @@ class Tally:
 
 def fitting(
     frame: "DataFrame", rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None
-) -> tuple[Tally, dict[int, Exception]]:
-    """The tally of the rules that fit the frame, and what is wrong with the others: an unknown column, types that do not fit.
+) -> tuple[RowMasks, dict[int, Exception]]:
+    """The masks of the rules that fit the frame, and what is wrong with the others: an unknown column, types that do not fit.
 
     Each rule is looked at by itself, but only when all together do not fit.
     """
     try:
-        return _analysed(Tally(frame, rules, split, places)), {}
+        return _analysed(RowMasks(frame, rules, split, places)), {}
     except Exception:
         found = {key: error for key in (*rules.rows, *rules.values) if (error := _error_of(frame, rules.only(key))) is not None}
         if not found:
             raise
-    return Tally(frame, rules.without(found), split, places), found
+    return RowMasks(frame, rules.without(found), split, places), found
 
 
 def raising_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
@@ -359,9 +359,9 @@ def raising_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
     One job when all is well with the rules. Else the rows alone are read, since it may be them that cannot be had, and then one
     rule after the other is asked.
     """
-    if _raised(Tally(frame, rules).count) is None or _raised(partial(_read_all, frame)) is not None:
+    if _raised(RowMasks(frame, rules).count) is None or _raised(partial(_read_all, frame)) is not None:
         return {}
-    asked = {key: _raised(Tally(frame, rules.only(key)).count) for key in (*rules.rows, *rules.values)}
+    asked = {key: _raised(RowMasks(frame, rules.only(key)).count) for key in (*rules.rows, *rules.values)}
     return {key: error for key, error in asked.items() if error is not None}
 
 
@@ -408,14 +408,14 @@ def _has(masks: Sequence[int], position: int) -> bool:
     return bool(masks[position // BITS] >> (position % BITS) & 1)
 
 
-def _analysed(tally: Tally) -> Tally:
-    _ = tally.labelled.agg(*tally._aggregates()).schema
-    return tally
+def _analysed(masks: RowMasks) -> RowMasks:
+    _ = masks.labelled.agg(*masks._aggregates()).schema
+    return masks
 
 
 def _error_of(frame: "DataFrame", rules: Rules) -> Exception | None:
     try:
-        _analysed(Tally(frame, rules))
+        _analysed(RowMasks(frame, rules))
     except Exception as error:  # noqa: BLE001 -- foreign code
         return error
     return None

@@ -21,7 +21,9 @@ from ppf_core.contracts.results import (
 from ppf_core.errors import Problem
 from ppf_core.plugins.hooks import HookCaller
 
-StepName = Literal["build", "fill", "stage", "check", "decide", "evidence", "write", "commit", "publish", "discard"]
+StepName = Literal[
+    "build", "materialize", "stage", "check", "decide", "retain_rejected", "write", "commit", "publish", "discard"
+]
 
 
 @dataclass(frozen=True)

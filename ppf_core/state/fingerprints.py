@@ -12,7 +12,7 @@ from typing import Any
 from ppf_core.config.redaction import mask_by_name
 from ppf_core.state.documents import to_document
 from ppf_core.state.recorded_plan import known_options
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 # How much of a long value is shown, and how much of that before the first difference.
 _LONGEST, _BEFORE = 60, 20
@@ -30,18 +30,18 @@ class Fingerprint:
         return tuple(_differences(earlier, self.own, ""))
 
 
-def fingerprints(checked: CheckedPipeline) -> dict[str, Fingerprint]:
+def fingerprints(validated: ValidatedPipeline) -> dict[str, Fingerprint]:
     """The fingerprints of all components."""
     found: dict[str, Fingerprint] = {}
-    for name in checked.graph.order():
-        own = _own(checked.components[name])
-        feeding = sorted(set(checked.dataflow.reads[name]))
+    for name in validated.graph.order():
+        own = _own(validated.components[name])
+        feeding = sorted(set(validated.dataflow.reads[name]))
         text = json.dumps([own, {each: found[each].digest for each in feeding}], sort_keys=True, ensure_ascii=False)
         found[name] = Fingerprint(own, hashlib.sha256(text.encode()).hexdigest())
     return found
 
 
-def _own(component: CheckedComponent) -> dict[str, Any]:
+def _own(component: ValidatedComponent) -> dict[str, Any]:
     entry, config = component.plugin.entry, component.config
     return {
         "plugin": f"{entry.distribution}:{entry.name}",

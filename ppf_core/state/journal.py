@@ -42,9 +42,9 @@ class Journal:
 
     source: the pipeline's file. written: sinks that show their rows without having staged them. rows_written: of all sinks that
     ended well. pins, began, advanced: what its sources read, by component: which version, from where, up to where. moves: the
-    cursors that wait for the sinks below them. moved: whose cursors have moved. saved: where checkpointed frames lie.
-    apart: how many rows of a component were set apart, by place. last_sign: when its record was last written. replays: the run
-    whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
+    cursors that wait for the sinks below them. cursors_committed: sources whose cursors are. saved: where checkpointed frames
+    lie. apart: how many rows of a component were set apart, by place. last_sign: when its record was last written. replays: the
+    run whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
     """
 
     folder: Path
@@ -56,7 +56,7 @@ class Journal:
     written: set[str] = field(default_factory=set)
     rows_written: dict[str, int | None] = field(default_factory=dict)
     moves: dict[str, Move] = field(default_factory=dict)
-    moved: set[str] = field(default_factory=set)
+    cursors_committed: set[str] = field(default_factory=set)
     pins: dict[str, str] = field(default_factory=dict)
     began: dict[str, Mapping[str, str]] = field(default_factory=dict)
     advanced: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -164,8 +164,8 @@ class Journal:
                 self.committed = (*(each for each in self.committed if each not in writes), *writes)
                 self.writes |= {each: replace(self.writes[each], state="committed", is_evidence=is_evidence) for each in writes}
                 self.moves |= {move.source: move for move in moves}
-            case lines.CursorsMoved(sources):
-                self.moved.update(sources)
+            case lines.CursorsCommitted(sources):
+                self.cursors_committed.update(sources)
                 self.moves = {source: move for source, move in self.moves.items() if source not in sources}
             # What could not even be noted has not begun, but is discarded like all others.
             case lines.Published(_, write) if write in self.writes:

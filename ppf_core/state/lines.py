@@ -103,7 +103,7 @@ class Advanced(OfComponent):
 
 
 @dataclass(frozen=True)
-class FrameKept(OfComponent):
+class FrameCached(OfComponent):
     """Its frame is computed once, for all who read it."""
 
     kind: ClassVar[str] = "persist"
@@ -235,7 +235,7 @@ class Discarded(OfWrite):
 
 
 @dataclass(frozen=True)
-class CursorsMoved(Line):
+class CursorsCommitted(Line):
     """The cursors of these sources have moved."""
 
     kind: ClassVar[str] = "moved"
@@ -264,7 +264,7 @@ KINDS: Mapping[str, type[Line]] = {
         ComponentStarted,
         Pinned,
         Advanced,
-        FrameKept,
+        FrameCached,
         FrameSaved,
         AttemptEnded,
         CheckJudged,
@@ -277,7 +277,7 @@ KINDS: Mapping[str, type[Line]] = {
         Committed,
         Published,
         Discarded,
-        CursorsMoved,
+        CursorsCommitted,
         RunEnded,
     )
 }

@@ -175,7 +175,7 @@ def _texts(path: Path) -> list[bytes]:
 def _noted(entries: Sequence[Entry]) -> dict[str, Any]:
     """What is known of a component beside its result: when it was heard of first, what it pinned, why its frame was kept …"""
     record = Recorded(entries, is_held=False)
-    attempts, kept = record.of(lines.AttemptEnded), record.of(lines.FrameKept)
+    attempts, kept = record.of(lines.AttemptEnded), record.of(lines.FrameCached)
     times = [attempt.started_at for attempt in attempts if attempt.started_at is not None]
     return {
         "started_at": to_document(min([entries[0].at, *times])),

@@ -13,11 +13,11 @@ from ppf_core.planning.plan import Plan, PlannedComponent
 from ppf_core.state.documents import to_document
 from ppf_core.state.lines import PlanMade
 from ppf_core.validation.selection import BoundPlugin
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 
 def recorded_plan(
-    checked: CheckedPipeline, plan: Plan, selected: Collection[str], redact: Callable[[Any], Any] = lambda value: value
+    validated: ValidatedPipeline, plan: Plan, selected: Collection[str], redact: Callable[[Any], Any] = lambda value: value
 ) -> PlanMade:
     """The line of the plan: all components with their edges and options, the settings of the file, and its warnings.
 
@@ -25,10 +25,10 @@ def recorded_plan(
     was resolved.
     """
     components = [
-        _component(checked, checked.components[planned.name], planned, is_selected=planned.name in selected)
+        _component(validated, validated.components[planned.name], planned, is_selected=planned.name in selected)
         for planned in plan.components
     ]
-    return PlanMade(redact(components), redact(_settings(checked)), redact(to_document(plan.warnings)))
+    return PlanMade(redact(components), redact(_settings(validated)), redact(to_document(plan.warnings)))
 
 
 def known_options(plugin: BoundPlugin) -> dict[str, Any]:
@@ -40,44 +40,44 @@ def known_options(plugin: BoundPlugin) -> dict[str, Any]:
 
 
 def _component(
-    checked: CheckedPipeline, component: CheckedComponent, planned: PlannedComponent, *, is_selected: bool
+    validated: ValidatedPipeline, component: ValidatedComponent, planned: PlannedComponent, *, is_selected: bool
 ) -> dict[str, Any]:
     """needs: all that it waits for, whether rows flow or not. selected: whether it was asked for."""
     return {
         **to_document(planned),
         "version": component.plugin.entry.version,
-        "needs": list(checked.graph.needs[component.name]),
+        "needs": list(validated.graph.needs[component.name]),
         "selected": is_selected,
         "datasets": mask_by_name(to_document(component.datasets)),
         "options": known_options(component.plugin),
     }
 
 
-def _settings(checked: CheckedPipeline) -> dict[str, Any]:
-    config = checked.file.config
+def _settings(validated: ValidatedPipeline) -> dict[str, Any]:
+    config = validated.file.config
     blocks = {"spark": config.spark, "runtime": config.runtime, "defaults": config.defaults, "plugins": config.plugins}
     return {
-        "file": str(checked.file.path.absolute()),
+        "file": str(validated.file.path.absolute()),
         "ppf": __version__,
         "python": platform.python_version(),
         "description": config.description,
         **{name: mask_by_name(to_document(block)) for name, block in blocks.items()},
-        "hooks": {name: _instance(checked, name, bound) for name, bound in checked.hooks.items()},
-        "secrets": {name: _instance(checked, name, bound) for name, bound in checked.backends.items()},
+        "hooks": {name: _instance(validated, name, bound) for name, bound in validated.hooks.items()},
+        "secrets": {name: _instance(validated, name, bound) for name, bound in validated.backends.items()},
     }
 
 
-def _instance(checked: CheckedPipeline, name: str, bound: BoundPlugin) -> dict[str, Any]:
-    config = checked.file.config.hooks.get(name) if bound.place[:1] == ("hooks",) else None
+def _instance(validated: ValidatedPipeline, name: str, bound: BoundPlugin) -> dict[str, Any]:
+    config = validated.file.config.hooks.get(name) if bound.place[:1] == ("hooks",) else None
     required = {} if config is None else {"required": config.required}
     return {"plugin": bound.entry.name, "distribution": bound.entry.distribution, **required, **known_options(bound)}
 
 
-def journaled_values(checked: CheckedPipeline) -> dict[str, Any]:
+def journaled_values(validated: ValidatedPipeline) -> dict[str, Any]:
     """What another process needs of the file to finish the writes of a run: its values, without secrets that stand in it."""
-    values = checked.file.values
+    values = validated.file.values
     kept = {key: values[key] for key in ("name", "spark", "secrets", "plugins") if key in values}
-    sinks = {name: each for name, each in checked.components.items() if issubclass(each.plugin.cls, StagedSink)}
+    sinks = {name: each for name, each in validated.components.items() if issubclass(each.plugin.cls, StagedSink)}
     blocks = values.get("components", {})
     kept["components"] = {name: {**blocks[name], "options": without_secrets(each.plugin)} for name, each in sinks.items()}
     return kept

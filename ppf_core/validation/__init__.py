@@ -1,6 +1,6 @@
 """Is this file a pipeline that could run? All its mistakes at once, without Spark, network or side effects.
 
-The main path is `validate.check_pipeline`: the file → `selection` (plugins and their options) → `wiring` (the graph) →
+The main path is `validate.validate_pipeline`: the file → `selection` (plugins and their options) → `wiring` (the graph) →
 `schema_flow` and `targets` (what the graph means) → `validated`, the value that planning and running start from.
 `machine` is the one question beside it: what can be wrong before any file is read.
 """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ppf_core.validation.graph import reachable
 
 if TYPE_CHECKING:
-    from ppf_core.validation.validated import CheckedComponent
+    from ppf_core.validation.validated import ValidatedComponent
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Dataflow:
     """
 
     reads: Mapping[str, tuple[str, ...]]
-    takes: Mapping[str, tuple[str, ...]]
+    quarantined_from: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, components: "Mapping[str, CheckedComponent]") -> "Dataflow":
+    def of(cls, components: "Mapping[str, ValidatedComponent]") -> "Dataflow":
         """The edges of these components, as their file has them."""
         reads = {name: (*each.config.inputs.values(), *each.frames) for name, each in components.items()}
         takes: dict[str, tuple[str, ...]] = {}
@@ -43,11 +43,11 @@ class Dataflow:
 
     def feeding(self, name: str) -> tuple[str, ...]:
         """The components whose rows it has, good or bad."""
-        return (*self.reads.get(name, ()), *self.takes.get(name, ()))
+        return (*self.reads.get(name, ()), *self.quarantined_from.get(name, ()))
 
     @cached_property
     def _above(self) -> Mapping[str, tuple[str, ...]]:
-        return {name: self.feeding(name) for name in {**self.reads, **self.takes}}
+        return {name: self.feeding(name) for name in {**self.reads, **self.quarantined_from}}
 
     @cached_property
     def users(self) -> Mapping[str, tuple[str, ...]]:

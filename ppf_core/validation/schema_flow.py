@@ -7,13 +7,13 @@ from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import PipelineComponent, Schema
 from ppf_core.errors import Problem, SchemaError, suggestion
 from ppf_core.validation.schema import SchemaContract
-from ppf_core.validation.validated import CheckedComponent
+from ppf_core.validation.validated import ValidatedComponent
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
+def schema_problems(file: PipelineFile, components: Mapping[str, ValidatedComponent]) -> Iterator[Problem]:
     """The mismatches that are known before Spark starts: both sides say what their schema is."""
     for name, component in components.items():
         yield from _missing_inputs(file, component)
@@ -27,7 +27,7 @@ def schema_problems(file: PipelineFile, components: Mapping[str, CheckedComponen
                 yield file.problem("schema-mismatch", message, ("components", name, "inputs", alias))
 
 
-def _missing_inputs(file: PipelineFile, component: CheckedComponent) -> Iterator[Problem]:
+def _missing_inputs(file: PipelineFile, component: ValidatedComponent) -> Iterator[Problem]:
     """The inputs of which a component says what it wants, by alias, and which it does not have."""
     wanted, config = component.schemas[0], component.config
     is_wrong_anyway = any(feeding not in file.config.components for feeding in config.inputs.values())

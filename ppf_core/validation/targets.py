@@ -8,11 +8,11 @@ from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import Sink
 from ppf_core.contracts.context import Dataset
 from ppf_core.errors import Problem
-from ppf_core.validation.validated import CheckedComponent
+from ppf_core.validation.validated import ValidatedComponent
 
 
 def target_problems(
-    file: PipelineFile, components: Mapping[str, CheckedComponent], datasets: Mapping[str, Sequence[Dataset]]
+    file: PipelineFile, components: Mapping[str, ValidatedComponent], datasets: Mapping[str, Sequence[Dataset]]
 ) -> Iterator[Problem]:
     """The sinks whose publish would take away what another sink writes, or the pipeline file, or the state of the run."""
     sinks = [component for name, component in components.items() if component.config.kind == "sink" and name in datasets]
@@ -45,7 +45,7 @@ class _Writers:
 
 
 def _shared(
-    file: PipelineFile, sinks: "Sequence[CheckedComponent]", datasets: Mapping[str, Sequence[Dataset]]
+    file: PipelineFile, sinks: "Sequence[ValidatedComponent]", datasets: Mapping[str, Sequence[Dataset]]
 ) -> Iterator[Problem]:
     exclusive = [isinstance(sink.draft, Sink) and sink.draft.exclusive for sink in sinks]
     writers = _Writers()

@@ -20,16 +20,16 @@ from ppf_core.validation.graph import Graph
 from ppf_core.validation.schema_flow import schema_problems
 from ppf_core.validation.selection import BoundPlugin, Selection
 from ppf_core.validation.targets import target_problems
-from ppf_core.validation.validated import CheckedComponent, CheckedPipeline
+from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 from ppf_core.validation.wiring import Wiring
 
 
-def check_pipeline(
+def validate_pipeline(
     path: str | PathLike[str],
     overrides: Mapping[str, object] | None = None,
     *,
     registry: PluginRegistry | None = None,
-) -> CheckedPipeline:
+) -> ValidatedPipeline:
     """Reads and checks a pipeline file; its mistakes are in `problems`. Raises ConfigError when the file cannot be parsed.
 
     overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON. Imports the plugins that the file names, and
@@ -38,7 +38,7 @@ def check_pipeline(
     return check_file(ConfigLoader(path, overrides or {}).load(), registry or PluginRegistry.discover())
 
 
-def check_file(file: PipelineFile, registry: PluginRegistry) -> CheckedPipeline:
+def check_file(file: PipelineFile, registry: PluginRegistry) -> ValidatedPipeline:
     """The same for a file that was read."""
     selection = Selection(file, registry)
     enabled = {name: config for name, config in file.config.components.items() if config.enabled}
@@ -50,7 +50,7 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> CheckedPipeline:
     wiring = Wiring(file, plugins, checks)
     graph = wiring.graph()
     components = {
-        name: CheckedComponent(name, enabled[name], plugin, checks.get(name, ()), wiring.frame_names(name))
+        name: ValidatedComponent(name, enabled[name], plugin, checks.get(name, ()), wiring.frame_names(name))
         for name, plugin in plugins.items()
     }
     asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
@@ -58,12 +58,12 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> CheckedPipeline:
     found = [*registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
     found += misnamed_errors(file)
     problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
-    return CheckedPipeline(
+    return ValidatedPipeline(
         file, registry, components, hooks, backends, graph, in_order(problems), in_order([*file.warnings, *selection.warnings])
     )
 
 
-def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> CheckedPipeline:
+def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> ValidatedPipeline:
     """The sinks of an earlier run, as its file said: what another process needs to finish their writes.
 
     Raises ConfigError or PluginError when they cannot be made here.
@@ -73,11 +73,11 @@ def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> Chec
     configs = {name: config for name, config in file.config.components.items() if name in names}
     plugins = _bound(configs, selection.component)
     backends = _backends(selection, list(plugins.values()))
-    components = {name: CheckedComponent(name, configs[name], plugin, (), ()) for name, plugin in plugins.items()}
+    components = {name: ValidatedComponent(name, configs[name], plugin, (), ()) for name, plugin in plugins.items()}
     graph = Graph(dict.fromkeys(components, ()))
-    checked = CheckedPipeline(file, selection.registry, components, {}, backends, graph, in_order(selection.problems), ())
-    checked.require_sound()
-    return checked
+    validated = ValidatedPipeline(file, selection.registry, components, {}, backends, graph, in_order(selection.problems), ())
+    validated.require_sound()
+    return validated
 
 
 def _written(path: FilePath) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _required(file: PipelineFile, registry: PluginRegistry) -> Iterator[Problem]
         yield file.problem("plugin-required", message, ("plugins", "require", index))
 
 
-def _connect(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> Iterator[Problem]:
+def _connect(file: PipelineFile, components: Mapping[str, ValidatedComponent]) -> Iterator[Problem]:
     """What a Spark Connect session cannot do: settings and jars of the server, and plugins that need a classic session."""
     spark = file.config.spark
     if spark.remote is None:
@@ -158,7 +158,7 @@ def _connect(file: PipelineFile, components: Mapping[str, CheckedComponent]) -> 
                 yield file.problem("no-connect", message, (*place, "action"), hint="Name a sink with quarantine_to.")
 
 
-def _ask(file: PipelineFile, components: Mapping[str, CheckedComponent], graph: Graph, wiring: Wiring) -> Iterator[Problem]:
+def _ask(file: PipelineFile, components: Mapping[str, ValidatedComponent], graph: Graph, wiring: Wiring) -> Iterator[Problem]:
     """What the plugins themselves say of their data; a plugin that fails to answer is a mistake of the plugin."""
     answered = {}
     for name, component in components.items():

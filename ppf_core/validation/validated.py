@@ -17,7 +17,7 @@ from ppf_core.validation.selection import BoundPlugin
 
 
 @dataclass(frozen=True)
-class CheckedComponent:
+class ValidatedComponent:
     """A component whose plugin and options are known. `frames` are the components that options name."""
 
     name: str
@@ -52,7 +52,7 @@ class Replayed:
 
 
 @dataclass(frozen=True)
-class CheckedPipeline:
+class ValidatedPipeline:
     """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
 
     `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block. replayed: for
@@ -61,7 +61,7 @@ class CheckedPipeline:
 
     file: PipelineFile
     registry: PluginRegistry
-    components: Mapping[str, CheckedComponent]
+    components: Mapping[str, ValidatedComponent]
     hooks: Mapping[str, BoundPlugin]
     backends: Mapping[str, BoundPlugin]
     graph: Graph

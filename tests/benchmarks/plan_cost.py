@@ -8,7 +8,7 @@ from typing import Any
 from pyhocon import ConfigParser
 
 from ppf_core.planning.plan import make_plan
-from ppf_core.validation.validate import check_pipeline
+from ppf_core.validation.validate import validate_pipeline
 
 parsing = 0.0
 parse = ConfigParser.parse
@@ -26,6 +26,6 @@ def timed_parse(*arguments: Any, **options: Any) -> Any:
 
 ConfigParser.parse = staticmethod(timed_parse)  # called on the class and on instances
 start = time.perf_counter()
-plan = make_plan(check_pipeline(sys.argv[1]))
+plan = make_plan(validate_pipeline(sys.argv[1]))
 elapsed = time.perf_counter() - start
 print(json.dumps({"components": len(plan.components), "parsing": parsing, "kernel": elapsed - parsing}))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pyhocon import ConfigFactory
 
-from ppf_core.validation.validate import check_pipeline
+from ppf_core.validation.validate import validate_pipeline
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("plugins/*/README.md"))]
@@ -102,8 +102,8 @@ class Reader:
         if "components" in parsed and "name" in parsed:
             file = self.folder / (block.title or "pipeline.conf")
             file.write_text(block.text)
-            checked = check_pipeline(file)
-            assert [str(problem) for problem in checked.problems] == [], block.place
+            validated = validate_pipeline(file)
+            assert [str(problem) for problem in validated.problems] == [], block.place
 
 
 def matches(shown: str, output: str) -> bool:

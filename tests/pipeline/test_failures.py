@@ -126,8 +126,8 @@ def test_a_plan_and_a_run_agree_on_attempts_while_options_wait_for_a_secret(
         out { sink = direct, inputs = [a], retry { max_attempts = 3, initial_delay = 0 },
               options { fails = true, log = log, note = "secret://env/TARGET" } }
     """)
-    for is_repeatable, attempts in ((False, 1), (True, 3)):
-        runner = PipelineRunner.from_file(path, {"components.out.options.repeatable": is_repeatable})
+    for is_deterministic, attempts in ((False, 1), (True, 3)):
+        runner = PipelineRunner.from_file(path, {"components.out.options.repeatable": is_deterministic})
         retry = runner.plan["out"].retry
         assert retry is not None
         assert retry["max_attempts"] == attempts
@@ -142,7 +142,7 @@ def test_a_plan_of_some_components_says_what_becomes_of_the_others(pipeline: Wri
         one { sink = folder, inputs = [a], options { path = one } }
         two { sink = folder, inputs = [a], options { path = two } }
     """)
-    plan = make_plan(PipelineRunner.from_file(path).checked, ["a", "one"])
+    plan = make_plan(PipelineRunner.from_file(path).validated, ["a", "one"])
     assert {each.name: (each.state, each.persist) for each in plan.components} == {
         "a": ("run", "none"),
         "one": ("run", "none"),

@@ -43,7 +43,7 @@ ALL = (
     lines.ComponentStarted("out"),
     lines.Pinned("in", "v7"),
     lines.Advanced("in", {"end": "3"}, "end", "5"),
-    lines.FrameKept("in", "memory", "it is dear"),
+    lines.FrameCached("in", "memory", "it is dear"),
     lines.FrameSaved("in", "file:/in", ("file:/bad",)),
     lines.AttemptEnded("out", 2, "stage", NOW, NOW, ErrorInfo("OSError", "gone"), 0.5),
     lines.CheckJudged("out", CHECK),
@@ -56,7 +56,7 @@ ALL = (
     lines.Committed((WRITE,), (lines.Move("in", {"end": "5"}, (WRITE,)),)),
     lines.Published("out", WRITE),
     lines.Discarded("out", WRITE),
-    lines.CursorsMoved(("in",)),
+    lines.CursorsCommitted(("in",)),
     lines.RunEnded("failed", 1, NOW, 1.5, (Problem(code="run", message="It is over."),)),
 )
 

@@ -6,19 +6,19 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppf_core.planning.cached_frames import Keeping
+from ppf_core.planning.cached_frames import CachedFrames
 from ppf_core.planning.ordering import Step, order_steps
 from ppf_core.planning.roles import roles_of
 from ppf_core.planning.schedule import Schedule
-from ppf_core.validation.validate import check_pipeline
+from ppf_core.validation.validate import validate_pipeline
 
 WritePipeline = Callable[[str], Path]
 
 
 def steps(path: Path, *selected: str) -> list[Step]:
-    checked = check_pipeline(path)
-    checked.require_sound()
-    return list(order_steps(checked, roles_of(checked, selected or checked.components)))
+    validated = validate_pipeline(path)
+    validated.require_sound()
+    return list(order_steps(validated, roles_of(validated, selected or validated.components)))
 
 
 def named(found: list[Step]) -> list[str]:
@@ -44,7 +44,7 @@ SHARED = """
 def test_a_frame_that_several_read_is_filled_before_they_start(pipeline: WritePipeline) -> None:
     found = steps(pipeline(SHARED))
     assert "fill a" not in named(found)
-    assert waits_for(found, "fill", "b") == {"build b"}
+    assert waits_for(found, "materialize", "b") == {"build b"}
     assert waits_for(found, "stage", "one") == waits_for(found, "stage", "two") == {"fill b"}
 
 
@@ -98,7 +98,7 @@ def test_every_step_starts_once_and_after_all_that_it_needs(needs: list[set[int]
 
 
 def test_a_kept_frame_is_let_go_after_its_last_reader() -> None:
-    keeping = Keeping({"a": ["b", "x"], "b": ["y", "z"]})
+    keeping = CachedFrames({"a": ["b", "x"], "b": ["y", "z"]})
     assert keeping.keep("a") == []
     assert keeping.end("b") == []
     assert keeping.end("x") == []
@@ -107,7 +107,7 @@ def test_a_kept_frame_is_let_go_after_its_last_reader() -> None:
 
 
 def test_a_kept_frame_is_let_go_when_its_readers_are_kept_themselves() -> None:
-    keeping = Keeping({"a": ["b"], "b": ["y", "z"]})
+    keeping = CachedFrames({"a": ["b"], "b": ["y", "z"]})
     keeping.keep("a")
     keeping.end("b")
     assert keeping.keep("b") == ["a"]

@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
-from ppf_core.state.lines import FrameKept, SamplesTaken
+from ppf_core.state.lines import FrameCached, SamplesTaken
 
 WritePipeline = Callable[[str], Path]
 SPLITS = "out { sink = folder, inputs = [a], options { path = out, log = log, splits = true } }"
@@ -90,7 +90,7 @@ def test_rows_that_differ_each_time_are_written_at_once_and_not_kept_first(
     assert (len(good) + len(bad), told(result)) == (40, [("warned", len(bad), 40)])
     assert all(map(is_odd, good))
     assert not any(map(is_odd, bad))
-    assert not runner.store.recorded(result.run_id).of(FrameKept)
+    assert not runner.store.recorded(result.run_id).of(FrameCached)
 
 
 @pytest.mark.parametrize("options", ["max = 15, distinct = true", "max = 15"])

@@ -9,7 +9,7 @@ import pytest
 
 from ppf_core.planning.plan import make_plan
 from ppf_core.state.recorded_plan import recorded_plan
-from ppf_core.validation.validate import check_pipeline
+from ppf_core.validation.validate import validate_pipeline
 
 WritePipeline = Callable[[str], Path]
 
@@ -39,8 +39,8 @@ components {
 @pytest.fixture
 def known(pipeline: WritePipeline) -> dict[str, Any]:
     """What is recorded of the pipeline when only `a` and `late` are asked for, as JSON gives it back."""
-    checked = check_pipeline(pipeline(PIPELINE))
-    line: dict[str, Any] = json.loads(json.dumps(vars(recorded_plan(checked, make_plan(checked), ("a", "b", "late")))))
+    validated = validate_pipeline(pipeline(PIPELINE))
+    line: dict[str, Any] = json.loads(json.dumps(vars(recorded_plan(validated, make_plan(validated), ("a", "b", "late")))))
     return line
 
 

@@ -197,7 +197,7 @@ def test_a_stage_that_somebody_removed_is_told_and_frees_the_run(
         if (tmp_path / stage).is_dir():
             shutil.rmtree(tmp_path / stage)
     finished = do(path, spark, "r2")
-    assert "is gone" in finished.moved["a"]
+    assert "is gone" in finished.target_changed["a"]
     assert status(path, "r2") == "failed"
     assert unfinished(path) == []
 

@@ -13,7 +13,7 @@ from ppf_core.runs.cleaning import find_old
 from ppf_core.runs.replay import Quarantined, SideInputs, chosen, find_quarantined, merging, replayed_alone
 from ppf_core.runs.runner import RunRequest
 from ppf_core.state.cursors import Cursors
-from ppf_core.validation.validate import check_pipeline
+from ppf_core.validation.validate import validate_pipeline
 
 WritePipeline = Callable[[str], Path]
 
@@ -36,7 +36,7 @@ def first_run(path: Path, spark: SparkSession) -> PipelineResult:
 def replay(path: Path, spark: SparkSession, run_id: str = "r1", new: str | None = None, **more: object) -> PipelineResult:
     runner = PipelineRunner.from_file(path)
     rows = chosen(find_quarantined(runner.store, run_id), run_id, None)
-    settings = merging(check_pipeline(path, more), rows.component)
+    settings = merging(validate_pipeline(path, more), rows.component)
     return PipelineRunner.from_file(path, {**more, **settings}).replay(rows, RunRequest(spark=spark, run_id=new))
 
 
@@ -82,7 +82,7 @@ def test_rows_never_come_twice(pipeline: WritePipeline, spark: SparkSession) -> 
 def test_a_mark_that_moved_meanwhile_is_seen_by_the_run(pipeline: WritePipeline, spark: SparkSession) -> None:
     path = pipeline(BAD.format(above=1))
     first_run(path, spark)
-    runner = PipelineRunner.from_file(path, merging(check_pipeline(path), "a"))
+    runner = PipelineRunner.from_file(path, merging(validate_pipeline(path), "a"))
     (rows,) = find_quarantined(runner.store)  # before the other replay
     pipeline(BAD.format(above=-1))
     replay(path, spark, new="r2")

@@ -72,7 +72,7 @@ def test_what_stays_wrong_is_never_tried_again(error: BaseException) -> None:
 def test_what_may_do_harm_twice_is_done_once() -> None:
     flaky = Flaky(OSError("half written"))
     with pytest.raises(OSError, match="half"):
-        RetryExecutor(config(), threading.Event(), is_repeatable=False).run(flaky)
+        RetryExecutor(config(), threading.Event(), is_retry_safe=False).run(flaky)
     assert flaky.attempts == [1]
 
 

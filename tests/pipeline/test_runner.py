@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import CheckpointRefused, ConfigError, RunLocked, SecretError
-from ppf_core.runs.run_resources import Workspace
+from ppf_core.runs.run_resources import RunResources
 
 WritePipeline = Callable[[str], Path]
 
@@ -344,8 +344,8 @@ def test_a_frame_is_not_kept_where_other_machines_cannot_reach_it(pipeline: Writ
     path = pipeline("numbers { source = numbers, checkpoint = true }")
 
     def ask(**settings: str) -> None:
-        checked = PipelineRunner.from_file(path, settings).checked
-        Workspace(checked, ["numbers"]).require_reachable_frames("spark://10.0.0.1:7077")
+        validated = PipelineRunner.from_file(path, settings).validated
+        RunResources(validated, ["numbers"]).require_reachable_frames("spark://10.0.0.1:7077")
 
     with pytest.raises(ConfigError, match=r"pipeline\.conf:3:\d+: The frame of 'numbers' would be kept in file:/.*/\.ppf/data"):
         ask()

@@ -10,7 +10,7 @@ from killed import do, kill, run, stages, status, store
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PipelineResult
-from ppf_core.state.lines import FrameKept, SamplesTaken
+from ppf_core.state.lines import FrameCached, SamplesTaken
 
 WritePipeline = Callable[[str], Path]
 
@@ -110,7 +110,7 @@ def test_rows_that_differ_each_time_are_in_one_place_each(
     assert len(good) + len(bad) == 40
     assert {zlib.crc32(str(each).encode()) % 2 for each in good} == {1}
     assert {zlib.crc32(str(each).encode()) % 2 for each in bad} == {0}
-    assert not store(path).recorded(result.run_id).of(FrameKept)
+    assert not store(path).recorded(result.run_id).of(FrameCached)
 
 
 def test_bad_rows_are_told_where_the_target_is_to_stay(pipeline: WritePipeline, spark: SparkSession) -> None:

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.validation.validate import check_pipeline
+from ppf_core.validation.validate import validate_pipeline
 
 WritePipeline = Callable[[str], Path]
 
 
 def codes(path: Path) -> list[tuple[str, int | None]]:
-    return [(problem.code, problem.line) for problem in check_pipeline(path).problems]
+    return [(problem.code, problem.line) for problem in validate_pipeline(path).problems]
 
 
 def two(first: str, second: str) -> str:
@@ -39,7 +39,7 @@ def test_a_disabled_sink_writes_nothing(pipeline: WritePipeline) -> None:
 @pytest.mark.parametrize("path", [".", "..", "/", ".ppf", "link"])
 def test_a_sink_does_not_replace_what_the_run_stands_on(pipeline: WritePipeline, tmp_path: Path, path: str) -> None:
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-    (problem,) = check_pipeline(pipeline(two(f'path = "{path}"', ""))).problems
+    (problem,) = validate_pipeline(pipeline(two(f'path = "{path}"', ""))).problems
     held = "the state directory" if path == ".ppf" else "the pipeline file and the state directory"
     assert problem.code == "unsafe-target"
     assert problem.message.endswith(f", which holds {held}.")

@@ -8,18 +8,18 @@ import pytest
 from wheels import build_wheel, install
 
 from ppf_core.errors import ConfigError, PluginError, Problem
-from ppf_core.validation.validate import check_pipeline, check_writes
-from ppf_core.validation.validated import CheckedPipeline
+from ppf_core.validation.validate import check_writes, validate_pipeline
+from ppf_core.validation.validated import ValidatedPipeline
 
 WritePipeline = Callable[[str], Path]
 
 
 def problems(path: Path, **overrides: str) -> list[tuple[str, int | None]]:
-    return [(problem.code, problem.line) for problem in check_pipeline(path, overrides).problems]
+    return [(problem.code, problem.line) for problem in validate_pipeline(path, overrides).problems]
 
 
-def only(checked: CheckedPipeline) -> Problem:
-    (problem,) = checked.problems
+def only(validated: ValidatedPipeline) -> Problem:
+    (problem,) = validated.problems
     return problem
 
 
@@ -59,12 +59,12 @@ def only(checked: CheckedPipeline) -> Problem:
     ],
 )
 def test_a_mistake_is_one_located_problem(components: str, code: str, line: int, words: str, pipeline: WritePipeline) -> None:
-    checked = check_pipeline(pipeline(components))
-    problem = only(checked)
+    validated = validate_pipeline(pipeline(components))
+    problem = only(validated)
     assert (problem.code, problem.line) == (code, line)
     assert words in str(problem)
     assert problem.column is not None
-    assert checked.exit_code == 2
+    assert validated.exit_code == 2
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_an_unfit_preference_is_one_mistake_where_it_stands(pipeline: WritePipel
 
 
 def test_a_malformed_requirement_is_one_mistake_of_the_file(pipeline: WritePipeline) -> None:
-    checked = check_pipeline(pipeline('name = test\nplugins.require = ["a b"]\ncomponents { a { source = numbers } }'))
-    assert (only(checked).code, only(checked).line, checked.exit_code) == ("bad-value", 2, 2)
+    validated = validate_pipeline(pipeline('name = test\nplugins.require = ["a b"]\ncomponents { a { source = numbers } }'))
+    assert (only(validated).code, only(validated).line, validated.exit_code) == ("bad-value", 2, 2)
 
 
 def test_a_malformed_reference_in_the_settings_of_spark_is_a_mistake(pipeline: WritePipeline) -> None:
@@ -164,8 +164,8 @@ def test_what_a_plugin_does_when_it_is_asked_is_a_located_problem(
 
 def test_many_unknown_components_take_bounded_time(pipeline: WritePipeline) -> None:
     began = time.monotonic()
-    checked = check_pipeline(pipeline("\n".join(f"a{n} {{ source = numbers, after = [b{n}] }}" for n in range(2000))))
-    assert len(checked.problems) == 2000
+    validated = validate_pipeline(pipeline("\n".join(f"a{n} {{ source = numbers, after = [b{n}] }}" for n in range(2000))))
+    assert len(validated.problems) == 2000
     assert time.monotonic() - began < 20
 
 
@@ -185,19 +185,19 @@ def test_all_mistakes_come_at_once_in_the_order_of_the_file(pipeline: WritePipel
 
 def test_an_unknown_plugin_alone_is_exit_3_and_with_other_mistakes_2(pipeline: WritePipeline) -> None:
     path = pipeline("a { source = numberz }")
-    checked = check_pipeline(path)
-    assert checked.exit_code == 3
-    assert "Did you mean 'numbers'?" in str(only(checked))
+    validated = validate_pipeline(path)
+    assert validated.exit_code == 3
+    assert "Did you mean 'numbers'?" in str(only(validated))
     with pytest.raises(PluginError):
-        checked.require_sound()
-    both = check_pipeline(pipeline("a { source = numberz }\nb { sink = direct }"))
+        validated.require_sound()
+    both = validate_pipeline(pipeline("a { source = numberz }\nb { sink = direct }"))
     assert both.exit_code == 2
     with pytest.raises(ConfigError):
         both.require_sound()
 
 
 def test_a_plugin_of_the_other_kind_is_named(pipeline: WritePipeline) -> None:
-    problem = only(check_pipeline(pipeline("a { source = step }")))
+    problem = only(validate_pipeline(pipeline("a { source = step }")))
     assert problem.code == "plugin-missing"
     assert "transform" in str(problem)
 
@@ -210,29 +210,29 @@ def test_a_source_ordered_after_the_sink_that_writes_its_data_is_a_mistake(pipel
         c { source = stored, after = [b], options { path = x/y } }
         """
     )
-    problem = only(check_pipeline(path))
+    problem = only(validate_pipeline(path))
     assert (problem.code, problem.line) == ("read-after-write", 6)
     assert "'b'" in str(problem)
 
 
 def test_a_batch_plugin_in_a_stream_is_a_located_mistake_that_names_the_mode(pipeline: WritePipeline) -> None:
     path = pipeline("name = test\nmode = streaming\ncomponents { a { source = numbers } }")
-    problem = only(check_pipeline(path))
+    problem = only(validate_pipeline(path))
     assert (problem.code, problem.line) == ("wrong-mode", 3)
     assert "streaming" in problem.message
 
 
 def test_an_unknown_secrets_backend_is_located(pipeline: WritePipeline) -> None:
-    problem = only(check_pipeline(pipeline('a { source = numbers, options { url = "secret://valt/x" } }')))
+    problem = only(validate_pipeline(pipeline('a { source = numbers, options { url = "secret://valt/x" } }')))
     assert (problem.code, problem.line) == ("plugin-missing", 3)
     assert "'valt'" in problem.message
 
 
 def test_a_demanded_distribution_that_is_missing_is_exit_3(pipeline: WritePipeline) -> None:
     path = pipeline('name = test\nplugins { require = ["ppf-small>=2"] }\ncomponents { a { source = numbers } }')
-    checked = check_pipeline(path)
-    assert checked.exit_code == 3
-    assert "1.0" in only(checked).message
+    validated = validate_pipeline(path)
+    assert validated.exit_code == 3
+    assert "1.0" in only(validated).message
 
 
 def test_validation_neither_reads_secrets_nor_touches_the_disk(
@@ -240,20 +240,20 @@ def test_validation_neither_reads_secrets_nor_touches_the_disk(
 ) -> None:
     monkeypatch.delenv("NOT_SET", raising=False)
     path = pipeline('a { source = numbers, options { token = "secret://env/NOT_SET", rows = 1, log = log } }')
-    assert check_pipeline(path).problems == ()
+    assert validate_pipeline(path).problems == ()
     assert [each.name for each in path.parent.iterdir()] == ["pipeline.conf"]
 
 
 def test_a_disabled_component_is_removed_so_its_plugin_need_not_be_there(pipeline: WritePipeline) -> None:
-    checked = check_pipeline(
+    validated = validate_pipeline(
         pipeline("a { source = numbers }\nb { source = not_installed, enabled = false, options { nothing = true } }")
     )
-    assert (checked.problems, checked.warnings, list(checked.components)) == ((), (), ["a"])
+    assert (validated.problems, validated.warnings, list(validated.components)) == ((), (), ["a"])
 
 
 def test_what_spark_connect_cannot_do_is_refused_and_located(pipeline: WritePipeline) -> None:
     path = pipeline('name = test\nspark { remote = "sc://127.0.0.1" }\ncomponents {\na { source = numbers }\n}')
-    problem = only(check_pipeline(path))
+    problem = only(validate_pipeline(path))
     assert (problem.code, problem.line) == ("no-connect", 4)
     assert "'numbers'" in problem.message
 
@@ -264,7 +264,7 @@ c { transform = join, inputs = [%s], options { left = %s, right = b, on = [id] }
 
 
 def test_an_input_that_a_transform_names_and_does_not_have_is_located_at_the_name(pipeline: WritePipeline) -> None:
-    problem = only(check_pipeline(pipeline(JOIN % ("a, b", "aa"))))
+    problem = only(validate_pipeline(pipeline(JOIN % ("a, b", "aa"))))
     assert (problem.code, problem.line, problem.path) == ("wrong-inputs", 5, "components.c.options.left")
     assert problem.message == "The transform 'join' of 'c' reads the input 'aa', which it does not have."
     assert problem.hint == "Did you mean 'a'? There is: a, b."
@@ -275,7 +275,7 @@ def test_an_input_that_a_transform_names_and_does_not_have_is_located_at_the_nam
     [("a", "a", "wrong-inputs"), ("aa, b", "a", "unknown-component"), ("a, b", "[]", "wrong-type")],
 )
 def test_inputs_that_are_wrong_anyway_are_told_once(inputs: str, left: str, code: str, pipeline: WritePipeline) -> None:
-    assert only(check_pipeline(pipeline(JOIN % (inputs, left)))).code == code
+    assert only(validate_pipeline(pipeline(JOIN % (inputs, left)))).code == code
 
 
 def test_a_mistake_in_the_syntax_does_not_hide_what_is_wrong_with_plugins(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_a_mistake_in_the_syntax_does_not_hide_what_is_wrong_with_plugins(tmp_pa
         "}\n"
         "c\n"
     )
-    found = check_pipeline(tmp_path / "pipeline.conf").problems
+    found = validate_pipeline(tmp_path / "pipeline.conf").problems
     assert [(problem.code, problem.line) for problem in found] == [
         ("syntax", 3),
         ("plugin-missing", 4),

@@ -185,8 +185,8 @@ class Model:
                     continue
                 if folder is not None and not fits:
                     yield f"The folder of {name} in {run_id} holds {_told(_keys(folder.rows))}, not {_told(wanted)}"
-                is_kept = is_success or (is_judged and seen.has_judged(name) and flow.is_rejected(name))
-                if folder is None and wanted and is_kept and run.last.replays is None:
+                is_cached = is_success or (is_judged and seen.has_judged(name) and flow.is_rejected(name))
+                if folder is None and wanted and is_cached and run.last.replays is None:
                     yield f"The bad rows {_told(wanted)} of {name} in {run_id} are nowhere"
 
     def _whole(self, seen: Seen) -> Iterator[str]:

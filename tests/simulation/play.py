@@ -30,7 +30,7 @@ from ppf_core.state.store import RunStore
 from ppf_core.storage.state_files import using_state_files
 from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
 from ppf_core.validation.validate import check_file
-from ppf_core.validation.validated import CheckedPipeline
+from ppf_core.validation.validated import ValidatedPipeline
 
 NAME = "simulated"
 FOLDER = Path("/simulated")
@@ -122,11 +122,11 @@ class Play:
         """The records of its runs."""
         return RunStore(FOLDER / "state")
 
-    def checked(self, values: Mapping[str, Any]) -> CheckedPipeline:
+    def validated(self, values: Mapping[str, Any]) -> ValidatedPipeline:
         """A pipeline file. Raises ConfigError when it is none."""
-        checked = check_file(file_of_values(FOLDER / "simulated.conf", values), registry())
-        checked.require_sound()
-        return checked
+        validated = check_file(file_of_values(FOLDER / "simulated.conf", values), registry())
+        validated.require_sound()
+        return validated
 
     def act(self, act: Act) -> Seen:
         """Does it."""
@@ -217,20 +217,20 @@ class Play:
     # ---- what the commands do
 
     def _run(self, act: Act) -> PipelineResult:
-        return PipelineRunner(self.checked(self.values)).execute(RunRequest(only=act.only))
+        return PipelineRunner(self.validated(self.values)).execute(RunRequest(only=act.only))
 
     def _resume(self, act: Act) -> PipelineResult:
-        return PipelineRunner(self.checked(self.values)).execute(
+        return PipelineRunner(self.validated(self.values)).execute(
             RunRequest(resume="last", accept_changes="accept" in act.options)
         )
 
     def _recover(self, _act: Act) -> int:
         finished = [recover_alone(self.store, run_id, _no_capture) for run_id in self.store.dead()]
-        return int(any(each.moved for each in finished))
+        return int(any(each.target_changed for each in finished))
 
     def _abandon(self, _act: Act) -> int:
         finished = [recover_alone(self.store, run_id, _no_capture, abandon=True) for run_id in self.store.dead()[:1]]
-        return int(any(each.moved for each in finished))
+        return int(any(each.target_changed for each in finished))
 
     def _clean(self, _act: Act) -> int:
         found = find_old(self.store, threads().now() + datetime.timedelta(seconds=1))
@@ -243,7 +243,7 @@ class Play:
         rows = chosen(waiting, waiting[0].run_id if waiting else "none", act.of)
         self._replays = rows.run_id, rows.component
         components = dict(self.values["components"])
-        for path, value in merging(self.checked(self.values), rows.component).items():
+        for path, value in merging(self.validated(self.values), rows.component).items():
             name = path.split('"')[1]
             components[name] = {**components[name], "options": {**components[name]["options"], "mode": value}}
         self._values = {**self.values, "components": components}
@@ -251,8 +251,8 @@ class Play:
         met = {each for name in below - {rows.component} for each in inputs_of(components[name])} - below
         self._values = {**self._values, "side": {name: act.options["side"] for name in met if "side" in act.options}}
         side = {how: frozenset(name for name, said in self._values["side"].items() if said == how) for how in ("empty", "read")}
-        checked = self.checked({key: value for key, value in self._values.items() if key != "side"})
-        return PipelineRunner(checked).replay(rows, RunRequest(), SideInputs(**side))
+        validated = self.validated({key: value for key, value in self._values.items() if key != "side"})
+        return PipelineRunner(validated).replay(rows, RunRequest(), SideInputs(**side))
 
 
 def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:

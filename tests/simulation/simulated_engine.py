@@ -270,13 +270,13 @@ class SimulatedTally:
         if summary.failed is not None:
             failed = dict(summary.failed)
         elif found := self.found(summary):
-            tally = self if again is None else SimulatedTally(again, self.rules.only(*found))
-            rows = self._collect(tally.labelled)
+            masks = self if again is None else SimulatedTally(again, self.rules.only(*found))
+            rows = self._collect(masks.labelled)
             counted = {key: sum(key in bad for _, bad in rows) for key in found}
             if len(rows) != summary.rows or 0 in counted.values():
                 raise RuntimeError(f"A second look at the rows found others: {len(rows)}, where there were {summary.rows}.")
             failed |= counted
-        return Counts(summary.rows, summary.apart, summary.placed, failed, summary.values)
+        return Counts(summary.rows, summary.apart, summary.routed, failed, summary.values)
 
     def found(self, summary: Summary) -> list[int]:
         """The row rules that found a row bad."""
@@ -294,7 +294,7 @@ class SimulatedTally:
         """Without the labels."""
         return labelled.mapped(lambda rows: [row for row, _ in rows])
 
-    def placed(self, labelled: Any, place: int | None, names: Mapping[int, str]) -> Any:
+    def routed(self, labelled: Any, place: int | None, names: Mapping[int, str]) -> Any:
         """With the names of all rules that found them bad."""
 
         def chosen(rows: list[Any]) -> list[Row]:
@@ -320,7 +320,7 @@ class SimulatedTally:
         return Summary(
             rows=len(rows),
             apart=sum(bool(bad & self._split) for _, bad in rows),
-            placed={place: sum(self._goes_to(bad, place) for _, bad in rows) for place in set(self._places.values())},
+            routed={place: sum(self._goes_to(bad, place) for _, bad in rows) for place in set(self._places.values())},
             masks=tuple(key for key, count in failed.items() if count),
             values={key: {name: count(bare) for name, count in values.items()} for key, values in self._values.items()},
             failed=failed if is_detailed else None,
@@ -400,7 +400,7 @@ class SimulatedEngine(Engine):
         """None."""
         return {}
 
-    def why_keep(self, frame: Any) -> str | None:
+    def why_cache(self, frame: Any) -> str | None:
         """What a node says of itself."""
         if not self.knows_plans:
             return None
@@ -413,7 +413,7 @@ class SimulatedEngine(Engine):
         """Never: a simulated row is one number."""
         return None
 
-    def is_repeatable(self, frame: Any) -> bool:
+    def is_deterministic(self, frame: Any) -> bool:
         """What a node says of itself."""
         return not self.knows_plans or all(node.is_steady for node in self._planned(frame))
 
@@ -426,17 +426,17 @@ class SimulatedEngine(Engine):
                 yield node
                 waiting += node.inputs
 
-    def labels_alike(self, tally: Any) -> bool:
+    def labels_alike(self, masks: Any) -> bool:
         """Rules look at rows, and at nothing else."""
         return True
 
-    def keep_frame(self, frame: Any, level: str) -> Any:
+    def cache_frame(self, frame: Any, level: str) -> Any:
         """Keeps it, and computes it."""
-        self.keep_when_read(frame, level)
+        self.cache_when_read(frame, level)
         self.session.collect(frame.select("*"))
         return frame.select("*")
 
-    def keep_when_read(self, frame: Any, level: str) -> None:
+    def cache_when_read(self, frame: Any, level: str) -> None:
         """Keeps it."""
         if self.session.is_gone:
             raise SparkGone("The JVM is gone.")
@@ -480,7 +480,7 @@ class SimulatedEngine(Engine):
         values: Any = {key: check.metrics for key, check in checks.items() if isinstance(check, AggregateCheck)}
         return Rules(rows, values)
 
-    def tally(self, frame: Any, rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None) -> Any:
+    def masks(self, frame: Any, rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None) -> Any:
         """Labels."""
         return SimulatedTally(frame, rules, split, places)
 

@@ -30,7 +30,7 @@ def simulate(scenario: Scenario) -> Outcome | None:
     """What comes of a scenario; None when it has no pipeline that could run."""
     play = Play(scenario)
     try:
-        play.checked(play.values)
+        play.validated(play.values)
     except PpfError:
         return None
     if not is_modelled(scenario):

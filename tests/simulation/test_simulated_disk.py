@@ -134,7 +134,7 @@ def some_run(run_id: str = "r1") -> None:
     record.write(lines.Committed([write], [lines.Move("in", {"k": "1"}, [write])]))
     record.write(lines.Published("out", write))
     Cursors(STATE, "flights").move({"in": {"k": "1"}})
-    record.write(lines.CursorsMoved(["in"]))
+    record.write(lines.CursorsCommitted(["in"]))
     breaker = CircuitBreaker(STATE, "flights", "out", CircuitBreakerConfig(failure_threshold=1))
     if breaker.admit(run_id).allowed:
         breaker.failed()
@@ -163,7 +163,7 @@ def test_whatever_effect_a_process_dies_at_the_next_one_finds_its_state_in_order
             for run in store.list():
                 if run["status"] != "success":
                     record = store.reopen(run["run_id"])
-                    record.write(lines.CursorsMoved(["in"]))
+                    record.write(lines.CursorsCommitted(["in"]))
                     record.release()
                     assert record.journal.pipeline == "flights"
             assert Cursors(STATE, "flights").read() in ({}, {"in": {"k": "1"}})

@@ -73,8 +73,8 @@ class Tidiness:
             if not seen.is_publishing(run_id):
                 yield f"A stage of {run_id} is left"
         # A mark that the disk itself does not let go is removed by the next run of the pipeline.
-        is_kept = any(fault.what == "broken" for fault in seen.struck)
-        for run_id in seen.left_over if seen.result is not None and not is_kept else ():
+        is_cached = any(fault.what == "broken" for fault in seen.struck)
+        for run_id in seen.left_over if seen.result is not None and not is_cached else ():
             if seen.exit_code == 0 or seen.result.run_id == run_id:
                 yield f"{run_id} is marked as unfinished, but nothing of it is left to do"
 
@@ -135,6 +135,6 @@ class Tidiness:
                 inputs = inputs_of(flow.components[one])
                 if not inputs or inputs_of(flow.components[other]) != inputs:
                     continue
-                is_kept = flow.components[inputs[0]].get("persist") != "never"
-                if is_kept and Counter(self._rows(one, run_id)) != Counter(self._rows(other, run_id)):
+                is_cached = flow.components[inputs[0]].get("persist") != "never"
+                if is_cached and Counter(self._rows(one, run_id)) != Counter(self._rows(other, run_id)):
                     yield f"{one} and {other} show other rows of {inputs[0]} in {run_id}"

@@ -8,13 +8,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from ppf_core.spark.frames import (
+    cache_frame,
+    cache_when_read,
     depends_on_columns,
-    is_repeatable,
-    keep_frame,
-    keep_when_read,
+    is_deterministic,
     planned_anew,
     release_frame,
-    why_keep,
+    why_cache,
 )
 
 LINES = {
@@ -56,9 +56,9 @@ def test_text_that_is_read_in_part_gives_other_rows(
     frame = read(spark, tmp_path, kind, schema, **options).where("a IS NOT NULL").withColumn("c", F.lit(1))
     reason = depends_on_columns(frame)
     assert reason == f"{kind.upper()} of which other rows are read when fewer columns are"
-    assert (why_keep(frame), is_repeatable(frame)) == (reason, False)
+    assert (why_cache(frame), is_deterministic(frame)) == (reason, False)
     other = read(with_the_second_interface(spark), tmp_path, kind, schema, **options)
-    assert (depends_on_columns(other), why_keep(other), is_repeatable(other)) == (reason, reason, False)
+    assert (depends_on_columns(other), why_cache(other), is_deterministic(other)) == (reason, reason, False)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_text_whose_rows_are_always_the_same_need_not_be_kept(
     kind: str, schema: str, options: dict[str, Any], spark: SparkSession, tmp_path: Path
 ) -> None:
     frame = read(spark, tmp_path, kind, schema, **options)
-    assert (depends_on_columns(frame), why_keep(frame), is_repeatable(frame)) == (None, None, True)
+    assert (depends_on_columns(frame), why_cache(frame), is_deterministic(frame)) == (None, None, True)
     assert [row.a for row in frame.select("a").collect()] == [row.a for row in frame.collect()]
     assert frame.count() == len(frame.collect())
     other = read(with_the_second_interface(spark), tmp_path, kind, schema, **options)
-    assert (depends_on_columns(other), is_repeatable(other)) == (None, True)
+    assert (depends_on_columns(other), is_deterministic(other)) == (None, True)
     assert [row.a for row in other.select("a").collect()] == [row.a for row in other.collect()]
     assert other.count() == len(other.collect())
 
@@ -111,7 +111,7 @@ def test_files_that_are_left_out_once_they_break_depend_on_how_far_they_are_read
     for session in (spark, with_the_second_interface(spark)):
         frame = session.read.option("ignoreCorruptFiles", True).parquet(str(tmp_path / "in"))
         assert frame.count() != len(frame.collect())
-        assert (depends_on_columns(frame) is not None, is_repeatable(frame)) == (True, False)
+        assert (depends_on_columns(frame) is not None, is_deterministic(frame)) == (True, False)
         assert depends_on_columns(session.read.parquet(str(tmp_path / "in"))) is None
     session.conf.set("spark.sql.files.ignoreCorruptFiles", True)
     assert depends_on_columns(session.read.parquet(str(tmp_path / "in"))) is not None
@@ -127,7 +127,7 @@ def test_from_json_notes_what_is_wrong_in_the_fields_that_are_read(spark: SparkS
     noted = [row[2] is not None for row in frame.collect()]
     assert [row[0] is not None for row in frame.select("_corrupt_record").collect()] != noted
     assert depends_on_columns(frame) == "from_json, which gives other values when fewer columns are read"
-    kept = keep_frame(frame, "memory")
+    kept = cache_frame(frame, "memory")
     assert depends_on_columns(kept) is None
     assert [row[0] is not None for row in kept.select("_corrupt_record").collect()] == noted
     release_frame(frame)
@@ -166,8 +166,8 @@ def test_a_column_in_which_a_session_notes_broken_lines_is_known(spark: SparkSes
 
 def test_a_frame_that_is_kept_whole_depends_on_nothing(spark: SparkSession, tmp_path: Path) -> None:
     frame = read(spark, tmp_path, "json", NOTED)
-    kept = keep_frame(frame, "memory")
-    assert (depends_on_columns(kept), why_keep(kept), is_repeatable(kept)) == (None, None, True)
+    kept = cache_frame(frame, "memory")
+    assert (depends_on_columns(kept), why_cache(kept), is_deterministic(kept)) == (None, None, True)
     assert kept.where("_corrupt_record IS NOT NULL").count() == 1
     release_frame(frame)
     assert depends_on_columns(frame) is not None
@@ -175,7 +175,7 @@ def test_a_frame_that_is_kept_whole_depends_on_nothing(spark: SparkSession, tmp_
 
 def test_a_kept_frame_stays_when_somebody_drops_a_view_of_it(spark: SparkSession) -> None:
     frame = spark.range(3).withColumn("number", F.rand())
-    kept = keep_when_read(frame, "memory")
+    kept = cache_when_read(frame, "memory")
     rows = sorted(kept.collect())
     for given in (kept, planned_anew(frame)):
         assert sorted(spark.sql("SELECT * FROM {given}", given=given).collect()) == rows

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from ppf_core import Columns
 from ppf_core.spark.call_sites import without_call_sites
-from ppf_core.spark.row_masks import BITS, Rules, Tally, fitting, raising_rules, same_shape
+from ppf_core.spark.row_masks import BITS, RowMasks, Rules, fitting, raising_rules, same_shape
 
 
 def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, int, int], Column]:
@@ -55,12 +55,12 @@ def naive(frame: DataFrame, act: Callable[[DataFrame], Any] = write, seconds: fl
 
 
 def seen(frame: DataFrame, act: Callable[[DataFrame], Any] = write, seconds: float = 3) -> tuple[int, tuple[int, ...]] | None:
-    """What a tally of the same rule heard: rows and the union of the masks."""
-    tally = Tally(frame, rules(low(10)))
-    observed, observation = tally.observed()
+    """What a masks of the same rule heard: rows and the union of the masks."""
+    masks = RowMasks(frame, rules(low(10)))
+    observed, observation = masks.observed()
     with suppress(Exception):  # a failed action is one of the traps
-        act(tally.good(observed))
-    summary = tally.seen(observation, seconds)
+        act(masks.good(observed))
+    summary = masks.seen(observation, seconds)
     return None if summary is None else (summary.rows, summary.masks)
 
 
@@ -72,40 +72,40 @@ def test_what_is_counted_while_rows_are_written_is_heard(spark: SparkSession) ->
 
 
 def test_counts_of_each_rule(spark: SparkSession) -> None:
-    tally = Tally(spark.range(100), rules(low(10), low(0), low(3), total=F.sum("id")))
-    counts = tally.count()
+    masks = RowMasks(spark.range(100), rules(low(10), low(0), low(3), total=F.sum("id")))
+    counts = masks.count()
     assert (counts.rows, counts.failed, counts.values) == (100, {0: 10, 1: 0, 2: 3}, {100: {"total": 4950}})
 
 
 def test_a_null_is_bad_only_where_the_check_says_so(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(1,), (None,)], "id BIGINT")
-    assert Tally(frame, rules(low(0))).count().failed == {0: 0}
+    assert RowMasks(frame, rules(low(0))).count().failed == {0: 0}
 
 
 @pytest.mark.parametrize("number", [1, BITS, BITS + 1, 130])
 def test_any_number_of_rules(spark: SparkSession, number: int) -> None:
-    tally = Tally(spark.range(5), rules(*(low(limit % 4) for limit in range(number))))
-    observed, observation = tally.observed()
-    write(tally.good(observed))
-    summary = tally.seen(observation)
+    masks = RowMasks(spark.range(5), rules(*(low(limit % 4) for limit in range(number))))
+    observed, observation = masks.observed()
+    write(masks.good(observed))
+    summary = masks.seen(observation)
     assert summary is not None
-    assert tally.complete(summary, spark.range(5)).failed == {limit: limit % 4 for limit in range(number)}
-    assert len(tally.masks) == -(-number // BITS)
+    assert masks.complete(summary, spark.range(5)).failed == {limit: limit % 4 for limit in range(number)}
+    assert len(masks.masks) == -(-number // BITS)
 
 
 def test_a_column_of_the_data_may_have_the_name_of_a_mask(spark: SparkSession) -> None:
     frame = spark.range(3).withColumn("_ppf_mask_0", F.lit("mine"))
-    tally = Tally(frame, rules(low(1)))
-    assert tally.count().failed == {0: 1}
-    assert tally.good(tally.labelled).columns == ["id", "_ppf_mask_0"]
+    masks = RowMasks(frame, rules(low(1)))
+    assert masks.count().failed == {0: 1}
+    assert masks.good(masks.labelled).columns == ["id", "_ppf_mask_0"]
 
 
 def test_two_hundred_rules_are_one_stage_of_generated_code(spark: SparkSession) -> None:
-    tally = Tally(spark.range(1000), rules(*(low(limit) for limit in range(200))))
-    plan = tally.labelled._jdf.queryExecution()
+    masks = RowMasks(spark.range(1000), rules(*(low(limit) for limit in range(200))))
+    plan = masks.labelled._jdf.queryExecution()
     generated = str(spark._jvm.org.apache.spark.sql.execution.debug.package.codegenString(plan.executedPlan()))
     assert "Found 1 WholeStageCodegen subtrees." in generated
-    assert tally.count().failed[199] == 199
+    assert masks.count().failed[199] == 199
 
 
 def test_a_rule_more_is_few_calls_to_the_jvm(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,11 +176,11 @@ def test_a_node_that_is_optimised_away_tells_nothing_true(
 
 
 def test_distinct_values_cannot_be_observed(spark: SparkSession) -> None:
-    tally = Tally(spark.range(3), rules(low(1), total=F.sum_distinct("id")))
-    assert not tally.is_observable()
+    masks = RowMasks(spark.range(3), rules(low(1), total=F.sum_distinct("id")))
+    assert not masks.is_observable()
     with pytest.raises(AnalysisException):
         spark.range(3).observe("x", F.sum_distinct("id"))
-    assert tally.count().values == {100: {"total": 3}}
+    assert masks.count().values == {100: {"total": 3}}
 
 
 def test_an_observation_serves_once_and_a_tally_takes_a_new_one_each_time(spark: SparkSession) -> None:
@@ -188,11 +188,11 @@ def test_an_observation_serves_once_and_a_tally_takes_a_new_one_each_time(spark:
     spark.range(3).observe(observation, F.count(F.lit(1)))
     with pytest.raises(PySparkAssertionError):
         spark.range(3).observe(observation, F.count(F.lit(1)))
-    tally = Tally(spark.range(3), rules(low(1)))
+    masks = RowMasks(spark.range(3), rules(low(1)))
     for _ in range(2):
-        observed, fresh = tally.observed()
-        write(tally.good(observed))
-        assert tally.seen(fresh) is not None
+        observed, fresh = masks.observed()
+        write(masks.good(observed))
+        assert masks.seen(fresh) is not None
 
 
 def test_a_union_with_itself_is_counted_once_or_not_believed(spark: SparkSession) -> None:
@@ -204,42 +204,42 @@ def test_a_union_with_itself_is_counted_once_or_not_believed(spark: SparkSession
 
 
 def test_a_second_look_at_other_rows_is_refused(spark: SparkSession) -> None:
-    tally = Tally(spark.range(100), rules(low(10)))
-    observed, observation = tally.observed()
-    write(tally.good(observed))
-    summary = tally.seen(observation)
+    masks = RowMasks(spark.range(100), rules(low(10)))
+    observed, observation = masks.observed()
+    write(masks.good(observed))
+    summary = masks.seen(observation)
     assert summary is not None
     with pytest.raises(RuntimeError, match="found others: 50, where there were 100"):
-        tally.complete(summary, spark.range(50))
+        masks.complete(summary, spark.range(50))
 
 
 def test_rows_that_cannot_be_looked_at_again_are_counted_rule_by_rule_at_once(spark: SparkSession) -> None:
-    tally = Tally(spark.range(100), rules(low(10), low(20)))
-    observed, observation = tally.observed(is_detailed=True)
-    write(tally.good(observed))
-    summary = tally.seen(observation)
+    masks = RowMasks(spark.range(100), rules(low(10), low(20)))
+    observed, observation = masks.observed(is_detailed=True)
+    write(masks.good(observed))
+    summary = masks.seen(observation)
     assert summary is not None
-    assert tally.complete(summary, spark.range(0)).failed == {0: 10, 1: 20}
+    assert masks.complete(summary, spark.range(0)).failed == {0: 10, 1: 20}
 
 
 # ---- rows that are set apart
 
 
 def test_a_row_goes_to_the_place_of_the_first_rule_that_finds_it_bad(spark: SparkSession) -> None:
-    tally = Tally(spark.range(10), rules(low(2), low(5), low(7)), split=(0, 1, 2), places={0: 0, 1: 1})
-    counts = tally.count()
-    assert (counts.apart, counts.placed) == (7, {0: 2, 1: 3})
+    masks = RowMasks(spark.range(10), rules(low(2), low(5), low(7)), split=(0, 1, 2), places={0: 0, 1: 1})
+    counts = masks.count()
+    assert (counts.apart, counts.routed) == (7, {0: 2, 1: 3})
     names = {0: "a", 1: "b", 2: "c"}
-    assert [row["id"] for row in tally.placed(tally.labelled, 1, names).collect()] == [2, 3, 4]
-    assert tally.placed(tally.labelled, None, names).count() == 5
-    assert [row["id"] for row in tally.good(tally.labelled).collect()] == [7, 8, 9]
+    assert [row["id"] for row in masks.routed(masks.labelled, 1, names).collect()] == [2, 3, 4]
+    assert masks.routed(masks.labelled, None, names).count() == 5
+    assert [row["id"] for row in masks.good(masks.labelled).collect()] == [7, 8, 9]
 
 
 def test_set_apart_rows_are_judged_once_each(spark: SparkSession) -> None:
     """Else Spark puts the whole mask in the place of each of its names: 20 rules 20 times a row."""
-    tally = Tally(spark.range(10), rules(*(low(2) for _ in range(20))), split=range(20), places=dict.fromkeys(range(20), 0))
+    masks = RowMasks(spark.range(10), rules(*(low(2) for _ in range(20))), split=range(20), places=dict.fromkeys(range(20), 0))
     names = {number: str(number) for number in range(20)}
-    plan = str(tally.placed(tally.labelled, 0, names)._jdf.queryExecution().optimizedPlan())
+    plan = str(masks.routed(masks.labelled, 0, names)._jdf.queryExecution().optimizedPlan())
     assert plan.count("< 2") == 20
 
 
@@ -251,8 +251,8 @@ def test_only_the_rules_that_do_not_fit_are_named(spark: SparkSession) -> None:
         return F.col("nobody") > 0
 
     frame = spark.range(3)
-    tally, broken = fitting(frame, rules(low(1), unknown, low(2)))
-    assert (list(broken), tally.count().failed) == ([1], {0: 1, 2: 2})
+    masks, broken = fitting(frame, rules(low(1), unknown, low(2)))
+    assert (list(broken), masks.count().failed) == ([1], {0: 1, 2: 2})
     assert fitting(frame, rules(low(1)))[1] == {}
 
 
