@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
     from ppf_core.runs.runner import PipelineRunner
     from ppf_core.state.store import RunStore
+    from ppf_core.validation.grammar import pipeline_grammar
     from ppf_core.validation.schema import SchemaContract
 
 __version__ = "0.1.0"
@@ -80,6 +81,7 @@ _HOMES = {
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.runs.runner": ("PipelineRunner",),
+    "ppf_core.validation.grammar": ("pipeline_grammar",),
     "ppf_core.validation.schema": ("SchemaContract",),
     "ppf_core.state.store": ("RunStore",),
 }
@@ -135,6 +137,7 @@ __all__ = [
     "near_miss",
     "option",
     "options",
+    "pipeline_grammar",
     "suggestion",
 ]
 

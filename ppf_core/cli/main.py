@@ -21,7 +21,6 @@ _COMMANDS = (
     "plan",
     "show",
     "profile",
-    "schema",
     "plugins",
     "runs",
     "quarantine",

@@ -19,6 +19,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "row_count schema statistic unique"
     },
     "ppf-report": {"commands": "runs.report"},
+    "ppf-schema": {"commands": "schema"},
     "ppf-secrets-aws": {"secrets": "aws"},
     "ppf-secrets-env": {"secrets": "env"},
     "ppf-secrets-file": {"secrets": "file"},

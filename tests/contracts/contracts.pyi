@@ -383,6 +383,13 @@ class Output:
     def note(self, text: str, *, style: str = "") -> None: ...
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]], *, aside: bool = False) -> None: ...
     def document(self, payload: Mapping[str, Any], *, ok: bool = True) -> None: ...
+    def raw(self, document: Any) -> None:
+        """A document with none of ppf's own keys."""
+    def use_json(self, wanted: bool = True) -> None:
+        """From here on the answer is one document, as under `--json`."""
+
+def pipeline_grammar() -> dict[str, Any]:
+    """What a pipeline file may say: the kernel's blocks and the options of every plugin, in JSON's types."""
 
 class RunStore:
     """The records of earlier runs; a verb that takes `runs` is given one. Documents are those of `ppf runs list` and `show`.

@@ -57,6 +57,7 @@ from ppf_core import (
     json_field,
     option,
     options,
+    pipeline_grammar,
 )
 
 
@@ -260,6 +261,8 @@ def run_copy(path: str) -> PipelineResult:
 def archive(output: Output, store: RunStore, run_id: str) -> int:
     """Write the document of a run, and the name of the first one, beside its record."""
     output.expect(path=run_id)
+    output.use_json()
+    output.raw(pipeline_grammar())
     path = store.folder(run_id) / "archived.json"
     path.write_text(json.dumps([store.show(run_id), store.report(run_id), store.list()[0]["run_id"]]))
     output.note("Archived.", style="green")

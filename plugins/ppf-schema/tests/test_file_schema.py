@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from ppf_schema.file_schema import pipeline_schema
 from wheels import build_wheel, install
 
-from ppf_core.plugins.registry import PluginRegistry
-from ppf_core.validation.file_schema import pipeline_schema
+from ppf_core import pipeline_grammar
 
 CODE = """
 from ppf_core import AggregateCheck, Hooks, NoOptions, SecretsBackend, Sink, Source, StreamingSource, Transform, option, options
@@ -94,7 +94,8 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
     install(build_wheel(folder, "rival", offers={"sources.both": "rival:Flow"}, code=CODE.replace("(Streaming", "(")), folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        yield pipeline_schema(PluginRegistry.discover({"PPF_PLUGINS": "dist,rival"}))
+        patch.setenv("PPF_PLUGINS", "dist,rival")
+        yield pipeline_schema(pipeline_grammar())
 
 
 def mistakes(schema: dict[str, Any], *changes: tuple[str, Any]) -> list[str]:

@@ -8,11 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from option_classes import Connection, Every, Located, Query, Tree, Window
+from ppf_schema import options_schema as of_block
 
 from ppf_core import NoOptions
 from ppf_core.config.binding import bind, option_specs
-from ppf_core.config.json_schema import options_schema
 from ppf_core.config.model import PipelineConfig
+from ppf_core.validation.grammar import describe_block
+
+
+def options_schema(cls: type[Any]) -> dict[str, Any]:
+    return of_block.options_schema(describe_block(cls))
+
 
 EVERY = Draft202012Validator(options_schema(Every))
 

@@ -1,16 +1,10 @@
 """The JSON Schema of a whole pipeline file, merged from the kernel's own blocks and the installed plugins."""
 
-import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ppf_core.config.annotations import UnsupportedOption
-from ppf_core.config.json_schema import Schema, options_schema
-from ppf_core.config.model import CheckConfig, ComponentConfig, PipelineConfig
-from ppf_core.contracts.plugin import options_class
-from ppf_core.errors import PluginError
-from ppf_core.plugins.registry import PluginEntry, PluginRegistry
+from ppf_schema.options_schema import Described, Schema, options_schema
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,10 +35,10 @@ class _Offer:
         return bool(self.schema.get("required") or self.schema.get("allOf"))
 
 
-def pipeline_schema(registry: PluginRegistry) -> Schema:
-    """The schema of a pipeline file (2020-12). Imports all usable plugins, and leaves out those that turn out broken."""
-    offers = _Offers(registry)
-    file = options_schema(PipelineConfig)
+def pipeline_schema(grammar: Described) -> Schema:
+    """The schema of a pipeline file (2020-12), from what `ppf_core.pipeline_grammar` gives."""
+    offers = _Offers(grammar["plugins"])
+    file = options_schema(grammar["pipeline"])
     properties = file["properties"]
     properties["name"] = _NAME
     properties["components"] = {"type": "object", "minProperties": 1, "propertyNames": _COMPONENT_NAME}
@@ -64,9 +58,9 @@ def pipeline_schema(registry: PluginRegistry) -> Schema:
         "then": _all_components("streaming"),
         "else": _all_components("batch"),
         "$defs": {
-            "batch": _component(_batch_rules(offers)),
-            "streaming": _component(_streaming_rules(offers)),
-            "check": _check(offers),
+            "batch": _component(grammar["component"], _batch_rules(offers)),
+            "streaming": _component(grammar["component"], _streaming_rules(offers)),
+            "check": _check(grammar["check"], offers),
             "hooks": _named_instance(offers, "hooks"),
             "secrets": _named_instance(offers, "secrets"),
             **offers.definitions,
@@ -77,9 +71,9 @@ def pipeline_schema(registry: PluginRegistry) -> Schema:
 class _Offers:
     """The installed plugins that can be used, by group."""
 
-    def __init__(self, registry: PluginRegistry) -> None:
-        self._offers = [offer for entry in registry.entries for offer in _offered(registry, entry)]
-        self._ambiguous = [(entry.group, entry.name) for entry in registry.entries if entry.state == "duplicate"]
+    def __init__(self, plugins: Sequence[Described]) -> None:
+        self._offers = [_offer(plugin) for plugin in plugins]
+        self._ambiguous = [(each["group"], each["name"]) for each in plugins if each["state"] == "duplicate"]
 
     @property
     def definitions(self) -> Schema:
@@ -98,24 +92,18 @@ class _Offers:
         return sorted({*ambiguous, *(name for offer in self.of(*groups) for name in offer.names)})
 
 
-def _offered(registry: PluginRegistry, entry: PluginEntry) -> Iterator[_Offer]:
-    if entry.state not in ("ready", "duplicate"):
-        return
-    try:
-        plugin = registry.load(entry)
-        schema = options_schema(options_class(plugin))
-    except (PluginError, UnsupportedOption):
-        return  # `ppf plugins list` tells why
-    if entry.group in ("hooks", "secrets"):
+def _offer(plugin: Described) -> _Offer:
+    group, name, owner = (plugin[key] for key in ("group", "name", "distribution"))
+    schema = options_schema(plugin["options"])
+    if group in ("hooks", "secrets"):
         # There the options stand beside two keys of the kernel.
         schema["properties"] |= {"plugin": {"type": "string"}, "required": {"type": ["boolean", "null"]}}
-    full = f"{entry.distribution}:{entry.name}"
-    doc = (inspect.getdoc(plugin) or "").partition("\n")[0]
-    yield _Offer(
-        group=entry.group,
-        names=(entry.name, full) if entry.state == "ready" else (full,),
-        definition=re.sub(r"[^A-Za-z0-9._-]", "_", f"{entry.group}.{entry.distribution}.{entry.name}"),
-        schema={**schema, "description": doc} if doc else schema,
+    full = f"{owner}:{name}"
+    return _Offer(
+        group=group,
+        names=(name, full) if plugin["state"] == "ready" else (full,),
+        definition=re.sub(r"[^A-Za-z0-9._-]", "_", f"{group}.{owner}.{name}"),
+        schema={**schema, "description": plugin["doc"]} if plugin["doc"] else schema,
     )
 
 
@@ -123,8 +111,8 @@ def _all_components(mode: str) -> Schema:
     return {"properties": {"components": {"additionalProperties": {"$ref": f"#/$defs/{mode}"}}}}
 
 
-def _component(rules: Iterable[Schema]) -> Schema:
-    schema = options_schema(ComponentConfig)
+def _component(block: Described, rules: Iterable[Schema]) -> Schema:
+    schema = options_schema(block)
     schema["properties"]["options"] = _OPTIONS
     schema["properties"]["quality"] = {"type": ["array", "null"], "items": {"$ref": "#/$defs/check"}}
     schema["properties"]["inputs"] = {
@@ -153,8 +141,8 @@ def _streaming_rules(offers: _Offers) -> Iterator[Schema]:
     yield _plugin("sink", offers, "streaming_sinks", "sinks")
 
 
-def _check(offers: _Offers) -> Schema:
-    schema = options_schema(CheckConfig)
+def _check(block: Described, offers: _Offers) -> Schema:
+    schema = options_schema(block)
     schema["properties"]["options"] = _OPTIONS
     return {**schema, "allOf": [_plugin("check", offers, "checks")]}
 

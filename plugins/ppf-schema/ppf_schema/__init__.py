@@ -1,0 +1,1 @@
+"""The JSON Schema of pipeline files, for editors and other tools."""
