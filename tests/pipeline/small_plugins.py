@@ -236,7 +236,7 @@ class Folder(StagedSink[FolderOptions]):
         if self.options.sleeps:
             note(self.options.log, "begin", context.component)
             time.sleep(self.options.sleeps)
-        taken = frame if self.options.quarantined_from is None else frame.limit(self.options.quarantined_from)
+        taken = frame if self.options.takes is None else frame.limit(self.options.takes)
         return self._staged(context, [row.asDict() for row in taken.collect()], "stage")
 
     @property
