@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_TEXT = 200
+# Rows that are set apart are kept in memory where they are at most one in so many.
+_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,13 @@ class Cached:
     labelled: "DataFrame"
 
 
+@dataclass(frozen=True)
+class ApartCached:
+    """Only the rows that are set apart are computed once, with their masks; the others can be had as planned."""
+
+    labelled: "DataFrame"
+
+
 @dataclass
 class Checking:
     """The state of a component's checks; one thread at a time uses it.
@@ -127,7 +136,7 @@ class Checking:
     carrier: Carrier
     subject: Subject | None = None
     outcome: Open | Answered | Counted = Open()
-    rows: AsPlanned | Staged | Cached = AsPlanned()
+    rows: AsPlanned | Staged | Cached | ApartCached = AsPlanned()
     is_cached_first: bool = False
     at: datetime.datetime = field(default_factory=lambda: threads().now())
 
@@ -180,6 +189,11 @@ class Checking:
     def is_cached(self) -> bool:
         """Whether the frame is computed once, and its rows are counted."""
         return isinstance(self.rows, Cached)
+
+    @property
+    def holds_cache(self) -> bool:
+        """Whether something of it is computed once, and has to be let go."""
+        return isinstance(self.rows, Cached | ApartCached)
 
     @property
     def can_part(self) -> bool:
@@ -251,9 +265,26 @@ class Checking:
     def _counted(self, subject: Subject, summary: Summary | None) -> Counts:
         """From observed numbers, or from another look at the rows."""
         frame = self.rows.frame if isinstance(self.rows, Staged) else subject.frame
+        if summary is not None and self._wants_apart(subject, summary):
+            return self._counted_and_cached(subject, summary)
         if summary is not None:
             return subject.masks.complete(summary, frame)
         return (subject.engine.masks(frame, subject.masks.rules) if isinstance(self.rows, Staged) else subject.masks).count()
+
+    def _wants_apart(self, subject: Subject, summary: Summary) -> bool:
+        """Whether the look that counts may keep the rows that are set apart: somebody writes them, and they are few."""
+        is_all = splitting(self.checks).issuperset(subject.masks.found(summary))
+        return self.quarantines and is_all and 0 < summary.apart * _FEW <= summary.rows
+
+    def _counted_and_cached(self, subject: Subject, summary: Summary) -> Counts:
+        """Counts the rows that are set apart, and keeps them for whoever takes them."""
+        self.rows = ApartCached(subject.masks.apart())
+        subject.engine.cache_when_read(self.rows.labelled, "memory")
+        try:
+            return subject.masks.complete_apart(summary, subject.engine.planned_anew(self.rows.labelled))
+        except BaseException:
+            self.release()
+            raise
 
     def _collect_apart(self, subject: Subject, written: Written, apart: "DataFrame", total: int | None) -> bool:
         """The same where good and bad rows lie apart. False when these are not the rows that were given."""
@@ -349,11 +380,13 @@ class Checking:
     def samples(self) -> Iterator[Sample]:
         """Bad rows of the checks that want some shown, where these can be read once more as they were judged."""
         subject, counts = self._known, self.counts
-        if counts is None or not (subject.is_deterministic or not isinstance(self.rows, AsPlanned)):
+        if counts is None or (isinstance(self.rows, AsPlanned) and not subject.is_deterministic):
             return
         is_staged = isinstance(self.rows, Staged)
         masks = subject.engine.masks(self._looked_at(), subject.masks.rules) if is_staged else subject.masks
         labelled = masks.labelled if is_staged else self._labelled()
+        if isinstance(self.rows, ApartCached):
+            labelled = subject.engine.planned_anew(self.rows.labelled)
         for check in self.checks:
             if check.config.samples and counts.failed.get(check.number):
                 rows = masks.bad_rows(labelled, check.number, check.config.samples)
@@ -361,8 +394,8 @@ class Checking:
                 yield Sample(check.number, columns, _texts(columns, values, check.config.mask))
 
     def release(self) -> None:
-        """Lets go of the frame that was kept."""
-        if isinstance(self.rows, Cached):
+        """Lets go of what is cached."""
+        if isinstance(self.rows, Cached | ApartCached):
             self._known.engine.release_frame(self.rows.labelled)
             self.rows = AsPlanned()
 
@@ -402,7 +435,9 @@ class Checking:
     def _set_apart(self, place: int | None, run_id: str) -> "DataFrame":
         """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
         masks, labelled = self._known.masks, self._labelled()
-        if not self.is_cached and self.counts is not None:
+        if isinstance(self.rows, ApartCached):
+            labelled = self._known.engine.planned_anew(self.rows.labelled)
+        elif not self.is_cached and self.counts is not None:
             found = [key for key, failed in self.counts.failed.items() if failed]
             apart = self.rows.apart if isinstance(self.rows, Staged) else None
             masks = masks.narrowed(found) if apart is None else self._masks_of(apart, found)
@@ -453,7 +488,7 @@ class Checking:
                 return frame
             case Cached():
                 return self._known.masks.unlabelled(self._labelled())
-            case AsPlanned():
+            case AsPlanned() | ApartCached():
                 return self._known.frame
 
 

@@ -41,16 +41,16 @@ SHARED = """
 """
 
 
-def test_a_frame_that_several_read_is_filled_before_they_start(pipeline: WritePipeline) -> None:
+def test_a_frame_that_several_read_is_materialized_before_they_start(pipeline: WritePipeline) -> None:
     found = steps(pipeline(SHARED))
-    assert "fill a" not in named(found)
+    assert "materialize a" not in named(found)
     assert waits_for(found, "materialize", "b") == {"build b"}
-    assert waits_for(found, "stage", "one") == waits_for(found, "stage", "two") == {"fill b"}
+    assert waits_for(found, "stage", "one") == waits_for(found, "stage", "two") == {"materialize b"}
 
 
 def test_nothing_unstaged_is_written_before_all_else_is_staged(pipeline: WritePipeline) -> None:
     found = steps(pipeline(SHARED))
-    assert waits_for(found, "write", "now") == {"fill b", "decide"}
+    assert waits_for(found, "write", "now") == {"materialize b", "decide"}
     assert {"stage one", "stage two"} <= waits_for(found, "decide")
     assert "stage three" not in waits_for(found, "decide")  # it waits for the sink that waits for the decision
 
@@ -76,8 +76,8 @@ def test_with_one_reader_left_nothing_is_shared(pipeline: WritePipeline) -> None
 def test_the_file_decides_what_is_shared(pipeline: WritePipeline) -> None:
     text = SHARED.replace("a { source = numbers }", "a { source = numbers, persist = disk }")
     found = named(steps(pipeline(text.replace("inputs = [a] }", "inputs = [a], persist = never }"))))
-    assert "fill a" in found
-    assert "fill b" not in found
+    assert "materialize a" in found
+    assert "materialize b" not in found
 
 
 @given(st.lists(st.sets(st.integers(0, 30)), max_size=30), st.randoms())
@@ -98,18 +98,18 @@ def test_every_step_starts_once_and_after_all_that_it_needs(needs: list[set[int]
 
 
 def test_a_kept_frame_is_let_go_after_its_last_reader() -> None:
-    keeping = CachedFrames({"a": ["b", "x"], "b": ["y", "z"]})
-    assert keeping.keep("a") == []
-    assert keeping.end("b") == []
-    assert keeping.end("x") == []
-    assert keeping.end("y") == []
-    assert keeping.end("z") == ["a"]
+    cached = CachedFrames({"a": ["b", "x"], "b": ["y", "z"]})
+    assert cached.add("a") == []
+    assert cached.end("b") == []
+    assert cached.end("x") == []
+    assert cached.end("y") == []
+    assert cached.end("z") == ["a"]
 
 
 def test_a_kept_frame_is_let_go_when_its_readers_are_kept_themselves() -> None:
-    keeping = CachedFrames({"a": ["b"], "b": ["y", "z"]})
-    keeping.keep("a")
-    keeping.end("b")
-    assert keeping.keep("b") == ["a"]
-    keeping.end("y")
-    assert keeping.end("z") == ["b"]
+    cached = CachedFrames({"a": ["b"], "b": ["y", "z"]})
+    cached.add("a")
+    cached.end("b")
+    assert cached.add("b") == ["a"]
+    cached.end("y")
+    assert cached.end("z") == ["b"]
