@@ -49,7 +49,7 @@ def check(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
 
 def _uses(validated: "ValidatedPipeline") -> "Iterator[tuple[str, str]]":
     """Each reference with the component that uses it, or with its place in the file when that is no component."""
-    from ppf_core.config.secret_references import find_secrets
+    from ppf_core.secrets.references import find_secrets
 
     for name, component in validated.components.items():
         for plugin in (component.plugin, *component.checks):

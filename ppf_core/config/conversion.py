@@ -24,12 +24,12 @@ from ppf_core.config.option_types import (
     Tagged,
 )
 from ppf_core.config.scalars import Unfit, choose, convert_scalar
-from ppf_core.config.secret_references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed
 from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, shown
+from ppf_core.secrets.references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""

@@ -11,14 +11,14 @@ from typing import Any
 
 from ppf_core.config.blocks import FLAT, BlockReader
 from ppf_core.config.faults import parse_path
+from ppf_core.config.given_values import given_values
 from ppf_core.config.model import PipelineConfig
 from ppf_core.config.rules import rule_faults
-from ppf_core.config.secret_references import is_secret_name
 from ppf_core.errors import Problem, in_order
 from ppf_core.hocon.budget import paused_collector
 from ppf_core.hocon.places import Path, Place, Places
 from ppf_core.hocon.reading import read_file
-from ppf_core.hocon.tree import given_values
+from ppf_core.secrets.references import is_secret_name
 
 _LOSSES = ("syntax", "include", "encoding", "file")
 """Problems behind which statements may have been lost."""

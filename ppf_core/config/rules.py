@@ -8,10 +8,10 @@ from typing import Any
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.faults import Fault
 from ppf_core.config.model import CheckConfig, CircuitBreakerConfig, ComponentConfig, PipelineConfig, RetryConfig
-from ppf_core.config.secret_references import SCHEME
 from ppf_core.config.thresholds import FORM, Threshold
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, dotted, shown
+from ppf_core.secrets.references import SCHEME
 
 KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")

@@ -8,10 +8,10 @@ from typing import Any
 
 import tenacity
 
-from ppf_core.config.redaction import Redactor
-from ppf_core.config.secret_references import SecretReference, parse_secret
 from ppf_core.contracts.secrets import Fetched, SecretsBackend
 from ppf_core.errors import Problem, SecretError
+from ppf_core.secrets.redaction import Redactor
+from ppf_core.secrets.references import SecretReference, parse_secret
 from ppf_core.threads import Lock, threads
 from ppf_core.validation.selection import BoundPlugin, close_all, create
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.model import CheckConfig
-from ppf_core.config.redaction import mask_by_name
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verdict
 from ppf_core.contracts.context import Context
 from ppf_core.contracts.results import ComponentInfo, QualityResult
@@ -23,6 +22,7 @@ from ppf_core.contracts.secrets import MASK
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import Carrier
 from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
+from ppf_core.secrets.redaction import mask_by_name
 from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.row_masks import Counts, Rules, Summary
 from ppf_core.threads import threads

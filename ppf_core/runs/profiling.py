@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ppf_core.config.secret_references import SCHEME
 from ppf_core.contracts.secrets import MASK
 from ppf_core.hocon.writing import write_fields
+from ppf_core.secrets.references import SCHEME
 from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS, Value
 from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 from ppf_core.validation.ddl import parse_ddl, write_ddl

@@ -6,8 +6,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from ppf_core.config.redaction import Redactor
-from ppf_core.config.secret_references import fill_secrets, find_secrets
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck
 from ppf_core.contracts.components import PipelineComponent
 from ppf_core.contracts.context import Context
@@ -25,6 +23,8 @@ from ppf_core.planning.secrets import SecretsResolver
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.quality.checking import Checking
 from ppf_core.quality.judging import CheckRun
+from ppf_core.secrets.redaction import Redactor
+from ppf_core.secrets.references import fill_secrets, find_secrets
 from ppf_core.spark.engines import engines
 from ppf_core.spark.row_masks import MASKING
 from ppf_core.spark.session import RunSession, SessionRequest

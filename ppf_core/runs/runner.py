@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ppf_core.config.loader import ConfigLoader
 from ppf_core.config.model import PipelineConfig
-from ppf_core.config.redaction import Redactor
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.execution.run_frames import RunFrames
@@ -28,6 +27,7 @@ from ppf_core.runs.replay import ALONE, Quarantined, SideInputs, replayed_alone,
 from ppf_core.runs.run import Run
 from ppf_core.runs.run_resources import RunResources, ping_all
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
+from ppf_core.secrets.redaction import Redactor
 from ppf_core.spark.engines import engines
 from ppf_core.spark.profiles import FrameProfile
 from ppf_core.state.events import Observer

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ppf_core.config.redaction import mask_by_name
+from ppf_core.secrets.redaction import mask_by_name
 from ppf_core.state.documents import to_document
 from ppf_core.state.recorded_plan import known_options
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline

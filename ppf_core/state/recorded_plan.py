@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ppf_core import __version__
-from ppf_core.config.redaction import mask_by_name
-from ppf_core.config.secret_references import find_secrets
 from ppf_core.contracts.components import StagedSink
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.planning.plan import Plan, PlannedComponent
+from ppf_core.secrets.redaction import mask_by_name
+from ppf_core.secrets.references import find_secrets
 from ppf_core.state.documents import to_document
 from ppf_core.state.lines import PlanMade
 from ppf_core.validation.selection import BoundPlugin

@@ -8,11 +8,11 @@ from typing import Any
 
 from ppf_core.config.loader import ConfigLoader, PipelineFile, file_of_values
 from ppf_core.config.model import ComponentConfig, InstanceConfig
-from ppf_core.config.secret_references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.contracts.checks import RowCheck
 from ppf_core.errors import ConfigError, Problem, in_order
 from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.secrets.references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.spark.connect import connect_refusals
 from ppf_core.storage.state_files import state_files
 from ppf_core.validation.error_names import misnamed_errors

@@ -8,7 +8,7 @@ from option_classes import Connection, Every
 
 from ppf_core import Secret, SecretNotResolved, option, options
 from ppf_core.config.binding import Bound, bind
-from ppf_core.config.secret_references import SecretReference, find_secrets, is_malformed, parse_secret
+from ppf_core.secrets.references import SecretReference, find_secrets, is_malformed, parse_secret
 
 CANARY = "hunter2-canary"
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppf_core.config.redaction import Redactor, mask_by_name
+from ppf_core.secrets.redaction import Redactor, mask_by_name
 
 CANARY = 'p@ss/w "örd"&x=1'
 

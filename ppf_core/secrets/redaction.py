@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ppf_core.config.secret_forms import patterns
-from ppf_core.config.secret_references import SECRET_NAME, find_secrets, is_secret_name
-from ppf_core.config.secret_search import SecretSearch
 from ppf_core.contracts.secrets import MASK
+from ppf_core.secrets.forms import patterns
+from ppf_core.secrets.references import SECRET_NAME, find_secrets, is_secret_name
+from ppf_core.secrets.search import SecretSearch
 from ppf_core.threads import threads
 
 # `://user:password@host`, and `;token=…`, `?password=…` behind an address.
