@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
     from ppf_core.runs.runner import PipelineRunner
+    from ppf_core.spark.written_rows import rows_written
     from ppf_core.state.store import RunStore
     from ppf_core.validation.grammar import pipeline_grammar
     from ppf_core.validation.schema import SchemaContract
@@ -82,6 +83,7 @@ _HOMES = {
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.runs.runner": ("PipelineRunner",),
     "ppf_core.validation.grammar": ("pipeline_grammar",),
+    "ppf_core.spark.written_rows": ("rows_written",),
     "ppf_core.validation.schema": ("SchemaContract",),
     "ppf_core.state.store": ("RunStore",),
 }
@@ -138,6 +140,7 @@ __all__ = [
     "option",
     "options",
     "pipeline_grammar",
+    "rows_written",
     "suggestion",
 ]
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from ppf_core.contracts.components import Source
 from ppf_core.contracts.context import Context, WriteId
-from ppf_core.contracts.paths import local_path
 from ppf_core.errors import CheckpointRefused, RunError
 from ppf_core.execution.component_run import ComponentRun, SavedRows
 from ppf_core.spark.engine import Engine
 from ppf_core.state import lines
 from ppf_core.state.lines import Line
-from ppf_core.storage.state_files import state_files
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.schema_flow import require_schema, wanted_schema
 
@@ -92,7 +90,7 @@ class RunFrames:
 
     def input(self, component: ComponentRun) -> "DataFrame":
         """The rows that a sink is given."""
-        if component.role.quarantined_from:
+        if component.role.origin_of_quarantine:
             return self.bad_rows(component)
         (frame,) = self.inputs(component).values()
         return frame
@@ -107,7 +105,7 @@ class RunFrames:
     def bad_rows(self, sink: ComponentRun) -> "DataFrame":
         """What was set apart for a sink, by all that set rows apart for it."""
         return self.engine.united_rows(
-            [self._bad_rows(self.components[name], sink.place) for name in sink.role.quarantined_from]
+            [self._bad_rows(self.components[name], sink.place) for name in sink.role.origin_of_quarantine]
         )
 
     def _bad_rows(self, origin: ComponentRun, place: str | None) -> "DataFrame":
@@ -150,7 +148,7 @@ class RunFrames:
             rows = component.quarantined(place)
             if rows:
                 path = f"{self.root}/{component.info.name}.quarantined-{number}"
-                self._write(component.checks.bad(place, self.run_id), path)
+                self.engine.write_frame(component.checks.bad(place, self.run_id), path)
                 found[place or ""] = SavedRows(path, rows)
         return found
 
@@ -160,12 +158,7 @@ class RunFrames:
             return component.stored
         name = component.info.name
         path = f"{self.root}/{name}"
-        self._write(frame, path)
+        self.engine.write_frame(frame, path)
         component.frame = self.engine.read_frame(path, component.schema or self.engine.schema_text(frame))
         component.stored = path
         return path
-
-    def _write(self, frame: "DataFrame", path: str) -> None:
-        self.engine.write_frame(frame, path)
-        if path.startswith("file:"):
-            state_files().sync_tree(local_path(path))

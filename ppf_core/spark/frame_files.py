@@ -1,7 +1,9 @@
 """Frames that are kept as Parquet files, on any file system that Hadoop knows, and read back as they were."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ppf_core.storage import LocalFiles, files_at, scheme
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -25,8 +27,10 @@ def unstorable_columns(frame: "DataFrame") -> dict[str, str]:
 
 
 def write_frame(frame: "DataFrame", path: str) -> None:
-    """Writes a frame with one action, replacing what an attempt that did not end left there."""
+    """Writes a frame with one action, for good, replacing what an attempt that did not end left there."""
     frame.write.mode("overwrite").parquet(path)
+    if scheme(path) == "file":  # elsewhere it is for the file system to keep what it said it did
+        LocalFiles().sync_tree(path)
 
 
 def read_frame(spark: "SparkSession", path: str, schema: str) -> "DataFrame":
@@ -45,34 +49,15 @@ def count_stored(spark: "SparkSession", path: str) -> int:
 
 def show_frame(spark: "SparkSession", staged: str, path: str) -> None:
     """Gives a written frame its name, in the place of what has it; nothing when that was done before."""
-    files, source = _place(spark, staged)
-    _, target = _place(spark, path)
-    if not files.exists(source):
-        return
-    files.delete(target, True)
-    if not files.rename(source, target):
-        raise OSError(f"{staged} cannot be renamed to {path}.")
+    files = files_at(spark, path)
+    if files.exists(staged):
+        files.delete(path)
+        files.rename(staged, path)
 
 
 def remove_frames(spark: "SparkSession", path: str) -> None:
     """Removes a folder of frames, if it is there."""
-    files, place = _place(spark, path)
-    files.delete(place, True)
-
-
-def frame_folders(spark: "SparkSession", path: str) -> list[str]:
-    """The folders in a folder, by name; none when it is not there."""
-    files, place = _place(spark, path)
-    if not files.exists(place):
-        return []
-    return sorted(str(each.getPath().getName()) for each in files.listStatus(place) if each.isDirectory())
-
-
-def _place(spark: "SparkSession", path: str) -> tuple[Any, Any]:
-    """The file system of a path, and Hadoop's path."""
-    jvm: Any = spark._jvm
-    place = jvm.org.apache.hadoop.fs.Path(path)
-    return place.getFileSystem(spark._jsparkSession.sessionState().newHadoopConf()), place
+    files_at(spark, path).delete(path)
 
 
 def _parts(kind: "DataType") -> "Iterator[DataType]":

@@ -113,7 +113,7 @@ class StateFiles:
 
     def write(self, path: Path, text: str, *, mode: int = 0o666) -> None:
         """Replaces a file in one step, for good: whoever reads it sees the old text or the new one, whatever happens."""
-        durable.write_durably(path, text, mode=mode)
+        durable.replace_file(path, text.encode(), mode=mode)
 
     def reserve(self, path: Path, size: int) -> None:
         """Occupies room that can be given back when there is none left."""
@@ -154,10 +154,6 @@ class StateFiles:
     def sync_folder(self, folder: Path) -> None:
         """Makes the names in a folder durable."""
         durable.sync_folder(folder)
-
-    def sync_tree(self, folder: Path) -> None:
-        """Makes all files below a folder durable, and their names."""
-        durable.sync_tree(folder)
 
     def require_writable(self, folder: Path) -> None:
         """Refuses what is no folder, or one that this process may not write into. Writes only where the answer is no."""

@@ -1,6 +1,7 @@
 """The promise to plugin authors: `ppf_core` has every name here, with this signature, these fields, these defaults.
 
 `test_public_api.py` holds the kernel against this file. What changes here breaks plugins: only add, with defaults.
+`storage.pyi` does the same for `ppf_core.storage`.
 """
 
 import datetime
@@ -364,6 +365,14 @@ class StreamProgress: ...
 
 @dataclass(frozen=True)
 class Checkpoint: ...
+
+# ---- what Spark tells ------------------------------------------------------------------------------------------------
+
+def rows_written(spark: SparkSession, folder: str, since: float = 0.0) -> int | None:
+    """The rows of the last write into a folder that no other write has, as Spark counted them; None when it does not tell.
+
+    since: a time before the write, as of `time.time`, where an earlier attempt may have written there too.
+    """
 
 # ---- commands --------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""`ppf_core` offers what tests/contracts/contracts.pyi promises: every name, signature, field and default."""
+"""`ppf_core` and `ppf_core.storage` offer what the stubs here promise: every name, signature, field and default."""
 
 import ast
 import dataclasses
@@ -14,16 +14,24 @@ from typing import Any
 import pytest
 
 import ppf_core
+import ppf_core.storage
 
 ROOT = Path(__file__).parents[2]
-PROMISED = ast.parse(Path(__file__).with_name("contracts.pyi").read_text())
-DEFINITIONS = [node for node in PROMISED.body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+PROMISES = {ppf_core: "contracts.pyi", ppf_core.storage: "storage.pyi"}
+PROMISED = {home: ast.parse(Path(__file__).with_name(name).read_text()).body for home, name in PROMISES.items()}
+DEFINITIONS = [node for body in PROMISED.values() for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+HOMES = {node.name: home for home, body in PROMISED.items() for node in body if node in DEFINITIONS}
 CLASSES = [node for node in DEFINITIONS if isinstance(node, ast.ClassDef)]
+
+
+def _public(name: str) -> Any:
+    """A public name, from the module that plugins import it from."""
+    return getattr(HOMES[name], name)
 
 
 def _source(name: str) -> ast.Module:
     """The syntax tree of the module that defines a public name."""
-    return ast.parse(inspect.getsource(sys.modules[getattr(ppf_core, name).__module__]))
+    return ast.parse(inspect.getsource(sys.modules[_public(name).__module__]))
 
 
 def _functions(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
@@ -78,11 +86,11 @@ def _assert_same(promised: ast.FunctionDef, found: ast.FunctionDef) -> None:
 
 @pytest.mark.parametrize("promised", DEFINITIONS, ids=lambda node: node.name)
 def test_every_promised_name_is_public(promised: ast.ClassDef | ast.FunctionDef) -> None:
-    assert promised.name in ppf_core.__all__
-    assert getattr(ppf_core, promised.name).__name__ == promised.name
+    assert promised.name in HOMES[promised.name].__all__
+    assert _public(promised.name).__name__ == promised.name
 
 
-@pytest.mark.parametrize("promised", list(_functions(PROMISED.body)), ids=lambda node: f"{node.name}:{node.lineno}")
+@pytest.mark.parametrize("promised", list(_functions(DEFINITIONS)), ids=lambda node: f"{node.name}:{node.lineno}")
 def test_a_promised_function_has_its_signature(promised: ast.FunctionDef) -> None:
     alternatives = [node for node in _functions(_source(promised.name).body) if node.name == promised.name]
     overloads = [node for node in alternatives if _is_overload(node)]
@@ -94,7 +102,7 @@ def test_a_promised_function_has_its_signature(promised: ast.FunctionDef) -> Non
 
 @pytest.mark.parametrize("promised", CLASSES, ids=lambda node: node.name)
 def test_a_promised_class_has_its_bases_and_methods(promised: ast.ClassDef) -> None:
-    cls = getattr(ppf_core, promised.name)
+    cls = _public(promised.name)
     bases = {_type(base).split("[")[0] for base in promised.bases} - {"Generic"}
     assert bases <= {base.__name__ for base in cls.__mro__}
     for method in _functions(promised.body):
@@ -106,7 +114,7 @@ def test_a_promised_class_has_its_bases_and_methods(promised: ast.ClassDef) -> N
 
 @pytest.mark.parametrize("promised", CLASSES, ids=lambda node: node.name)
 def test_a_promised_class_has_its_fields(promised: ast.ClassDef) -> None:
-    cls = getattr(ppf_core, promised.name)
+    cls = _public(promised.name)
     annotations = {name: text for base in reversed(cls.__mro__) for name, text in _written_annotations(base).items()}
     for field in promised.body:
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
@@ -130,7 +138,7 @@ def _written_annotations(cls: type) -> dict[str, str]:
     ids=lambda node: node.name,
 )
 def test_what_the_kernel_hands_over_is_frozen(promised: ast.ClassDef) -> None:
-    cls: Any = getattr(ppf_core, promised.name)
+    cls: Any = _public(promised.name)
     assert dataclasses.is_dataclass(cls)
     assert vars(cls)["__dataclass_params__"].frozen
 
@@ -139,6 +147,7 @@ def test_all_is_sorted_and_complete() -> None:
     assert ppf_core.__all__ == sorted(ppf_core.__all__)
     assert {name for names in ppf_core._HOMES.values() for name in names} | {"__version__"} == set(ppf_core.__all__)
     assert all(hasattr(ppf_core, name) for name in ppf_core.__all__)
+    assert set(ppf_core.storage.__all__) == {name for name, home in HOMES.items() if home is ppf_core.storage}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

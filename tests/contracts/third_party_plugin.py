@@ -7,6 +7,7 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pyspark.sql import Column, DataFrame
@@ -58,6 +59,22 @@ from ppf_core import (
     option,
     options,
     pipeline_grammar,
+    rows_written,
+)
+from ppf_core.storage import (
+    Atomic,
+    Entry,
+    Files,
+    LocalFiles,
+    atomic_at,
+    files_at,
+    fingerprint,
+    make_folder,
+    outline,
+    remove_parts,
+    rename_if_free,
+    replace_file,
+    scheme,
 )
 
 
@@ -248,6 +265,27 @@ class Announce(Hooks[NoOptions]):
 def names(*plugins: type[Plugin[Any]]) -> list[str]:
     """The classes that are components."""
     return [plugin.__name__ for plugin in plugins if issubclass(plugin, PipelineComponent)]
+
+
+def show(context: Context, staged: str, target: str) -> bool:
+    """Gives a staged folder its name, unless something has it."""
+    files: Files = files_at(context.spark, target)
+    entries: list[Entry] = files.walk(staged)
+    with files.alone(staged):
+        files.write(f"{staged}/_mark", f"{fingerprint(entries)} {outline(entries)} {len(entries)}")
+    there: Atomic = atomic_at(target)
+    context.report(rows_written=rows_written(context.spark, staged, since=0))
+    if there.exchange and isinstance(files, LocalFiles) and not files.mount_points(target):
+        files.copy_rights(target, staged)
+        return files.exchange(staged, target)
+    return rename_if_free(files, staged, target) or scheme(target) == "s3a"
+
+
+def keep(folder: Path, text: str) -> None:
+    """Keeps a small file of this machine."""
+    make_folder(folder)
+    replace_file(folder / "kept", text.encode(), mode=0o600)
+    remove_parts(folder)
 
 
 def run_copy(path: str) -> PipelineResult:

@@ -24,8 +24,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import pytest
-from ppf_files import renaming
 from py4j.java_gateway import JavaMember, JavaObject
+
+from ppf_core.storage import renaming
 
 T = TypeVar("T")
 

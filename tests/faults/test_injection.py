@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from forking import Forked, fork, forked
 from injection import FAULTS, Effects, Fault, Struck, injected
-from ppf_files.renaming import exchange
 from programs import program
 from pyspark.sql import SparkSession
 from scene import Scene
+
+from ppf_core.storage.renaming import exchange
 
 _SET_PTRACER = 0x59616D61
 # The system calls that change what another process sees, or what survives a power cut.

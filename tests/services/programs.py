@@ -19,17 +19,18 @@ def program(name: str, package: str) -> str:
     """Where a program is. A test that needs it is skipped without it, naming the Debian package; in CI it fails."""
     found = shutil.which(name)
     if found is None:
-        _cannot(f"{name} is missing: install the Debian package {package}.")
+        cannot(f"{name} is missing: install the Debian package {package}.")
     return str(found)
 
 
 def require_mounting() -> None:
     """Skips a test that mounts where only others may, usually root; in CI it fails."""
     if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode != 0:
-        _cannot("This user may not mount: run the tests as root.")
+        cannot("This user may not mount: run the tests as root.")
 
 
-def _cannot(told: str) -> NoReturn:
+def cannot(told: str) -> NoReturn:
+    """Ends a test that needs what is not there: in CI it fails, elsewhere it is skipped."""
     if os.environ.get("CI") == "true":
         pytest.fail(told)
     pytest.skip(told)

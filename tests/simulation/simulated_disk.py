@@ -215,9 +215,6 @@ class SimulatedDisk(StateFiles):
             raise self._error(self._missing(folder), folder)
         self.do("fsync", folder, lambda: None)
 
-    def sync_tree(self, folder: Path) -> None:
-        """The frames of a simulated engine are not on this disk."""
-
     def require_writable(self, folder: Path) -> None:
         """Refuses what is no folder."""
         self.look(folder)

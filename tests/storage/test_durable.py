@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.storage.durable import make_folder, write_durably
+from ppf_core.storage.durable import make_folder, replace_file
 
 
 def test_a_file_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    write_durably(path, "old")
-    write_durably(path, "näw")
+    replace_file(path, b"old")
+    replace_file(path, "näw".encode())
     assert path.read_text(encoding="utf-8") == "näw"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -22,19 +22,19 @@ def test_threads_that_write_one_file_at_once_leave_the_text_of_one_of_them(tmp_p
     texts = [str(number) * 10_000 for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         for _ in range(20):
-            list(pool.map(lambda text: write_durably(path, text), texts))
+            list(pool.map(lambda text: replace_file(path, text.encode()), texts))
             assert path.read_text() in texts
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_text_for_which_there_is_no_room_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    write_durably(path, "old")
+    replace_file(path, b"old")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            write_durably(path, "x" * 11)
+            replace_file(path, b"x" * 11)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert path.read_text() == "old"

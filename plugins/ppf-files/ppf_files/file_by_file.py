@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from ppf_core import TargetMoved, Ticket
-from ppf_files.files import Entry, moves
+from ppf_core.storage import Entry, rename_if_free
 from ppf_files.place import Place
 
 # A file that is there only to hold the schema of an empty result.
@@ -75,7 +75,7 @@ def _note(place: Place) -> str:
 
 def _transfer(place: Place, source: str, target: str) -> None:
     # Where both are there, a store that renames by copying was stopped between its copy and its delete.
-    if place.files.exists(source) and not moves(place.files, source, target):
+    if place.files.exists(source) and not rename_if_free(place.files, source, target):
         place.files.delete(source)
 
 

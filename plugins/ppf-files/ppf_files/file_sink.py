@@ -1,20 +1,16 @@
 """What all sinks that write files have in common: staged beside their target, then shown."""
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, local_path
+from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, rows_written
+from ppf_core.storage import Entry, atomic_at, files_at, fingerprint, outline
 from ppf_files import guards, layout, leases, leftovers, turns
-from ppf_files.counting import rows_written
 from ppf_files.exactness import Exactness
-from ppf_files.files import Entry, files_at, fingerprint, outline
 from ppf_files.heartbeat import Heartbeat
-from ppf_files.mounts import exchanges
 from ppf_files.options import WriteOptions, spark_options
 from ppf_files.owner import Owner
-from ppf_files.paths import dataset, is_in_object_store, literal, scheme
+from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.writing import quoted, write_apart, write_files, write_schema
 
@@ -34,12 +30,7 @@ class FileSink(StagedSink[W]):
     @property
     def atomic(self) -> bool | None:
         """A local folder appears, or is exchanged, in one step where the file system can; added files come one by one."""
-        if self.options.mode == "append" or scheme(self.options.path) not in ("", "file") or sys.platform != "linux":
-            return False
-        # Without a scheme the path lies where Hadoop's configuration says, if there is any.
-        if not scheme(self.options.path) and "HADOOP_CONF_DIR" in os.environ:
-            return None
-        return exchanges(local_path(self.options.path).resolve())
+        return False if self.options.mode == "append" else atomic_at(self.options.path).exchange
 
     @property
     def idempotent(self) -> bool:
@@ -251,7 +242,7 @@ class TypedFileSink(FileSink[W]):
     @property
     def can_split(self) -> bool:
         """Where a rename is one step; by its scheme alone, since no file system is asked."""
-        return not is_in_object_store(self.options.path)
+        return atomic_at(self.options.path).rename is not False
 
     def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
         """As `stage`, with the bad rows in a folder beside the stage.

@@ -3,9 +3,8 @@
 from collections.abc import Set as AbstractSet
 
 from ppf_core import PpfError
+from ppf_core.storage import LocalFiles, fingerprint, rename_if_free
 from ppf_files.file_by_file import EMPTY
-from ppf_files.files import fingerprint, moves
-from ppf_files.local_files import LocalFiles
 from ppf_files.place import MARK, Place
 
 _TRIES = 5
@@ -19,9 +18,10 @@ def replace(place: Place, new: str, accepted: AbstractSet[str]) -> bool:
     files = place.files
     if not place.is_published and not files.exists(place.aside):
         if not files.exists(place.target):
-            return moves(files, new, place.target)
+            return rename_if_free(files, new, place.target)
+        files.copy_rights(place.target, new)
         if not files.exchange(new, place.target):
-            files.move(place.target, place.aside)
+            files.rename(place.target, place.aside)
     if files.exists(place.aside):
         return place.is_published or _replace_by_renames(place, new, accepted)
     if files.exists(new) and fingerprint(files.walk(new)) not in accepted:
@@ -43,13 +43,13 @@ def put_back(place: Place) -> str | None:
     files = place.files
     for partition in sorted({entry.folder for entry in files.walk(place.replaced)}):
         if not files.exists(f"{place.target}/{partition}"):
-            files.move(f"{place.replaced}/{partition}", f"{place.target}/{partition}")
+            files.rename(f"{place.replaced}/{partition}", f"{place.target}/{partition}")
     if not files.exists(place.aside):
         return None
-    if moves(files, place.aside, place.target):
+    if rename_if_free(files, place.aside, place.target):
         return None
     kept = place.beside(f"kept-{place.owner.token}")
-    files.move(place.aside, kept)
+    files.rename(place.aside, kept)
     return kept
 
 
@@ -58,9 +58,9 @@ def _replace_by_renames(place: Place, new: str, accepted: AbstractSet[str]) -> b
     if not files.exists(new):  # it was shown, and somebody else replaced it since
         return True
     if fingerprint(files.walk(place.aside)) not in accepted:
-        moves(files, place.aside, place.target)
+        rename_if_free(files, place.aside, place.target)
         return False
-    return moves(files, new, place.target)
+    return rename_if_free(files, new, place.target)
 
 
 def _rebuild(place: Place, files: LocalFiles, partitions: AbstractSet[str]) -> None:
@@ -93,8 +93,8 @@ def _replace_each(place: Place, partitions: AbstractSet[str]) -> None:
     for partition in sorted(partitions):
         if files.exists(f"{place.target}/{partition}"):
             files.delete(f"{place.replaced}/{partition}")
-            files.move(f"{place.target}/{partition}", f"{place.replaced}/{partition}")
-        files.move(f"{place.stage}/{partition}", f"{place.target}/{partition}")
+            files.rename(f"{place.target}/{partition}", f"{place.replaced}/{partition}")
+        files.rename(f"{place.stage}/{partition}", f"{place.target}/{partition}")
     for entry in files.walk(place.target):
         # Readers must not take a folder that now has partitions for one without.
         if partitions and not entry.folder and entry.name.startswith(EMPTY):

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError, suggestion
-from ppf_files.files import Files
-from ppf_files.local_files import LocalFiles
-from ppf_files.mounts import is_mount_point, mount_points_in
+from ppf_core.storage import Files, LocalFiles
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -31,15 +29,15 @@ def require_replaceable(files: Files, target: str) -> None:
     """Refuses a target that this machine does not let us rename or add to."""
     if not isinstance(files, LocalFiles):
         return
-    if is_mount_point(Path(target)):
+    mounts = files.mount_points(target)
+    if target in mounts:
         raise PpfError(
             f"The target {target!r} is a mount point, so it can neither be renamed nor replaced.",
             hint="Name a folder below it.",
         )
-    inside = mount_points_in(Path(target))
-    if inside:
+    if mounts:
         raise PpfError(
-            f"The target {target!r} holds the mount point {inside[0]!r}, so it cannot be replaced as a whole.",
+            f"The target {target!r} holds the mount point {mounts[0]!r}, so it cannot be replaced as a whole.",
             hint="Name another folder.",
         )
     if files.is_folder(target) and not os.access(target, os.W_OK | os.X_OK):

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError
+from ppf_core.storage import Entry
 from ppf_files.file_by_file import EMPTY
-from ppf_files.files import Entry
 from ppf_files.paths import literal, partition_columns
 
 if TYPE_CHECKING:

@@ -73,10 +73,10 @@ def _end(place: Place, path: str, text: str) -> None:
         if files.renames_by_copying:
             files.delete(path)
         else:
-            files.move(path, ended)
+            files.rename(path, ended)
             # Where hosts share the files, one may have taken it just now.
             if files.read(ended) != text:
-                files.move(ended, path)
+                files.rename(ended, path)
 
 
 def _held(place: Place, path: str, holder: Owner | None) -> Held:

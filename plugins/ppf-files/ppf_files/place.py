@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ppf_core import Ticket
-from ppf_files.files import Files
+from ppf_core.storage import Files
 from ppf_files.owner import EXPIRES_AFTER, Owner
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Place:
         for tries_left in reversed(range(_TRIES)):
             try:
                 self.files.write(f"{new}/.owner", self.owner.text)
-                self.files.move(new, self.container)
+                self.files.rename(new, self.container)
                 break
             except FileNotFoundError:  # somebody who swept did not see yet whose it is
                 if not tries_left:
@@ -172,7 +172,7 @@ class Place:
         elif self.files.exists(container):
             removed = self.beside(f"{self.unfinished}{secrets.token_hex(4)}")
             with suppress(FileNotFoundError):  # somebody else was faster
-                self.files.move(container, removed)
+                self.files.rename(container, removed)
             self.files.delete(removed)
 
     def adopt(self) -> None:

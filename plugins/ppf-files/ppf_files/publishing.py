@@ -8,9 +8,9 @@ can write there any more.
 from collections.abc import Callable
 
 from ppf_core import TargetMoved, Ticket
+from ppf_core.storage import Entry, fingerprint, outline, rename_if_free
 from ppf_files import file_by_file, folders
 from ppf_files.file_by_file import EMPTY, gone, is_of_another_attempt
-from ppf_files.files import Entry, fingerprint, moves, outline
 from ppf_files.place import Place
 
 
@@ -63,7 +63,7 @@ def overwrite_partitions(place: Place, ticket: Ticket) -> None:
             file_by_file.replace(place, ticket, lambda entry: entry.folder in partitions or _is_outdated(entry, partitions))
         return
     if not place.is_published and not files.exists(place.target) and not files.exists(place.aside):
-        moves(files, place.stage, place.target)
+        rename_if_free(files, place.stage, place.target)
     if not place.is_published or files.exists(place.rebuilt):
         folders.replace_partitions(place, partitions)
 
@@ -91,7 +91,7 @@ ADDING = ("append", "partitions")
 def _shows_new(place: Place, ticket: Ticket) -> bool:
     """False, with nothing done, when there is a target."""
     if not place.files.renames_by_copying:
-        return moves(place.files, place.stage, place.target)
+        return rename_if_free(place.files, place.stage, place.target)
     if place.files.exists(place.target) and not file_by_file.has_begun(place):
         return False
     file_by_file.replace(place, ticket, lambda _: True)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ppf_core.storage import Files
 from ppf_files.file_by_file import EMPTY
-from ppf_files.files import Files
 from ppf_files.options import WriteOptions
 from ppf_files.place import Place
 
@@ -34,7 +34,7 @@ def write_apart(
     for name in place.files.names(place.both):
         for value, folder in folders.items():
             if name.endswith(value):
-                place.files.move(f"{place.both}/{name}", folder)
+                place.files.rename(f"{place.both}/{name}", folder)
     place.files.delete(place.both)
 
 
@@ -44,7 +44,7 @@ def write_schema(frame: "DataFrame", format_name: str, files: Files, folder: str
     nothing = frame.sparkSession.createDataFrame([], frame.schema).coalesce(1)
     nothing.write.format(format_name).options(**further).save(files.uri(aside))
     for entry in files.walk(aside):
-        files.move(f"{aside}/{entry.relative}", f"{folder}/{EMPTY}{entry.name}")
+        files.rename(f"{aside}/{entry.relative}", f"{folder}/{EMPTY}{entry.name}")
     files.delete(aside)
 
 

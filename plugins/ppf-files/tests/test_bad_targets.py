@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow.dataset as arrow
 import pytest
-from ppf_files.mounts import exchanges, is_mount_point
 from ppf_files.sinks import ParquetSink
 from programs import require_mounting
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, TargetMoved
+from ppf_core.storage.mounts import exchanges, is_mount_point
 from ppf_core.testing import build, context
 
 DYNAMIC = {"mode": "overwrite", "partition_by": ["k"], "partition_overwrite": "dynamic"}

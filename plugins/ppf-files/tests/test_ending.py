@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from ppf_files import guards, heartbeat
 from ppf_files.file_sink import FileSink
-from ppf_files.local_files import LocalFiles
-from ppf_files.mounts import mount_points_in
 from ppf_files.owner import Owner
 from ppf_files.processes import Process
 from ppf_files.sinks import ParquetSink
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError
+from ppf_core.storage import LocalFiles
+from ppf_core.storage.mounts import mount_points_in
 from ppf_core.testing import build, context
 
 

@@ -9,12 +9,11 @@ import pyarrow as pa
 import pyarrow.dataset as arrow
 import pyarrow.parquet as parquet
 import pytest
-from ppf_files import local_files
-from ppf_files.local_files import LocalFiles
 from ppf_files.sinks import ParquetSink
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, TargetMoved
+from ppf_core.storage import LocalFiles, local_files
 from ppf_core.testing import build, context
 
 DYNAMIC = {"mode": "overwrite", "partition_by": ["k"], "partition_overwrite": "dynamic"}
@@ -108,7 +107,7 @@ def test_old_files_are_kept_where_somebody_wrote_the_target_between_two_renames(
     sink, here = build(ParquetSink, path=str(tmp_path / "out"), mode="overwrite"), context(spark, run_id="two")
     ticket = sink.stage(here, spark.range(10, 12))
     monkeypatch.setattr(local_files, "exchange", lambda *_: False)
-    moves = LocalFiles.move
+    moves = LocalFiles.rename
 
     def move(files: LocalFiles, source: str, target: str) -> None:
         moves(files, source, target)
@@ -116,7 +115,7 @@ def test_old_files_are_kept_where_somebody_wrote_the_target_between_two_renames(
             add(99, tmp_path / "out")
 
     with monkeypatch.context() as patched:
-        patched.setattr(LocalFiles, "move", move)
+        patched.setattr(LocalFiles, "rename", move)
         with pytest.raises(TargetMoved):
             sink.publish(here, ticket)
     sink.discard(here, ticket)

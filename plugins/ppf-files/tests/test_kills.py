@@ -5,6 +5,7 @@ others see that it has ended.
 """
 
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,19 +17,18 @@ import pyarrow as pa
 import pyarrow.dataset as arrow
 import pyarrow.parquet as parquet
 import pytest
-from ppf_files import leases, leftovers, local_files, publishing, turns
-from ppf_files.files import Files, fingerprint, outline
-from ppf_files.hadoop_files import HadoopFiles
-from ppf_files.local_files import LocalFiles
+from ppf_files import leases, leftovers, publishing, turns
 from ppf_files.owner import Owner
 from ppf_files.place import Place
 from ppf_files.processes import Process
 from pyspark.sql import SparkSession
 
 from ppf_core import TargetMoved, Ticket
+from ppf_core.storage import Files, LocalFiles, durable, fingerprint, local_files, outline
+from ppf_core.storage.hadoop_files import HadoopFiles
 
 LOGGER = logging.getLogger(__name__)
-EFFECTS = ("delete", "move", "exchange", "link", "write", "claim", "sync", "touch")
+EFFECTS = ("delete", "rename", "exchange", "copy_rights", "link", "write", "claim", "sync", "touch")
 DEAD = replace(Process.this(), started="long ago")
 WAYS = ["create", "ignore", "overwrite", "partitions", "append"]
 Rows = set[tuple[int, str]]
@@ -65,8 +65,8 @@ class Death:
         return deadly
 
 
-def half_written(file: Path, text: str) -> None:
-    file.write_text(text[: len(text) // 2], encoding="utf-8")
+def half_written(handle: int, data: bytes) -> None:
+    os.write(handle, data[: len(data) // 2])
 
 
 def half_deleted(_: Any, path: str) -> None:
@@ -90,7 +90,7 @@ class CopyingFiles(LocalFiles):
 
     renames_by_copying = True
 
-    def move(self, source: str, target: str) -> None:
+    def rename(self, source: str, target: str) -> None:
         if self.exists(target):
             raise FileExistsError(target)
         if Path(source).is_dir():
@@ -107,7 +107,7 @@ class CopyingFiles(LocalFiles):
 HALVES: dict[tuple[type, str], Callable[..., Any]] = {
     (LocalFiles, "delete"): half_deleted,
     (CopyingFiles, "delete"): half_deleted,
-    (CopyingFiles, "move"): half_moved,
+    (CopyingFiles, "rename"): half_moved,
 }
 
 
@@ -208,7 +208,7 @@ def deaths(ground: Ground, monkeypatch: pytest.MonkeyPatch, prepare: Callable[[]
 def _arm(patched: pytest.MonkeyPatch, ground: Ground, death: Death) -> None:
     for name in (each for each in EFFECTS if hasattr(ground.kind, each)):
         patched.setattr(ground.kind, name, death.around(getattr(ground.kind, name), HALVES.get((ground.kind, name))))
-    patched.setattr(local_files, "_write", death.around(local_files._write, half_written))
+    patched.setattr(durable, "fill", death.around(durable.fill, half_written))
     patched.setattr(Process, "this", classmethod(lambda _: DEAD))
 
 

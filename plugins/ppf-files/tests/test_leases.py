@@ -16,7 +16,6 @@ import pyarrow.dataset as arrow
 import pytest
 from ppf_files import leases
 from ppf_files.heartbeat import Heartbeat
-from ppf_files.local_files import LocalFiles
 from ppf_files.owner import EXPIRES_AFTER, Owner
 from ppf_files.place import Place
 from ppf_files.processes import Process
@@ -24,6 +23,7 @@ from ppf_files.sinks import ParquetSink
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, TargetMoved
+from ppf_core.storage import LocalFiles
 from ppf_core.testing import build, context
 
 DYNAMIC = {"mode": "overwrite", "partition_by": ["k"], "partition_overwrite": "dynamic"}
@@ -31,7 +31,7 @@ DYNAMIC = {"mode": "overwrite", "partition_by": ["k"], "partition_overwrite": "d
 OTHER = """
 import sys, time
 from ppf_files import leases
-from ppf_files.local_files import LocalFiles
+from ppf_core.storage import LocalFiles
 from ppf_files.owner import Owner
 from ppf_files.place import Place
 from ppf_files.processes import Process

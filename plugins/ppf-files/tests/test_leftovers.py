@@ -16,7 +16,6 @@ import pyarrow.dataset as arrow
 import pytest
 from ppf_files import leases, leftovers
 from ppf_files.leftovers import KEPT_FOR
-from ppf_files.local_files import LocalFiles
 from ppf_files.owner import EXPIRES_AFTER, Owner
 from ppf_files.place import MARK, Place
 from ppf_files.processes import Process
@@ -24,6 +23,7 @@ from ppf_files.sinks import ParquetSink
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, TargetMoved
+from ppf_core.storage import LocalFiles
 from ppf_core.testing import build, context
 
 LOGGER = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ def test_a_publish_that_was_cut_short_and_meets_an_obstacle_stops_the_next_run(
     place.begin("append", ticket)
     more, more_here = build(ParquetSink, path=str(tmp_path / "out"), mode="append"), context(spark, run_id="two")
     with monkeypatch.context() as patched:
-        patched.setattr(LocalFiles, "move", refuse(LocalFiles.move))
+        patched.setattr(LocalFiles, "rename", refuse(LocalFiles.rename))
         with pytest.raises(
             PpfError, match=r"half-published by run 'one' of .*, which ended, and cannot be completed: .*is full"
         ):
@@ -182,8 +182,8 @@ import itertools, logging, sys
 from pathlib import Path
 import pyarrow as pa, pyarrow.parquet as parquet
 from ppf_files import leases, leftovers, turns
-from ppf_files.files import fingerprint, outline
-from ppf_files.local_files import LocalFiles
+from ppf_core.storage import fingerprint, outline
+from ppf_core.storage import LocalFiles
 from ppf_files.owner import Owner
 from ppf_files.place import Place
 from ppf_files.processes import Process

@@ -1,27 +1,14 @@
 """An object store that renames by copying: S3 as moto speaks it, through Hadoop's own S3A."""
 
-import importlib.util
 import json
-import os
 import subprocess
 import sys
-from http.client import HTTPConnection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyspark
 import pytest
-from programs import free_port, serving
-
-# Nobody skips it unseen: in CI, the environment of the reference version has what it needs.
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("moto") is None and not (os.environ.get("CI") and pyspark.__version__.startswith("4.1.")),
-    reason="needs moto[s3], flask, flask-cors",
-)
-
-# What S3A needs of the 650 MB bundle that it names.
-SDK = [f"software.amazon.awssdk:{name}:2.29.52" for name in ("s3", "s3-transfer-manager", "sts", "apache-client")]
-PACKAGES = ["org.apache.hadoop:hadoop-aws:3.4.2", *SDK, "software.amazon.awssdk:netty-nio-client:2.29.52"]
+from object_store import BUNDLE, HADOOP_AWS, SDK, object_store
 
 SCRIPT = """
 import json, sys, threading
@@ -29,7 +16,7 @@ from pyspark.sql import SparkSession
 from ppf_core import PpfError
 from ppf_core.testing import build, context
 from ppf_files import leases
-from ppf_files.hadoop_files import HadoopFiles
+from ppf_core.storage.hadoop_files import HadoopFiles
 from ppf_files.owner import Owner
 from ppf_files.place import Place
 from ppf_files.processes import Process
@@ -102,38 +89,23 @@ print(json.dumps(told))
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a session saw that works on a bucket; a session of its own, since jars are only added before it starts."""
-    port, folder = free_port(), tmp_path_factory.mktemp("moto")
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with serving(command, f"{url}/moto-api/data.json", folder):
-        connection = HTTPConnection("127.0.0.1", port)
-        connection.request("PUT", "/bucket")
-        assert connection.getresponse().status == 200
-        connection.close()
-        run = [sys.executable, "-c", SCRIPT, json.dumps(_settings(url))]
+    folder = tmp_path_factory.mktemp("moto")
+    with object_store(folder) as settings:
+        run = [sys.executable, "-c", SCRIPT, json.dumps(_settings(settings))]
         ended = subprocess.run(run, capture_output=True, text=True, check=False, cwd=folder, timeout=600)
     assert ended.returncode == 0, ended.stderr[-4000:]
     return json.loads(ended.stdout.splitlines()[-1])
 
 
-def _settings(url: str) -> dict[str, str]:
-    store = {
-        "endpoint": url,
-        "endpoint.region": "us-east-1",
-        "path.style.access": "true",
-        "connection.ssl.enabled": "false",
-        "aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
-        "access.key": "any",
-        "secret.key": "any",
-    }
+def _settings(store: Mapping[str, str]) -> dict[str, str]:
     return {
         "spark.ui.enabled": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.shuffle.partitions": "2",
-        "spark.jars.packages": ",".join(PACKAGES),
-        "spark.jars.excludes": "software.amazon.awssdk:bundle",
+        "spark.jars.packages": ",".join([HADOOP_AWS, *SDK]),
+        "spark.jars.excludes": BUNDLE,
         "spark.jars.ivy": str(Path("~/.cache/ppf-tests/ivy").expanduser()),
-        **{f"spark.hadoop.fs.s3a.{key}": value for key, value in store.items()},
+        **{f"spark.hadoop.{key}": value for key, value in store.items()},
     }
 
 

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ppf_files import local_files
-from ppf_files.local_files import LocalFiles
 from ppf_files.sinks import ParquetSink
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import TargetMoved
+from ppf_core.storage import LocalFiles, local_files
 from ppf_core.testing import build, context
 
 DYNAMIC = {"mode": "overwrite", "partition_by": ["k"], "partition_overwrite": "dynamic"}
@@ -64,7 +63,7 @@ def test_dynamic_overwrite_keeps_the_other_partitions(folder: str, spark: SparkS
 
 
 @pytest.mark.parametrize("options", [{"mode": "overwrite"}, {"mode": "append"}, DYNAMIC])
-@pytest.mark.parametrize("effect", ["move", "exchange", "write", "delete", "link", "claim", "sync"])
+@pytest.mark.parametrize("effect", ["rename", "exchange", "write", "delete", "link", "claim", "sync"])
 def test_publishing_again_completes_what_was_cut_short(
     options: dict[str, Any], effect: str, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +113,7 @@ def test_discarding_between_two_renames_puts_the_old_folder_back(
     ticket = sink.stage(here, spark.range(5))
     monkeypatch.setattr(local_files, "exchange", lambda *_: False)
     with monkeypatch.context() as patched:
-        patched.setattr(LocalFiles, "move", cut_after(LocalFiles.move))
+        patched.setattr(LocalFiles, "rename", cut_after(LocalFiles.rename))
         with pytest.raises(KeyboardInterrupt):
             sink.publish(here, ticket)
     assert not (tmp_path / "out").exists()

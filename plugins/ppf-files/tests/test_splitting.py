@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ppf_files.files import Files
-from ppf_files.hadoop_files import HadoopFiles
-from ppf_files.local_files import LocalFiles
 from ppf_files.options import WriteOptions
 from ppf_files.place import Place
 from ppf_files.sinks import CsvSink, OrcSink, ParquetSink
 from ppf_files.writing import write_apart
 from pyspark.sql import SparkSession
 
+from ppf_core.storage import Files, LocalFiles
+from ppf_core.storage.hadoop_files import HadoopFiles
 from ppf_core.testing import build, context
 
 ROWS = "SELECT id, id % 2 = 0 AS bad FROM range(0, 1000, 1, 1)"
@@ -90,7 +89,7 @@ def test_what_a_split_left_that_was_cut_short_goes_with_its_write(
         effect = getattr(LocalFiles, name)
 
         def deadly(self: LocalFiles, *arguments: str) -> Any:
-            if name == "move" and "/.both-" not in arguments[0]:
+            if name == "rename" and "/.both-" not in arguments[0]:
                 return effect(self, *arguments)
             if name == "delete" and "/.both-" not in arguments[0]:
                 return effect(self, *arguments)
@@ -105,7 +104,7 @@ def test_what_a_split_left_that_was_cut_short_goes_with_its_write(
 
     made, here = sink(tmp_path), replace(context(spark), run_id="cut")
     with monkeypatch.context() as patched:
-        for name in ("move", "delete", "write"):
+        for name in ("rename", "delete", "write"):
             cut(name)
         with pytest.raises(KeyboardInterrupt):
             made.stage_split(here, spark.sql(ROWS), "bad")

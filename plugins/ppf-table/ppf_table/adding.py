@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ppf_core import Ticket
+from ppf_core.storage import Entry
 from ppf_table import catalog, changes, partitions, replacing_partitions
-from ppf_table.files import Entry
 
 if TYPE_CHECKING:
     from ppf_table.place import Place
@@ -50,7 +50,7 @@ def _add(place: "Place", ticket: Ticket, folders: Mapping[str, str]) -> None:
         if target in added:  # a store that renames by copying was stopped between its copy and its delete
             files.delete(source)
         else:
-            files.move(source, target)
+            files.rename(source, target)
 
 
 def _added(place: "Place", folders: Mapping[str, str], entry: Entry) -> str:

@@ -4,9 +4,9 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ppf_core import TargetMoved
+from ppf_core.storage import fingerprint
 from ppf_table import catalog, partitions
 from ppf_table.catalog import Description
-from ppf_table.files import fingerprint
 from ppf_table.names import quoted
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError, suggestion
+from ppf_core.storage import files_at
 from ppf_table import catalog
 from ppf_table.catalog import Description
-from ppf_table.files import Files
 from ppf_table.names import SESSION_CATALOG, quoted
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def require_free_folder(spark: "SparkSession", target: tuple[str, ...], format_n
     if not is_plain or catalog.is_connect(spark) or not spark.catalog.databaseExists(quoted(target[:-1])):
         return
     folder = catalog.default_location(spark, target)
-    if Files(spark, folder).exists(folder):
+    if files_at(spark, folder).exists(folder):
         raise PpfError(
             f"There is no table {'.'.join(target)!r}, but the folder that it would have is there: {folder!r}.",
             hint="Perhaps a catalog in memory forgot its table. Look into it, then remove it or choose another name.",

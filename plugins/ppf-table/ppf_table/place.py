@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ppf_core.storage import Files, files_at
 from ppf_table.catalog import Table
-from ppf_table.files import Files
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -80,7 +80,7 @@ class Place:
     @cached_property
     def files(self) -> Files:
         """Where the files lie."""
-        return Files(self.spark, self.location)
+        return files_at(self.spark, self.location)
 
     @property
     def container(self) -> str:
@@ -126,7 +126,7 @@ class Place:
         self.files.write(f"{folder}/.ppf-published", "".join(f"{line}\n" for line in [self.mark, *earlier][:_REMEMBERED]))
 
     def _marks(self, folder: str) -> list[str]:
-        return self.files.read(f"{folder}/.ppf-published").splitlines()
+        return (self.files.read(f"{folder}/.ppf-published") or "").splitlines()
 
     def _beside(self, prefix: str) -> str:
         parent, _, name = self.location.rpartition("/")

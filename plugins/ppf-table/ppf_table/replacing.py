@@ -6,8 +6,8 @@ Either may be repeated from the start after it was killed at any point.
 from typing import TYPE_CHECKING
 
 from ppf_core import PpfError, Ticket
+from ppf_core.storage import fingerprint
 from ppf_table import catalog, changes
-from ppf_table.files import fingerprint
 
 if TYPE_CHECKING:
     from ppf_table.place import Place
@@ -34,7 +34,7 @@ def publish_location(place: "Place", ticket: Ticket) -> None:
         if not files.exists(place.fresh):
             changes.require_staged(place, ticket)
             place.finish(place.rows)
-            files.move(place.rows, place.fresh)
+            files.rename(place.rows, place.fresh)
         catalog.set_location(place.spark, place.target, place.fresh)
     files.delete(place.location)
 
@@ -63,8 +63,8 @@ def _replace(place: "Place", ticket: Ticket) -> None:
                 files.exchange(place.rows, place.location)
                 raise changes.replaced(place)
             return
-        files.move(place.location, place.old)
-    files.move(place.rows, place.location)
+        files.rename(place.location, place.old)
+    files.rename(place.rows, place.location)
 
 
 def restore(place: "Place") -> None:
@@ -80,7 +80,7 @@ def restore(place: "Place") -> None:
                 f"Its old files are in {place.old!r}.",
                 hint="Keep one of the two folders under the first name, then try again.",
             )
-        files.move(place.old, place.location)
+        files.rename(place.old, place.location)
     if place.token and files.exists(place.fresh):
         found = catalog.describe(place.spark, place.target)
         # Anything else may be in use by a table that was renamed or made anew since.

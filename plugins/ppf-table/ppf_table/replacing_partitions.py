@@ -93,7 +93,7 @@ def _planned(place: "Place", ticket: Ticket) -> Iterator[Step]:
 
 def _noted(place: "Place") -> Plan | None:
     try:
-        noted = json.loads(place.files.read(place.plan))
+        noted = json.loads(place.files.read(place.plan) or "")
     except ValueError:  # there is none, or it is torn, so that nothing came after it
         return None
     return Plan(noted["structure"], tuple(Step(**{**step, "values": tuple(step["values"])}) for step in noted["steps"]))
@@ -102,7 +102,7 @@ def _noted(place: "Place") -> Plan | None:
 def _move_files(place: "Place", steps: Sequence[Step]) -> None:
     for step in steps:
         if step.staged is not None and place.files.exists(f"{place.rows}/{step.staged}"):
-            place.files.move(f"{place.rows}/{step.staged}", step.new)
+            place.files.rename(f"{place.rows}/{step.staged}", step.new)
 
 
 def _tell(place: "Place", steps: Sequence[Step]) -> None:

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ppf_core import PpfError, Ticket
+from ppf_core import PpfError, Ticket, rows_written
+from ppf_core.storage import files_at, fingerprint
 from ppf_table import catalog, changes, replacing, replacing_partitions
-from ppf_table.files import Files, fingerprint
 from ppf_table.names import SESSION_CATALOG, quoted
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
     from ppf_table.catalog import Description
     from ppf_table.place import Place
+
+# These tell how many rows they have without reading them. Text may be read as other rows than were written; of most other
+# stores nothing is known.
+_COUNTABLE = frozenset({"parquet", "orc", "delta", "iceberg"})
 
 
 def stage(place: "Place", frame: "DataFrame", found: "Description", way: str) -> Ticket:
@@ -50,6 +54,20 @@ def stage(place: "Place", frame: "DataFrame", found: "Description", way: str) ->
     }
 
 
+def rows_staged(spark: "SparkSession", stage: "Description", since: float) -> int | None:
+    """The rows that were written into a hidden table; None when that is not known. since: before the write, as of `time.time`.
+
+    As Spark counted them while it wrote, or as the stage tells where that surely gives back each row.
+    """
+    told = None
+    if stage.is_of_files and not catalog.is_connect(spark):
+        # The name of the write is in the last two parts.
+        told = rows_written(spark, "/".join(stage.location.split("/")[-2:]), since)
+    if told is None and (stage.provider in _COUNTABLE or _is_in_a_database(spark, stage)):
+        return spark.table(quoted(stage.table)).count()
+    return told
+
+
 def clear(place: "Place") -> None:
     """Removes all that a write left, and undoes what it had only half done."""
     if not catalog.is_connect(place.spark):
@@ -61,6 +79,11 @@ def clear(place: "Place") -> None:
     catalog.drop(place.spark, place.begun)
     if not catalog.is_connect(place.spark) and place.target[0] == SESSION_CATALOG:
         _remove_unfinished(place)
+
+
+def _is_in_a_database(spark: "SparkSession", stage: "Description") -> bool:
+    """Whether Spark made it over JDBC: such a table has no key, which would let it lose rows."""
+    return str(spark.conf.get(f"spark.sql.catalog.{stage.table[0]}", "")).endswith(".JDBCTableCatalog")
 
 
 def _containers(place: "Place") -> "Iterator[Place]":
@@ -81,4 +104,4 @@ def _remove_unfinished(place: "Place") -> None:
     """Spark writes the files of a new table before it tells its catalog of it, and drops a table before its files."""
     if place.spark.catalog.databaseExists(quoted(place.target[:-1])):
         left = catalog.default_location(place.spark, place.stage)
-        Files(place.spark, left).delete(left)
+        files_at(place.spark, left).delete(left)

@@ -3,6 +3,7 @@
 test_hive.py runs most of it once more with Hive's catalog.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,12 +17,12 @@ import pyarrow.dataset as arrow
 import pyarrow.parquet as parquet
 import pytest
 from ppf_table import catalog, partitions
-from ppf_table.files import Files
 from ppf_table.place import Place
 from ppf_table.sink import TableSink
 from pyspark.sql import SparkSession
 
 from ppf_core import TargetMoved, Ticket
+from ppf_core.storage import LocalFiles
 from ppf_core.testing import build, context
 
 Rows = set[tuple[int, str]]
@@ -116,8 +117,8 @@ class Ground:
 
     def clear(self) -> None:
         self.spark.sql("DROP DATABASE IF EXISTS ground CASCADE")
-        Files(self.spark, f"file:{self.folder}").delete(f"file:{self.folder}/out of")
-        Files(self.spark, f"file:{self.folder}").delete(f"file:{self.folder}/ground")
+        for name in ("out of", "ground"):
+            LocalFiles().delete(str(self.folder / name))
 
     def sink(self) -> TableSink:
         return build(TableSink, **self.case.options)
@@ -176,7 +177,7 @@ def _files_of(ground: Ground) -> list[str]:
     found = catalog.describe(ground.spark, TARGET)
     assert found is not None
     folders = ground.partitions().values() if ground.case.partitioned else [found.location]
-    files = Files(ground.spark, found.location)
+    files = LocalFiles()
     return [f"{each.removeprefix('file:')}/{entry.relative}" for each in folders for entry in files.walk(each)]
 
 
@@ -186,13 +187,13 @@ def ground(
 ) -> Iterator[Ground]:
     case = CASES[request.param]
     if case.renames:
-        monkeypatch.setattr(Files, "exchange", lambda *_: False)
+        monkeypatch.setattr(LocalFiles, "exchange", lambda *_: False)
     made = Ground(spark, tmp_path, case)
     yield made
     made.clear()
 
 
-EFFECTS = [(Files, "copy_rights"), (Files, "delete"), (Files, "exchange"), (Files, "move"), (Files, "write")]
+EFFECTS = [(LocalFiles, name) for name in ("copy_rights", "delete", "exchange", "rename", "write")]
 STATEMENTS = [(catalog, "change"), (catalog, "insert")]
 
 
@@ -382,7 +383,7 @@ def test_files_that_a_renamed_table_has_are_not_removed(ground: Ground, monkeypa
     ticket = ground.stage(sink, NEW)
     with monkeypatch.context() as patched:
         # Everything is told to the catalog, and nothing old was removed yet.
-        patched.setattr(Files, "delete", _dies)
+        patched.setattr(LocalFiles, "delete", _dies)
         with pytest.raises(Killed):
             ground.publish(sink, ticket)
     ground.spark.sql("ALTER TABLE ground.people RENAME TO ground.others")
@@ -411,9 +412,6 @@ def test_what_somebody_removed_between_stage_and_publish_is_told(ground: Ground)
 
 
 def test_the_parts_that_the_kills_cut_are_the_parts_that_publishing_has() -> None:
-    assert {name for name in vars(Files) if not name.startswith("_")} - {name for _, name in EFFECTS} == {
-        "exists",
-        "folders",
-        "read",
-        "walk",
-    }
+    modules = Path(catalog.__file__).parent.glob("*.py")
+    asked = {name for each in modules for name in re.findall(r"\bfiles(?:_at\([^)]*\))?\.(\w+)", each.read_text())}
+    assert asked - {name for _, name in EFFECTS} == {"exists", "folders", "read", "walk"}

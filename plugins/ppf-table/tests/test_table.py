@@ -1,18 +1,20 @@
 """Tables: staged beside their target, shown by publishing, and left alone by whatever fails."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ppf_table import catalog, counting
+from ppf_table import catalog, staging
 from ppf_table.sink import TableSink
 from ppf_table.source import TableSource
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import Dataset, PpfError, TargetMoved
 from ppf_core.errors import ConfigError
+from ppf_core.spark import written_rows
 from ppf_core.testing import build, context
 
 
@@ -123,9 +125,9 @@ def test_rows_of_text_are_not_counted_where_spark_does_not_tell_what_it_wrote(
 ) -> None:
     spark.sql(f"CREATE TABLE {table} (id BIGINT) USING {format_name}")
     spark.range(2).write.insertInto(table)
-    monkeypatch.setattr(counting, "_SECONDS", 0.1)
+    monkeypatch.setattr(written_rows, "_PATIENCE", 0.1)
     found = catalog.described(spark, ("spark_catalog", "default", table))
-    assert counting.rows_staged(spark, found, counting.now() + 60_000) == known
+    assert staging.rows_staged(spark, found, time.time() + 60) == known
 
 
 @pytest.mark.parametrize("mode", ["error", "overwrite"])

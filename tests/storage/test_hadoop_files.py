@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ppf_files import hadoop_files
-from ppf_files.files import Entry
-from ppf_files.hadoop_files import HadoopFiles
-from ppf_files.local_files import LocalFiles
 from ppf_files.sinks import ParquetSink
 from pyspark.sql import SparkSession
 
+from ppf_core.storage import Entry, LocalFiles, hadoop_files
+from ppf_core.storage.hadoop_files import HadoopFiles
 from ppf_core.testing import build, context
 
 NAMES = ["part-0", "k=a b/part,1", "k=ü{}/l=1/part-2", "k=c; length=3/part-3", "_hidden/x", ".hidden", "k=d/_SUCCESS"]

@@ -1,4 +1,4 @@
-"""The few things that publishing does to files. One method is one effect.
+"""What can be done to files, on any file system. One method is one effect.
 
 `LocalFiles` can exchange two folders in one step and link files; `HadoopFiles` can only rename.
 """
@@ -7,17 +7,15 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-
-from ppf_files.paths import scheme
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from typing import Protocol
 
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """One file: its path below the folder that was walked, its size, and when it was last modified."""
+    """One file: its path below the folder that was walked, its size, and when it was last modified.
+
+    modified: a number that only compares, in a unit of the file system's own.
+    """
 
     relative: str
     size: int
@@ -35,14 +33,18 @@ class Entry:
 
 
 class Files(Protocol):
-    """A file system. Paths are text, made by `resolve` and by joining with `/`. What it refuses is raised as OSError."""
+    """A file system. Paths are text, made by joining with `/`. What it refuses is raised as OSError that names the path.
+
+    files.write("hdfs://nodes/data/mark", "done")
+    files.rename("hdfs://nodes/data/.stage", "hdfs://nodes/data/out")
+    """
 
     @property
     def renames_by_copying(self) -> bool:
         """Whether a rename takes many steps and changes times, as on object stores."""
 
     def resolve(self, path: str) -> str:
-        """The one full name of a folder that can be written and replaced."""
+        """The one full name of a folder that can be written and replaced. PpfError for the root of a file system."""
 
     def uri(self, path: str) -> str:
         """The path as Spark's readers and writers want it."""
@@ -54,7 +56,10 @@ class Files(Protocol):
         """Whether there is a folder."""
 
     def names(self, path: str) -> list[str]:
-        """The names in a folder, hidden ones too; none when there is no folder."""
+        """The names in a folder, hidden ones too, sorted; none when there is no folder."""
+
+    def folders(self, path: str) -> list[str]:
+        """The names of the folders in a folder, hidden ones too, sorted; none when there is no folder."""
 
     def walk(self, path: str) -> list[Entry]:
         """Every file below a folder that a reader sees, sorted; none when there is no folder."""
@@ -62,20 +67,23 @@ class Files(Protocol):
     def modified(self, path: str) -> float | None:
         """When a file was last written, in seconds by the clock of this file system; None when there is none."""
 
-    def delete(self, path: str) -> None:
-        """Removes a file, or a folder with all in it, if it is there."""
-
-    def move(self, source: str, target: str) -> None:
-        """Renames a file or folder; FileExistsError when the new name is taken. Parents are made."""
-
-    def exchange(self, one: str, other: str) -> bool:
-        """Exchanges two folders in one step, and gives `one` the rights of `other`; False, with nothing moved, if it cannot."""
-
     def read(self, path: str) -> str | None:
         """The text of a small file; None when there is none."""
 
     def write(self, path: str, text: str) -> None:
-        """Writes a small file durably, replacing it. Parents are made."""
+        """Writes a small file, which is there whole and for good, or as it was. Parents are made."""
+
+    def delete(self, path: str) -> None:
+        """Removes a file, or a folder with all in it, if it is there."""
+
+    def rename(self, source: str, target: str) -> None:
+        """Renames a file or folder; FileExistsError when the new name is taken. Parents are made."""
+
+    def exchange(self, one: str, other: str) -> bool:
+        """Exchanges two folders in one step; False, with nothing done, where that cannot be."""
+
+    def copy_rights(self, source: str, target: str) -> None:
+        """Gives a folder the permissions of another, and its access control list where there are such lists."""
 
     def claim(self, file: str, name: str) -> None:
         """Shows a small file under a second name, whole from the start; FileExistsError when that name is taken."""
@@ -100,24 +108,13 @@ def outline(entries: Iterable[Entry]) -> str:
     return _digest(f"{entry.relative}\0{entry.size}" for entry in entries)
 
 
-def moves(files: Files, source: str, target: str) -> bool:
+def rename_if_free(files: Files, source: str, target: str) -> bool:
     """Renames; False, with nothing done, when the new name is taken."""
     try:
-        files.move(source, target)
+        files.rename(source, target)
     except FileExistsError:
         return False
     return True
-
-
-def files_at(spark: "SparkSession", path: str) -> Files:
-    """The file system of a path. A path without a scheme lies where Spark's configuration says."""
-    from ppf_files.hadoop_files import HadoopFiles
-    from ppf_files.local_files import LocalFiles
-
-    if scheme(path) == "file":
-        return LocalFiles()
-    hadoop = HadoopFiles(spark, path)
-    return LocalFiles() if hadoop.is_local else hadoop
 
 
 def _digest(lines: Iterable[str]) -> str:

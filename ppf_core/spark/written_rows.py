@@ -11,21 +11,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_WRITE = "Execute InsertIntoHadoopFsRelationCommand"
+_WRITES = ("Execute InsertIntoHadoopFsRelationCommand", "Execute InsertIntoHiveTable")
 _ROWS = "number of output rows"
 _RECENT = 100
-_SECONDS = 5.0
+_PATIENCE = 5.0
 
 
-def rows_written(spark: "SparkSession", folder: str) -> int | None:
-    """The rows of the write into `folder`, a path that no other write has; None when Spark does not tell."""
-    executions = spark._jsparkSession.sharedState().statusStore()
-    end = time.monotonic() + _SECONDS
+def rows_written(spark: "SparkSession", folder: str, since: float = 0.0) -> int | None:
+    """The rows of the last write into `folder`, a path or a part of one that no other write has; None when Spark does not tell.
+
+    since: a time before the write, as of `time.time`, where an earlier attempt may have written there too.
+    """
+    executions: Any = spark._jsparkSession.sharedState().statusStore()
+    end = time.monotonic() + _PATIENCE
     # Spark's bookkeeping runs behind its work, on a thread of its own.
     while time.monotonic() < end:
         for execution in _recent(executions):
-            if execution.completionTime().isDefined() and folder in execution.physicalPlanDescription():
-                return _rows(executions, execution.executionId())
+            is_meant = execution.submissionTime() >= int(since * 1000) and folder in execution.physicalPlanDescription()
+            if is_meant and execution.completionTime().isDefined():
+                rows = _rows(executions, execution.executionId())
+                if rows is not None:
+                    return rows
         time.sleep(0.01)
     return None
 
@@ -38,7 +44,7 @@ def _recent(executions: Any) -> Iterator[Any]:
 def _rows(executions: Any, number: int) -> int | None:
     values = executions.executionMetrics(number)
     for node in _backwards(executions.planGraph(number).allNodes()):
-        if node.name().startswith(_WRITE):
+        if node.name().startswith(_WRITES):
             for metric in _backwards(node.metrics()):
                 value = values.get(metric.accumulatorId())
                 if metric.name() == _ROWS and value.isDefined():

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from ppf_files import renaming
-from ppf_files.renaming import exchange, rename_new
+
+from ppf_core.storage import renaming
+from ppf_core.storage.renaming import exchange, rename_new
 
 
 @pytest.fixture(params=["renameat2", "older"], autouse=True)
