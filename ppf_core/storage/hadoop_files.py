@@ -32,7 +32,7 @@ class HadoopFiles:
     def __init__(self, spark: "SparkSession", path: str) -> None:
         jvm: Any = spark._jvm
         # Py4J asks Java once for each dot of a name, so that this is done once.
-        self._path: Any = jvm.org.apache.hadoop.fs.Path
+        self._java_path: Any = jvm.org.apache.hadoop.fs.Path
         self._texts: Any = jvm.org.apache.commons.lang3.ArrayUtils.toString
         self._text_of: Any = jvm.org.apache.commons.io.IOUtils.toString
         self._spark = spark
@@ -184,6 +184,11 @@ class HadoopFiles:
 
     def sync(self, folder: str) -> None:
         """These file systems keep what they said they did."""
+
+    def _path(self, path: str) -> Any:
+        """A path as Java has it. A root may lack its slash, which Hadoop would not take for a path."""
+        is_bare_root = "://" in path and "/" not in path.partition("://")[2]
+        return self._java_path(f"{path}/" if is_bare_root else path)
 
     @cached_property
     def _context(self) -> Any | None:

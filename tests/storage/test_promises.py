@@ -266,6 +266,16 @@ def test_a_path_has_one_full_name_and_the_root_is_refused(ground: Ground, spark:
     root = "/" if ground.kind == "local" else ground.folder.rpartition("/")[0] + "/"
     with pytest.raises(PpfError, match="is the root of its file system"):
         files.resolve(root)
+    fill(ground, "out", "file")
+    for each in (root, root.rstrip("/") or root):
+        assert (files.exists(each), files.is_folder(each), len(files.names(each)) > 0) == (True, True, True)
+
+
+def test_a_path_of_another_file_system_is_an_error_that_names_it(hdfs_uri: str, spark: SparkSession) -> None:
+    files, other = files_at(spark, hdfs_uri), "hdfs://elsewhere:1/out"
+    for act in (files.exists, files.delete, files.walk, files.read, files.resolve):
+        error = failure(lambda act=act: act(other))
+        assert error.filename == other
 
 
 def test_a_file_where_a_folder_should_be_is_named(ground: Ground) -> None:
