@@ -118,16 +118,16 @@ class CheckSteps:
 
     def has_bad_rows(self, folder: ComponentRun) -> bool:
         """Whether there is something to write in a folder of bad rows."""
-        return any(self.frames.components[name].quarantined(None) for name in folder.role.origin_of_quarantine)
+        return any(self.frames.components[name].quarantined(None) for name in folder.role.quarantined_from)
 
     def has_rejected(self, folder: ComponentRun) -> bool:
         """Whether a rejected component has quarantined rows. Those that were to be replayed lie where they were."""
-        (origin,) = (self.frames.components[name] for name in folder.role.origin_of_quarantine)
+        (origin,) = (self.frames.components[name] for name in folder.role.quarantined_from)
         return bool(origin.checks.all_quarantined) and not isinstance(origin.plugin, QuarantinedRows)
 
     def rejected_rows(self, folder: ComponentRun) -> "DataFrame | None":
         """All quarantined rows of a rejected component, wherever they would have gone; None when they are staged already."""
-        (origin,) = (self.frames.components[name] for name in folder.role.origin_of_quarantine)
+        (origin,) = (self.frames.components[name] for name in folder.role.quarantined_from)
         is_staged = folder.ticket is not None and not origin.checks.has_takers
         return None if is_staged else origin.checks.rejected_rows(self.frames.run_id)
 
@@ -225,8 +225,8 @@ class CheckSteps:
 
     def _require_bad_rows(self, sink: ComponentRun) -> None:
         """A row that is in no place, or in two, must not go unseen: as many are set apart as the checks found."""
-        wanted = sum(self.frames.components[name].quarantined(sink.place) for name in sink.role.origin_of_quarantine)
-        if sink.role.origin_of_quarantine and sink.rows_written is not None and sink.rows_written != wanted:
-            origins = ", ".join(map(repr, sink.role.origin_of_quarantine))
+        wanted = sum(self.frames.components[name].quarantined(sink.place) for name in sink.role.quarantined_from)
+        if sink.role.quarantined_from and sink.rows_written is not None and sink.rows_written != wanted:
+            origins = ", ".join(map(repr, sink.role.quarantined_from))
             message = f"The checks of {origins} found {wanted} rows to set apart, but {sink.rows_written} were written."
             raise RuntimeError(f"{message} The frame differs each time it is read: set persist = disk on it.")

@@ -111,7 +111,7 @@ class Executor:
         found = {name: users for name, users in self.dataflow.users.items() if name in self.components}
         for name, component in self.components.items():
             if component.is_quarantine:
-                found |= {origin: (*found.get(origin, ()), name) for origin in component.role.origin_of_quarantine}
+                found |= {origin: (*found.get(origin, ()), name) for origin in component.role.quarantined_from}
         return {name: tuple(each for each in users if each in self.components) for name, users in found.items()}
 
     # ---- starting
@@ -157,7 +157,7 @@ class Executor:
 
     def _origin(self, folder: ComponentRun) -> ComponentRun:
         """The component whose bad rows a folder takes."""
-        (name,) = folder.role.origin_of_quarantine
+        (name,) = folder.role.quarantined_from
         return self.components[name]
 
     def _begin(self, position: int, step: Step) -> bool:
@@ -393,7 +393,7 @@ class Executor:
         """Whether somebody may still read what the sink has set apart."""
         origins = {sink.info.name, *sink.info.inputs.values()} if sink.apart is not None else set()
         return any(
-            each.status is None and not origins.isdisjoint(each.role.origin_of_quarantine) for each in self.components.values()
+            each.status is None and not origins.isdisjoint(each.role.quarantined_from) for each in self.components.values()
         )
 
     def _has_stage(self, component: ComponentRun) -> bool:

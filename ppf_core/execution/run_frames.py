@@ -90,7 +90,7 @@ class RunFrames:
 
     def input(self, component: ComponentRun) -> "DataFrame":
         """The rows that a sink is given."""
-        if component.role.origin_of_quarantine:
+        if component.role.quarantined_from:
             return self.bad_rows(component)
         (frame,) = self.inputs(component).values()
         return frame
@@ -105,7 +105,7 @@ class RunFrames:
     def bad_rows(self, sink: ComponentRun) -> "DataFrame":
         """What was set apart for a sink, by all that set rows apart for it."""
         return self.engine.united_rows(
-            [self._bad_rows(self.components[name], sink.place) for name in sink.role.origin_of_quarantine]
+            [self._bad_rows(self.components[name], sink.place) for name in sink.role.quarantined_from]
         )
 
     def _bad_rows(self, origin: ComponentRun, place: str | None) -> "DataFrame":

@@ -75,7 +75,7 @@ class _Ordering:
     def own(self, name: str) -> None:
         """What a component does by itself, after all that it needs has done the same."""
         # Bad rows are known once the sink has staged that carries the checks, which may come later in the order.
-        for origin in self.roles[name].origin_of_quarantine:
+        for origin in self.roles[name].quarantined_from:
             sink = self._carriers[origin].sink if origin in self._carriers else None
             if sink is not None:
                 self._own_above(sink)
@@ -119,7 +119,7 @@ class _Ordering:
             return
         self._owned.add(name)
         origins = sorted(
-            self.validated.dataflow.above(self.roles[name].origin_of_quarantine, until=self.roles)
+            self.validated.dataflow.above(self.roles[name].quarantined_from, until=self.roles)
         )  # past those that are done
         needed = dict.fromkeys((*self.validated.graph.needs[name], *origins))
         needs = tuple(self._last[need] for need in needed if need in self._last)

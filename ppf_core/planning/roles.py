@@ -58,13 +58,13 @@ class Persistence:
 class Role:
     """One component in one run.
 
-    origin_of_quarantine: the components whose bad rows it takes. is_read: whether others read its frame. is_saved: its frame is
+    quarantined_from: the components whose bad rows it takes. is_read: whether others read its frame. is_saved: its frame is
     read back from its checkpoint. retry: None where neither the file nor its defaults set one. is_idempotent: whether writing
     twice equals writing once; sources and transforms write nothing. cursor: what becomes of it when it advances. is_empty:
     whether it gives no rows, whatever it reads.
     """
 
-    origin_of_quarantine: tuple[str, ...]
+    quarantined_from: tuple[str, ...]
     is_read: bool
     is_saved: bool
     persistence: Persistence
@@ -100,9 +100,7 @@ def roles_of(
     repeated = _repeated(validated, components)
     return {
         name: Role(
-            origin_of_quarantine=tuple(
-                each for each in validated.dataflow.origin_of_quarantine.get(name, ()) if each in origins
-            ),
+            quarantined_from=tuple(each for each in validated.dataflow.quarantined_from.get(name, ()) if each in origins),
             is_read=name in dataflow.readers,
             is_saved=name in saved,
             persistence=_persistence(component, len(dataflow.readers.get(name, ())), must_repeat=name in repeated),
@@ -132,7 +130,7 @@ def is_quarantine(name: str) -> bool:
 def folder_role(component: str) -> Role:
     """The role of the folder of a component's quarantined rows."""
     return Role(
-        origin_of_quarantine=(component,),
+        quarantined_from=(component,),
         is_read=False,
         is_saved=False,
         persistence=Persistence(),

@@ -107,7 +107,7 @@ def _needed(
             continue
         needed.add(name)
         if name not in saved:
-            origins = {origin for origin in validated.dataflow.origin_of_quarantine.get(name, ()) if origin in done}
+            origins = {origin for origin in validated.dataflow.quarantined_from.get(name, ()) if origin in done}
             left.extend(validated.graph.needs[name])
             left.extend(validated.dataflow.above(origins, until=validated.components.keys() - set(done)))
     return needed

@@ -270,9 +270,7 @@ class PipelineRunner:
         while wanted - selected:
             selected = self.validated.graph.upstream(wanted)
             wanted = selected | {
-                sink
-                for sink, origins in self.validated.dataflow.origin_of_quarantine.items()
-                if not selected.isdisjoint(origins)
+                sink for sink, origins in self.validated.dataflow.quarantined_from.items() if not selected.isdisjoint(origins)
             }
         return selected
 

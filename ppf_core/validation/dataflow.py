@@ -24,7 +24,7 @@ class Dataflow:
     """
 
     reads: Mapping[str, tuple[str, ...]]
-    origin_of_quarantine: Mapping[str, tuple[str, ...]]
+    quarantined_from: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, components: "Mapping[str, ValidatedComponent]") -> "Dataflow":
@@ -43,11 +43,11 @@ class Dataflow:
 
     def feeding(self, name: str) -> tuple[str, ...]:
         """The components whose rows it has, good or bad."""
-        return (*self.reads.get(name, ()), *self.origin_of_quarantine.get(name, ()))
+        return (*self.reads.get(name, ()), *self.quarantined_from.get(name, ()))
 
     @cached_property
     def _above(self) -> Mapping[str, tuple[str, ...]]:
-        return {name: self.feeding(name) for name in {**self.reads, **self.origin_of_quarantine}}
+        return {name: self.feeding(name) for name in {**self.reads, **self.quarantined_from}}
 
     @cached_property
     def users(self) -> Mapping[str, tuple[str, ...]]:
