@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
+    from ppf_core.runs.preview import Frames
     from ppf_core.runs.runner import PipelineRunner
     from ppf_core.spark.written_rows import rows_written
     from ppf_core.state.store import RunStore
@@ -81,6 +82,7 @@ _HOMES = {
     ),
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
+    "ppf_core.runs.preview": ("Frames",),
     "ppf_core.runs.runner": ("PipelineRunner",),
     "ppf_core.validation.grammar": ("pipeline_grammar",),
     "ppf_core.spark.written_rows": ("rows_written",),
@@ -101,6 +103,7 @@ __all__ = [
     "ErrorInfo",
     "Fetched",
     "FrameCheck",
+    "Frames",
     "Hooks",
     "NoOptions",
     "OptionsError",

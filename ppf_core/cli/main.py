@@ -20,7 +20,6 @@ _COMMANDS = (
     "validate",
     "plan",
     "show",
-    "profile",
     "plugins",
     "runs",
     "quarantine",

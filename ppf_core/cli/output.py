@@ -4,11 +4,14 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ppf_core import __version__
 from ppf_core.errors import Problem, RunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _STYLES = {
     **dict.fromkeys(("success", "ok", "ready", "resumed"), "green"),
@@ -87,6 +90,14 @@ class Output:
             _rich_table(headings, cells, stream)
         else:
             _write(stream, _plain_table(headings, cells) + "\n")
+
+    def capture(
+        self, log: "Path", redact: Callable[[str], str], *, everything: bool = False
+    ) -> contextlib.AbstractContextManager[None]:
+        """For `PipelineRunner.frames`: what Spark prints goes to a log, which is shown after a failure; everything: always."""
+        from ppf_core.cli.spark_log import ShortLivedLog
+
+        return ShortLivedLog(self, everything=everything).capture(log, redact)
 
     def problems(self, problems: Sequence[Problem], *, warning: bool = False) -> None:
         """All of them at once: place and message on a line, what to do below it."""

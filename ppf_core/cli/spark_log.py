@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ppf_core.cli.output import Output
+if TYPE_CHECKING:
+    from ppf_core.cli.output import Output
 
 _SHOWN_ON_FAILURE = 20
 
 
-def print_log(output: Output, log: Path, *, everything: bool) -> bool:
+def print_log(output: "Output", log: Path, *, everything: bool) -> bool:
     """Prints all of a log, or its last warnings and errors. Tells whether there is anything in it."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -27,7 +29,7 @@ class ShortLivedLog:
     everything: all of it; else only after a failure, and shortened.
     """
 
-    def __init__(self, output: Output, *, everything: bool) -> None:
+    def __init__(self, output: "Output", *, everything: bool) -> None:
         self._output = output
         self._everything = everything
 

@@ -12,6 +12,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-inline": {"sources": "inline range"},
     "ppf-logging": {"hooks": "logging"},
     "ppf-otel": {"hooks": "otel"},
+    "ppf-profile": {"commands": "profile"},
     "ppf-prometheus": {"hooks": "prometheus"},
     "ppf-python": {"transforms": "python"},
     "ppf-quality": {

@@ -1,6 +1,6 @@
 """A look at some rows of a frame, in which no secret is seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,27 @@ from ppf_core.spark.engine import Engine
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+
+class Frames(Mapping[str, "DataFrame"]):
+    """The frames of components by name, to look at. What is told of them is told through `redact`, which masks secrets."""
+
+    def __init__(self, frames: "Mapping[str, DataFrame]", redact: Callable[[str], str]) -> None:
+        self._frames = frames
+        self._redact = redact
+
+    def redact(self, text: str) -> str:
+        """The text with every secret of the pipeline masked."""
+        return self._redact(text)
+
+    def __getitem__(self, name: str) -> "DataFrame":
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 The main path is `PipelineRunner.execute`: secrets → plugins → record → session → walk the steps → result.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from ppf_core.config.loader import ConfigLoader
 from ppf_core.config.model import PipelineConfig
@@ -21,15 +21,13 @@ from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.plan import Plan, PlannedComponent, make_plan
 from ppf_core.plugins.registry import PluginRegistry
-from ppf_core.runs.preview import Preview, preview_frame
-from ppf_core.runs.profiling import without_secrets
+from ppf_core.runs.preview import Frames, Preview, preview_frame
 from ppf_core.runs.replay import ALONE, Quarantined, SideInputs, replayed_alone, replaying
 from ppf_core.runs.run import Run
 from ppf_core.runs.run_resources import RunResources, ping_all
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.secrets.redaction import Redactor
 from ppf_core.spark.engines import engines
-from ppf_core.spark.profiles import FrameProfile
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunStore
@@ -38,8 +36,6 @@ from ppf_core.validation.validated import ValidatedPipeline
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-T = TypeVar("T")
 
 Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
 
@@ -102,6 +98,11 @@ class PipelineRunner:
         validated = check_file(ConfigLoader.from_config(config, folder), PluginRegistry.discover())
         validated.require_sound()
         return cls(validated)
+
+    @property
+    def name(self) -> str:
+        """The name of the pipeline."""
+        return self.config.name
 
     @property
     def config(self) -> PipelineConfig:
@@ -185,39 +186,37 @@ class PipelineRunner:
         accepted = request.accept_changes
         return resume_run(resources, self.store, run_id, request.observers, accept_changes=accepted)
 
+    @contextmanager
+    def frames(
+        self, names: Sequence[str], *, spark: "SparkSession | None" = None, capture: Capture | None = None
+    ) -> Iterator[Frames]:
+        """The frames of sources and transforms, until the block ends. Builds what they need; writes and publishes nothing.
+
+        Each gives the same rows whenever it is read: what would differ, or cost as much again, is kept by its first reader.
+        Print after the block: meanwhile `capture` may send the standard streams elsewhere, as `Output.capture` does.
+        """
+        for name in names:
+            self._require_rows(name)
+        with self._looking(names, spark, capture) as (steps, redactor), ExitStack() as kept:
+            engine, found = steps.engine, {}
+            for name in dict.fromkeys(names):
+                frame = steps.frames.frame(name)
+                if engine.why_cache(frame) is not None:
+                    engine.cache_when_read(frame, "memory")
+                    kept.callback(engine.release_frame, frame)
+                found[name] = engine.planned_anew(frame)
+            yield Frames(found, redactor.redact)
+
     def preview(
         self, component: str, limit: int, *, spark: "SparkSession | None" = None, capture: Capture | None = None
     ) -> Preview:
         """The first rows of a source or a transform. Builds what it needs, writes and publishes nothing."""
-        self._require_rows(component, "Show")
-
-        def rows(steps: Steps, redactor: Redactor) -> Preview:
+        self._require_rows(component)
+        with self._looking([component], spark, capture) as (steps, redactor):
             return preview_frame(steps.engine, steps.frames.frame(component), limit, redactor.redact)
-
-        return self._look([component], spark, capture, rows)
-
-    def profile(
-        self, component: str, limit: int | None = None, *, spark: "SparkSession | None" = None, capture: Capture | None = None
-    ) -> FrameProfile:
-        """The numbers of a source's or a transform's rows, or of some of them. Writes and publishes nothing."""
-        self._require_rows(component, "Profile")
-
-        def numbers(steps: Steps, redactor: Redactor) -> FrameProfile:
-            return without_secrets(steps.engine.profile(steps.frames.frame(component), limit), redactor.redact)
-
-        return self._look([component], spark, capture, numbers)
 
     def analyze(self, *, spark: "SparkSession | None" = None, capture: Capture | None = None) -> AnalyzedPlan:
         """The plan and the schema of every frame. Starts Spark and asks every outside system, but writes nothing."""
-
-        def schemas(steps: Steps, redactor: Redactor) -> AnalyzedPlan:
-            ping_all(steps)
-            frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
-            components = tuple(decided(steps, each, frames.get(each.name)) for each in self.plan.components)
-            plan = replace(self.plan, components=components)
-            return AnalyzedPlan(
-                plan, {name: redactor.redact(steps.engine.schema_summary(frame)) for name, frame in frames.items()}
-            )
 
         def decided(steps: Steps, planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
             if planned.persist != "auto" or frame is None:
@@ -226,24 +225,31 @@ class PipelineRunner:
             persist: Literal["memory", "none"] = "memory" if reason is not None else "none"
             return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")
 
-        return self._look((), spark, capture, schemas)
+        with self._looking((), spark, capture) as (steps, redactor):
+            ping_all(steps)
+            frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
+            components = tuple(decided(steps, each, frames.get(each.name)) for each in self.plan.components)
+            schemas = {name: redactor.redact(steps.engine.schema_summary(frame)) for name, frame in frames.items()}
+            return AnalyzedPlan(replace(self.plan, components=components), schemas)
 
-    def _look(self, only: Sequence[str], spark: Any, capture: Capture | None, question: Callable[[Steps, Redactor], T]) -> T:
-        """Builds the frames that are asked for, answers one question about them, and leaves nothing behind.
+    @contextmanager
+    def _looking(self, only: Sequence[str], spark: Any, capture: Capture | None) -> Iterator[tuple[Steps, Redactor]]:
+        """Builds the frames that are asked for, to be looked at until the block ends, and leaves nothing behind.
 
-        question: gives an answer without secrets. What it gives is printed when the streams are no longer redacted.
+        What leaves the block has no secrets: it is printed when the streams are no longer redacted.
         """
         resources = RunResources(self.validated, self._selected(only))
         try:
             resources.resolve_secrets()
             with TemporaryDirectory(prefix="ppf-") as folder:
                 log = Path(folder) / "spark.log"
-                with (capture or _no_capture)(log, resources.redactor.redact):
-                    return self._ask(resources, spark, log, question)
+                with (capture or _no_capture)(log, resources.redactor.redact), self._built(resources, spark, log) as steps:
+                    yield steps, resources.redactor
         finally:
             resources.close()
 
-    def _ask(self, resources: RunResources, spark: Any, log: Path, question: Callable[[Steps, Redactor], T]) -> T:
+    @contextmanager
+    def _built(self, resources: RunResources, spark: Any, log: Path) -> Iterator[Steps]:
         session = resources.open_session(spark, log, is_quick=True)
         try:
             plan = make_plan(self.validated, resources.selected)
@@ -254,7 +260,7 @@ class PipelineRunner:
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
-            return question(steps, resources.redactor)
+            yield steps
         except PpfError:
             raise
         except Exception as error:
@@ -279,10 +285,10 @@ class PipelineRunner:
             if name not in self.validated.components:
                 raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.validated.components))
 
-    def _require_rows(self, component: str, verb: str) -> None:
+    def _require_rows(self, component: str) -> None:
         self._require_known([component])
         if self.config.components[component].kind == "sink":
-            hint = f"{verb} what feeds it: {', '.join(self.config.components[component].inputs.values())}."
+            hint = f"Look at what feeds it: {', '.join(self.config.components[component].inputs.values())}."
             raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
 
     def _require_supported(self) -> None:

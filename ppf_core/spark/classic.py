@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ppf_core.jvm.errors import jvm_is_dead
 from ppf_core.spark import frame_files, frames, job_attempts, jobs, row_masks
 from ppf_core.spark.engine import Engine, RowMasks
-from ppf_core.spark.profiles import FrameProfile, profile_frame
 from ppf_core.spark.row_masks import Rules
 
 if TYPE_CHECKING:
@@ -66,10 +65,6 @@ class SessionEngine(Engine):
         """In the memory of the driver."""
         rows = frame if limit is None else frame.limit(limit)
         return tuple(frame.columns), [tuple(row) for row in rows.collect()]
-
-    def profile(self, frame: "DataFrame", limit: int | None) -> FrameProfile:
-        """In at most two actions."""
-        return profile_frame(frame, limit)
 
     def rules(self, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]") -> Rules:
         """Expressions over columns."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from ppf_core.contracts.checks import AggregateCheck, RowCheck
-    from ppf_core.spark.profiles import FrameProfile
     from ppf_core.spark.row_masks import Counts, Rules, Summary
 
 
@@ -165,10 +164,6 @@ class Engine(ABC):
     @abstractmethod
     def collected(self, frame: "DataFrame", limit: int | None = None) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """The names of the columns, and the rows. One action."""
-
-    @abstractmethod
-    def profile(self, frame: "DataFrame", limit: int | None) -> "FrameProfile":
-        """The numbers of a frame's rows, or of some of them."""
 
     # ---- counting
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ppf_core.contracts.components import Schema
-from ppf_core.validation.ddl import SchemaType, parse_ddl
+from ppf_core.validation.ddl import SchemaType, parse_ddl, write_ddl
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,15 @@ class SchemaContract:
     def of(cls, schema: Schema) -> "SchemaContract":
         """The contract of a DDL text or a StructType; ValueError when the text is no DDL. Needs no Spark."""
         return cls(parse_ddl(schema) if isinstance(schema, str) else _of_spark(schema))
+
+    @property
+    def ddl(self) -> str | None:
+        """The DDL text that `of` reads back; None where there is none: a field twice, a type that DDL does not have."""
+        text = write_ddl(self.type)
+        try:
+            return text if parse_ddl(text) == self.type else None
+        except ValueError:
+            return None
 
     def differences(self, found: "SchemaContract") -> tuple[SchemaMismatch, ...]:
         """Every field that is missing from `found`, or of another type there, in the order of this contract."""

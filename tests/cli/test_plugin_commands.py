@@ -169,12 +169,14 @@ def test_an_unknown_verb_has_a_near_miss_among_those_of_plugins(ppf, sync):
     assert "Unknown command 'snyc'. Did you mean 'sync'?" in answer.err
 
 
-@pytest.mark.parametrize(("line", "distribution"), [(["runs", "report"], "ppf-report"), (["schema"], "ppf-schema")])
+@pytest.mark.parametrize(
+    ("line", "distribution"), [("runs report", "ppf-report"), ("schema", "ppf-schema"), ("profile", "ppf-profile")]
+)
 def test_a_verb_of_ours_that_is_not_installed_says_what_to_install(ppf, monkeypatch, line, distribution):
     monkeypatch.setattr("ppf_core.plugins.registry.scan", lambda: ())
-    answer = ppf(*line)
+    answer = ppf(*line.split())
     assert answer.code == 3
-    assert f"There is no command {' '.join(line)!r}." in answer.err
+    assert f"There is no command {line!r}." in answer.err
     assert f"It comes with {distribution}. Run: pip install {distribution}" in answer.err
 
 

@@ -4,10 +4,12 @@
 `storage.pyi` does the same for `ppf_core.storage`.
 """
 
+import contextlib
 import datetime
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -27,6 +29,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 Ticket = Mapping[str, str]
+Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
 Schema = str | StructType  # DDL or a StructType
 
 # ---- options ---------------------------------------------------------------------------------------------------------
@@ -392,6 +395,10 @@ class Output:
     def note(self, text: str, *, style: str = "") -> None: ...
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[object]], *, aside: bool = False) -> None: ...
     def document(self, payload: Mapping[str, Any], *, ok: bool = True) -> None: ...
+    def capture(
+        self, log: Path, redact: Callable[[str], str], *, everything: bool = False
+    ) -> contextlib.AbstractContextManager[None]:
+        """For `PipelineRunner.frames`: what Spark prints goes to a log, which is shown after a failure; everything: always."""
     def raw(self, document: Any) -> None:
         """A document with none of ppf's own keys."""
     def use_json(self, wanted: bool = True) -> None:
@@ -413,7 +420,13 @@ class RunStore:
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 
+class Frames(Mapping[str, DataFrame]):
+    def redact(self, text: str) -> str:
+        """The text with every secret of the pipeline masked. What is told of a frame is told through this."""
+
 class PipelineRunner:
+    @property
+    def name(self) -> str: ...
     @classmethod
     def from_file(cls, path: str | PathLike[str], overrides: Mapping[str, object] | None = None) -> PipelineRunner: ...
     @classmethod
@@ -426,3 +439,20 @@ class PipelineRunner:
         resume: str | None = None,
         only: Sequence[str] = (),
     ) -> PipelineResult: ...
+    @contextmanager
+    def frames(
+        self,
+        names: Sequence[str],
+        *,
+        spark: SparkSession | None = None,
+        capture: Capture | None = None,
+    ) -> Iterator[Frames]:
+        """The frames of sources and transforms until the block ends; nothing is written. Each gives the same rows whenever it
+        is read. capture: `Output.capture`; print after the block."""
+
+class SchemaContract:
+    @classmethod
+    def of(cls, schema: Schema) -> SchemaContract: ...
+    @property
+    def ddl(self) -> str | None:
+        """The DDL text that `of` reads back; None where there is none."""

@@ -26,6 +26,7 @@ from ppf_core import (
     ErrorInfo,
     Fetched,
     FrameCheck,
+    Frames,
     Hooks,
     NoOptions,
     OptionsError,
@@ -40,6 +41,7 @@ from ppf_core import (
     RunInfo,
     RunStore,
     Schema,
+    SchemaContract,
     Secret,
     SecretsBackend,
     Sink,
@@ -310,3 +312,17 @@ def archive(output: Output, store: RunStore, run_id: str) -> int:
     else:
         output.text(str(path))
     return 0
+
+
+@command("ppf columns flights.conf", takes=["pipeline", "session"])
+def columns(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
+    """Print the schema of the first component."""
+    runner = PipelineRunner.from_file(pipeline, overrides)
+    with runner.frames(["flights"], capture=output.capture) as frames:
+        shown = _shown(frames)
+    output.text(f"{runner.name}: {shown}")
+    return 0
+
+
+def _shown(frames: Frames) -> str:
+    return frames.redact(", ".join(str(SchemaContract.of(frame.schema).ddl) for frame in frames.values()))

@@ -7,10 +7,9 @@ import pytest
 from hocon_texts import read
 from hypothesis import given
 from hypothesis import strategies as st
+from ppf_profile.hocon_texts import write_fields
 from pyhocon import ConfigFactory
 from pyhocon.config_tree import NoneValue
-
-from ppf_core.hocon.writing import write_fields
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 TEXTS = st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters=" ._#/:="), min_size=1, max_size=8)

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.contracts.secrets import MASK
-from ppf_core.errors import CheckpointRefused, ConfigError, RunLocked, SecretError
+from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, RunLocked, SecretError
 from ppf_core.runs.run_resources import RunResources
 
 WritePipeline = Callable[[str], Path]
@@ -321,13 +321,40 @@ def test_rows_numbers_and_schemas_show_no_secret(
         told {{ transform = sql, inputs = [numbers], options {{ query = "{query} from numbers" }} }}
         """)
     )
-    found = [
-        runner.preview("told", 2, spark=spark),
-        runner.profile("told", spark=spark),
-        runner.analyze(spark=spark).schemas,
-    ]
+    with runner.frames(["told"], spark=spark) as frames:
+        rows = [frames.redact(str(row)) for row in frames["told"].select("s", "i").collect()]
+    found = [rows, runner.preview("told", 2, spark=spark), runner.analyze(spark=spark).schemas]
     assert canary not in repr(found)
     assert repr(found).count(MASK) > 3
+
+
+def test_frames_are_there_until_the_block_ends_and_nothing_is_written(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline(TWO_SINKS)
+    with PipelineRunner.from_file(path).frames(["numbers", "numbers"], spark=spark) as frames:
+        assert list(frames) == ["numbers"]
+        assert frames["numbers"].count() == frames["numbers"].count() > 0
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_a_frame_that_would_differ_gives_the_same_rows_each_time(spark: SparkSession, pipeline: WritePipeline) -> None:
+    path = pipeline("""
+        numbers { source = numbers }
+        rolls { transform = sql, inputs = [numbers], options { query = "select id, uuid() u from numbers" } }
+    """)
+    kept = len(spark.sparkContext._jsc.getPersistentRDDs())  # type: ignore[union-attr]
+    with PipelineRunner.from_file(path).frames(["rolls"], spark=spark) as frames:
+        assert sorted(frames["rolls"].collect()) == sorted(frames["rolls"].collect())
+    assert len(spark.sparkContext._jsc.getPersistentRDDs()) == kept  # type: ignore[union-attr]
+
+
+def test_what_fails_while_frames_are_looked_at_is_told_without_secrets(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY", "canary-4711")
+    runner = PipelineRunner.from_file(pipeline('numbers { source = numbers, options { token = "secret://env/CANARY" } }'))
+    with pytest.raises(ComponentError) as told, runner.frames(["numbers"], spark=spark):
+        raise ZeroDivisionError("canary-4711")
+    assert str(told.value) == "ZeroDivisionError: ****"
 
 
 def test_a_preview_of_a_sink_is_refused(spark: SparkSession, pipeline: WritePipeline) -> None:

@@ -480,10 +480,6 @@ class SimulatedEngine(Engine):
         rows = self.session.collect(frame if limit is None else frame.limit(limit))
         return frame.columns, [(row.key, row.draw) for row in rows]
 
-    def profile(self, frame: Any, limit: int | None) -> Any:
-        """Nobody simulates it."""
-        raise NotImplementedError
-
     # ---- counting
 
     def rules(self, checks: Mapping[int, RowCheck[Any] | AggregateCheck[Any]]) -> Rules:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ppf_profile.hocon_texts import write_fields, write_value
 
 from ppf_core.config.loader import ConfigLoader
-from ppf_core.hocon.writing import write_fields, write_value
 
 NASTY_TEXTS = (
     *("", " ", "true", "null", "include", "include x", "5", "01234", "1.10", "1e5", "-0", "1d", "5 m", "5 days later"),

@@ -3,9 +3,8 @@
 import math
 
 import pytest
+from ppf_profile.portable_values import Value, kind_of, text_of, value_of, value_of_text
 from pyspark.sql import SparkSession, functions
-
-from ppf_core.spark.portable_values import Value, kind_of, text_of, value_of, value_of_text
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable
 
 import pytest
+from ppf_profile.frame_profiles import FEW, ColumnProfile, profile_frame
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
-
-from ppf_core.spark.profiles import FEW, ColumnProfile, profile_frame
 
 
 class PlaceType(T.UserDefinedType):

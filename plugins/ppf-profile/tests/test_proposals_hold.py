@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pyspark
 import pytest
+from ppf_profile.frame_profiles import FrameProfile
+from ppf_profile.hocon_texts import write_fields
+from ppf_profile.proposals import profile_component, propose_checks, write_block
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
-from ppf_core.hocon.writing import write_fields
-from ppf_core.runs.profiling import propose_checks, write_block
-from ppf_core.spark.profiles import FrameProfile
 
 ROWS = 48
 
@@ -118,7 +118,7 @@ def write(folder: Path, query: str, block: str = "") -> Path:
 
 def pasted(folder: Path, query: str, session: SparkSession, limit: int | None = None) -> tuple[FrameProfile, list[str]]:
     """Profiles the query, pastes the block, runs it; the checks that were run, all of which passed."""
-    profile = PipelineRunner.from_file(write(folder, query)).profile("seen", limit, spark=session)
+    profile = profile_component(PipelineRunner.from_file(write(folder, query)), "seen", limit, spark=session)
     proposals = propose_checks(profile)
     result = PipelineRunner.from_file(write(folder, query, write_block(profile, proposals))).run(spark=session)
     quality = result["seen"].quality
@@ -148,14 +148,14 @@ def test_a_single_row_is_no_reason_for_sets_and_keys(tmp_path: Path, spark: Spar
 
 def test_a_proposal_from_rows_that_change_holds_for_both_looks(tmp_path: Path, spark: SparkSession) -> None:
     path = write(tmp_path, "select id from numbers where rand() < 0.5")
-    profile = PipelineRunner.from_file(path).profile("seen", spark=spark)
+    profile = profile_component(PipelineRunner.from_file(path), "seen", spark=spark)
     assert profile.columns[0].distinct == profile.rows
     assert profile.columns[0].is_unique
 
 
 def test_a_sample_says_nothing_of_all_rows(tmp_path: Path, spark: SparkSession) -> None:
     path = write(tmp_path, "select id, id % 2 parity from numbers")
-    profile = PipelineRunner.from_file(path).profile("seen", 20, spark=spark)
+    profile = profile_component(PipelineRunner.from_file(path), "seen", 20, spark=spark)
     proposals = propose_checks(profile)
     assert profile.is_sample
     assert {proposal["check"] for proposal in proposals} == {"schema", "not_null", "in_range", "in_set"}

@@ -1,25 +1,26 @@
 """`ppf profile`: what the rows of one component hold, and checks that they pass."""
 
+import math
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.options import pipeline_argument, session_options, verb
-from ppf_core.cli.output import Output, counted
-from ppf_core.cli.spark_log import ShortLivedLog
+from ppf_core import Output, PipelineRunner, command
 
 if TYPE_CHECKING:
-    from ppf_core.runs.profiling import Proposal
-    from ppf_core.spark.profiles import ColumnProfile, FrameProfile
+    from ppf_profile.frame_profiles import ColumnProfile, FrameProfile
+    from ppf_profile.proposals import Proposal
 
 _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinct", "unique")
 
 
-@verb(
+@command(
     "ppf profile flights.conf --component late",
     "ppf profile flights.conf --component late --limit 10000 > quality.conf",
+    takes=["pipeline", "session"],
     pipeline=None,
     component=None,
     rows=None,
@@ -29,44 +30,47 @@ _HEADINGS = ("column", "type", "nulls", "nans", "min", "max", "length", "distinc
     block=None,
     problems=[],
 )
-@pipeline_argument
 @click.option("--component", required=True, metavar="C", help="The source or transform whose rows are looked at.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Look at N rows only. Default: all.")
-@session_options
 @click.option("--spark-log", is_flag=True, help="Show Spark's log; without it only after a failure, and shortened.")
-def command(
+def profile(
     output: Output, pipeline: str, overrides: dict[str, str], component: str, limit: int | None, spark_log: bool
 ) -> int:
     """Propose checks that the rows of one component pass. Runs what it needs; writes and publishes nothing."""
     output.expect(pipeline=pipeline, component=component)
-    from ppf_core.runs.profiling import propose_checks, write_block
-    from ppf_core.runs.runner import PipelineRunner
+    from ppf_profile.proposals import profile_component, propose_checks, write_block
 
     runner = PipelineRunner.from_file(pipeline, overrides)
-    output.expect(pipeline=runner.config.name)
-    profile = runner.profile(component, limit, capture=ShortLivedLog(output, everything=spark_log).capture)
-    proposals = propose_checks(profile)
+    output.expect(pipeline=runner.name)
+    found = profile_component(runner, component, limit, capture=partial(output.capture, everything=spark_log))
+    proposals = propose_checks(found)
     if output.json:
-        names = {"pipeline": runner.config.name, "component": component}
-        output.document(names | _document(profile, proposals, write_block(profile, proposals)))
+        names = {"pipeline": runner.name, "component": component}
+        output.document(names | _document(found, proposals, write_block(found, proposals)))
     else:
-        output.table(_HEADINGS, [_line(column, profile.rows) for column in profile.columns], aside=True)
-        output.note(f"{counted(profile.rows, 'row')}{' of a sample' if profile.is_sample else ''}.")
-        output.text(write_block(profile, proposals, ascii_only=not _takes_all(sys.stdout)))
+        output.table(_HEADINGS, [_line(column, found.rows) for column in found.columns], aside=True)
+        output.note(f"{found.rows} row{'' if found.rows == 1 else 's'}{' of a sample' if found.is_sample else ''}.")
+        output.text(write_block(found, proposals, ascii_only=not _takes_all(sys.stdout)))
     return 0
 
 
 def _document(profile: "FrameProfile", proposals: "Sequence[Proposal]", block: str) -> dict[str, Any]:
-    from ppf_core.state.documents import to_document
-
     columns = [_numbers(column) for column in profile.columns]
     found = {"rows": profile.rows, "sampled": profile.is_sample, "columns": columns, "quality": proposals, "block": block}
-    document: dict[str, Any] = to_document({**found, "problems": []})
-    return document
+    return {**found, "problems": []}
 
 
 def _numbers(column: "ColumnProfile") -> dict[str, Any]:
-    return {name.removeprefix("is_"): value for name, value in vars(column).items() if name not in ("kind", "filled")}
+    return {
+        name.removeprefix("is_"): tuple(map(_plain, value)) if isinstance(value, tuple) else _plain(value)
+        for name, value in vars(column).items()
+        if name not in ("kind", "filled")
+    }
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinity; its name is what a reader can still understand."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _line(column: "ColumnProfile", rows: int) -> tuple[object, ...]:

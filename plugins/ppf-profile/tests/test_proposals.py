@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from ppf_profile.frame_profiles import ColumnProfile, FrameProfile
+from ppf_profile.proposals import propose_checks, without_secrets, write_block
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from ppf_core.contracts.secrets import MASK
-from ppf_core.runs.profiling import propose_checks, without_secrets, write_block
-from ppf_core.spark.profiles import ColumnProfile, FrameProfile
 
 NO_SCHEMA = StructType([])
 

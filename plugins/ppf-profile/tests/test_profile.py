@@ -111,7 +111,7 @@ def test_a_sink_has_no_rows_to_profile(home: Path, ppf: Ppf) -> None:
     document = ppf("profile", "shop.conf", "--component", "out", "--json").document
     assert not document["ok"]
     assert document["problems"][0]["message"] == "The component 'out' is a sink: it gives no rows."
-    assert document["problems"][0]["hint"] == "Profile what feeds it: orders."
+    assert document["problems"][0]["hint"] == "Look at what feeds it: orders."
 
 
 def test_a_stream_that_cannot_hold_all_characters_gets_escapes_that_hocon_has(

@@ -5,22 +5,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ppf_core.contracts.secrets import MASK
-from ppf_core.hocon.writing import write_fields
-from ppf_core.secrets.references import SCHEME
-from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS, Value
-from ppf_core.spark.profiles import ColumnProfile, FrameProfile
-from ppf_core.validation.ddl import parse_ddl, write_ddl
-from ppf_core.validation.schema import SchemaContract
+from ppf_core import PipelineRunner, SchemaContract
+from ppf_profile.frame_profiles import ColumnProfile, FrameProfile, profile_frame
+from ppf_profile.hocon_texts import write_fields
+from ppf_profile.portable_values import FRACTIONS, WHOLE_NUMBERS, Value
 
 Proposal = Mapping[str, Any]
 """One entry of a `quality` list, as the file would give it."""
 
+_SCHEME = "secret://"  # ppf takes it for the reference of a secret
+_MASK = "****"  # stands where a secret stood
 _HANDFUL = 10
 _ROWS_A_VALUE = 4
 _SETS = WHOLE_NUMBERS | {"decimal", "string"}
 _NO_KEYS = FRACTIONS | {"boolean"}
 _UNREADABLE = "\ufffd"
+
+
+def profile_component(runner: PipelineRunner, component: str, limit: int | None = None, **how: Any) -> FrameProfile:
+    """The numbers of a component's rows, or of some of them, without secrets. how: as `PipelineRunner.frames` takes it."""
+    with runner.frames([component], **how) as frames:
+        return without_secrets(profile_frame(frames[component], limit), frames.redact)
 
 
 def without_secrets(profile: FrameProfile, redact: Callable[[str], str]) -> FrameProfile:
@@ -88,27 +93,22 @@ def _is_small_set(column: ColumnProfile) -> bool:
     if not column.values or column.kind not in _SETS or column.filled < _ROWS_A_VALUE * len(column.values):
         return False
     # Bytes that are no UTF-8 have become U+FFFD on the way here, so that the value itself cannot be written.
-    return not any(isinstance(value, str) and (_UNREADABLE in value or SCHEME in value) for value in column.values)
+    return not any(isinstance(value, str) and (_UNREADABLE in value or _SCHEME in value) for value in column.values)
 
 
 def _nameable(columns: Sequence[ColumnProfile]) -> list[ColumnProfile]:
     """The columns that an option can name: Spark takes `id` and `ID` for the same, ppf takes a reference for its secret."""
     times = Counter(column.name.casefold() for column in columns)
     named = [each for each in columns if each.name and times[each.name.casefold()] == 1]
-    return [each for each in named if SCHEME not in each.name and MASK not in each.name]
+    return [each for each in named if _SCHEME not in each.name and _MASK not in each.name]
 
 
 def _schema(profile: FrameProfile) -> str | None:
     """The schema as DDL; None where DDL cannot say it (a field twice, a type that ppf does not know) or must not."""
     if profile.schema is None:
         return None
-    wanted = SchemaContract.of(profile.schema).type
-    ddl = write_ddl(wanted)
-    try:
-        is_same = parse_ddl(ddl) == wanted
-    except ValueError:
-        return None
-    return ddl if is_same and SCHEME not in ddl else None
+    ddl = SchemaContract.of(profile.schema).ddl
+    return ddl if ddl is not None and _SCHEME not in ddl else None
 
 
 def _without_secrets(column: ColumnProfile, redact: Callable[[str], str]) -> ColumnProfile:

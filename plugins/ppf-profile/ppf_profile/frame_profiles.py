@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.spark.frames import cache_when_read, release_frame, why_cache
-from ppf_core.spark.portable_values import FRACTIONS, WHOLE_NUMBERS, Value, kind_of, portable, text_of, value_of, value_of_text
+from ppf_profile.portable_values import FRACTIONS, WHOLE_NUMBERS, Value, kind_of, portable, text_of, value_of, value_of_text
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -73,12 +72,15 @@ class FrameProfile:
 
 
 def profile_frame(frame: "DataFrame", limit: int | None = None) -> FrameProfile:
-    """The numbers of a frame, or of some of its rows. At most two Spark actions; what is kept in between is let go."""
+    """The numbers of a frame, or of some of its rows. At most two Spark actions.
+
+    frame: gives the same rows each time, at little cost, as one of `PipelineRunner.frames` does.
+    """
     schema = frame.schema
     # Under names of ours, by position: those of the frame may be anything, also twice the same.
     renamed = frame.toDF(*[f"c{index}" for index in range(len(schema))])
     types = {f"c{index}": field.dataType.simpleString() for index, field in enumerate(schema)}
-    with _steady(renamed if limit is None else renamed.limit(limit), limit) as steady:
+    with _limited(renamed, limit) as steady:
         rows, found = _first_look(steady, types)
         further = _second_look(steady, types, found)
     columns = [
@@ -89,16 +91,16 @@ def profile_frame(frame: "DataFrame", limit: int | None = None) -> FrameProfile:
 
 
 @contextmanager
-def _steady(frame: "DataFrame", limit: int | None) -> "Iterator[DataFrame]":
-    """The frame, kept where the second look would see other rows, or would have to pay for them again."""
-    if limit is None and why_cache(frame) is None:
+def _limited(frame: "DataFrame", limit: int | None) -> "Iterator[DataFrame]":
+    """The frame, or some rows of it, which are kept: a limit may take others the next time."""
+    if limit is None:
         yield frame
         return
-    kept = cache_when_read(frame, "memory")
+    some = frame.limit(limit).persist()
     try:
-        yield kept
+        yield some
     finally:
-        release_frame(frame)
+        some.unpersist()
 
 
 def _first_look(frame: "DataFrame", types: Mapping[str, str]) -> tuple[int, dict[str, dict[str, Any]]]:

@@ -1,0 +1,1 @@
+"""Checks that are proposed from the rows of a frame."""
