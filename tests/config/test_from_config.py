@@ -74,7 +74,7 @@ def test_a_value_that_repeats_itself_too_often_is_refused() -> None:
 
 def test_a_runner_takes_a_dictionary(tmp_path: Path) -> None:
     runner = PipelineRunner.from_config({"name": "x", "components": COMPONENTS}, tmp_path)
-    assert (runner.config.name, list(runner.checked.components)) == ("x", ["a"])
+    assert (runner.config.name, list(runner.validated.components)) == ("x", ["a"])
     assert runner.store.state_dir == tmp_path / ".ppf"
 
 
