@@ -16,7 +16,7 @@ from ppf_core.config.conversion import UNBUILT, Conversion
 from ppf_core.config.faults import Fault, Spot, sentences
 from ppf_core.config.model import CheckConfig, ComponentConfig, InstanceConfig, PipelineConfig, PluginsConfig, SparkConfig
 from ppf_core.config.option_types import Block, Many, Maybe, OptionType, Scalar, Table
-from ppf_core.config.rules import is_component_name
+from ppf_core.config.rules import COMPONENT_NAME
 from ppf_core.errors import Problem
 from ppf_core.hocon.places import Path, Places, dotted, shown
 from ppf_core.hocon.tree import tree_class
@@ -136,7 +136,7 @@ class BlockReader:
         return self._each(values, path, self._component)
 
     def _component(self, name: str, values: Any, path: Path) -> dict[str, Any]:
-        if not is_component_name(name):
+        if not COMPONENT_NAME.fullmatch(name):
             hint = "Use 1 to 128 letters, digits, '_' and '-'."
             self.refuse(Fault(path, "bad-value", f"{name!r} cannot be the name of a component.", hint, "key"))
         return self._block(ComponentConfig, values, path)

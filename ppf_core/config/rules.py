@@ -14,21 +14,11 @@ from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.secrets.references import SCHEME
 
 KINDS = ("source", "transform", "sink")
-_PIPELINE_NAME = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_PIPELINE_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,128}")
+COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 MOST_SAMPLES = 100
 """Bad rows of one check that a report can show."""
 _STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch")
-
-
-def is_pipeline_name(name: str) -> bool:
-    """Whether a text can name a pipeline or a run."""
-    return _PIPELINE_NAME.fullmatch(name) is not None and name not in (".", "..")
-
-
-def is_component_name(name: str) -> bool:
-    """Whether a text can name a component."""
-    return _COMPONENT_NAME.fullmatch(name) is not None
 
 
 def rule_faults(config: PipelineConfig, raw: Mapping[str, Any], broken: Collection[Path]) -> Iterator[Fault]:
@@ -55,7 +45,7 @@ def rule_faults(config: PipelineConfig, raw: Mapping[str, Any], broken: Collecti
 
 
 def _name(config: PipelineConfig, raw: Mapping[str, Any]) -> Iterator[Fault]:
-    if isinstance(raw.get("name"), str | int | float) and not is_pipeline_name(config.name):
+    if isinstance(raw.get("name"), str | int | float) and not _PIPELINE_NAME.fullmatch(config.name):
         hint = "Use 1 to 128 letters, digits, '.', '_' and '-', but not '.' or '..' alone."
         yield Fault(("name",), "bad-value", f"{config.name!r} cannot be the name of a pipeline.", hint)
 

@@ -17,12 +17,10 @@ from ppf_core.errors import Problem, RunError
 from ppf_core.jvm import start
 from ppf_core.jvm.errors import describe_error
 from ppf_core.jvm.java import require_java
+from ppf_core.jvm.loggers import quiet_loggers
 from ppf_core.jvm.masters import refusal_of, require_reachable, without_parameters
 from ppf_core.jvm.requirements import JARS, PACKAGES, installed_spark
-from ppf_core.spark import call_sites
-from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
-from ppf_core.spark.loggers import quiet_loggers
-from ppf_core.spark.settings import (
+from ppf_core.jvm.settings import (
     apply_settings,
     jars_of,
     jars_of_jvm,
@@ -31,6 +29,8 @@ from ppf_core.spark.settings import (
     require_valid,
     settings_of,
 )
+from ppf_core.spark import call_sites
+from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -3,7 +3,7 @@
 import pytest
 
 from ppf_core.errors import RunError
-from ppf_core.spark.settings import differing, require_settings
+from ppf_core.jvm.settings import differing, require_settings
 
 PACKAGE = "org.example:tool:1.0"
 
