@@ -62,18 +62,16 @@ def _uses(validated: "ValidatedPipeline") -> "Iterator[tuple[str, str]]":
 
 
 def _ask(validated: "ValidatedPipeline", used_by: dict[str, list[str]]) -> list[dict[str, Any]]:
-    from ppf_core.errors import PpfError
     from ppf_core.planning.secrets import SecretsResolver
+    from ppf_core.secrets.redaction import Redactor
 
-    resolver = SecretsResolver(validated.backends, validated.file.folder)
+    resolver = SecretsResolver(validated.backends, validated.file.folder, Redactor(validated.known_secrets))
+    failures = resolver.failures(list(used_by))
+    resolver.close()
     found: list[dict[str, Any]] = []
     for reference, users in used_by.items():
-        message = None
-        try:
-            resolver.lookup(reference)
-        except PpfError as error:
-            message = resolver.redactor.redact(" ".join(filter(None, (error.message, error.hint))))
-        status = "error" if message else "ok"
+        error = failures.get(reference)
+        message = None if error is None else resolver.redactor.redact(" ".join(filter(None, (error.message, error.hint))))
+        status = "ok" if error is None else "error"
         found.append({"reference": reference, "status": status, "message": message, "used_by": list(dict.fromkeys(users))})
-    resolver.close()
     return found

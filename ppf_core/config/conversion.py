@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from os.path import expanduser, normpath
 from pathlib import Path as Folder
 from typing import Any
@@ -29,7 +30,7 @@ from ppf_core.contracts.options import OptionsError
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, shown
-from ppf_core.secrets.references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed
+from ppf_core.secrets.references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed, names_secret
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""
@@ -55,7 +56,7 @@ class Conversion:
     secrets: list[tuple[Path, str]] = field(default_factory=list)
     components: list[tuple[Path, str]] = field(default_factory=list)
     pending: bool = False
-    _resolved: list[str] = field(default_factory=list)
+    _resolved: list[str] = field(default_factory=list, repr=False)
 
     def convert(self, value: Any, type_: OptionType, spot: Spot) -> Any:
         """The value as the type wants it, or UNBUILT."""
@@ -164,11 +165,16 @@ class Conversion:
             message = f"{spot} is {MASK if type_ == SECRET else shown(text)}, which is no reference to a secret."
             self.faults.append(Fault(spot.path, "bad-value", message, FORM))
             return UNBUILT
+        if spot.info.sql:
+            message = f"{spot} refers to a secret, which Spark would show in its plans and event logs."
+            hint = "Give the secret to a source or a sink; leave it out of SQL."
+            self.faults.append(Fault(spot.path, "secret-in-sql", message, hint))
+            return UNBUILT
         self.secrets += [(spot.path, reference) for reference in find_secrets(text)]
         if self.resolve is not None:
             filled = fill_secrets(text, self._resolve)
             return (
-                Secret(filled, reference=text.strip())
+                Secret(filled, reference=text.strip(), current=partial(fill_secrets, text, self.resolve))
                 if type_ == SECRET
                 else self._plain(filled, type_, replace(spot, hidden=True))
             )
@@ -202,7 +208,7 @@ class Conversion:
 
     def _unfit(self, value: Any, type_: OptionType, spot: Spot, unfit: Unfit | None = None) -> Any:
         unfit = unfit or Unfit()
-        secret = spot.hidden or holds_secret(type_)
+        secret = spot.hidden or holds_secret(type_) or names_secret(spot.path)
         wanted = spot.wanted or expected(type_, spot.info)
         reason = "" if secret else unfit.reason or _did_you_mean(value, type_)
         message = f"{spot} is {MASK if secret else shown(value)}, but must be {wanted}."

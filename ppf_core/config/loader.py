@@ -18,7 +18,7 @@ from ppf_core.errors import Problem, in_order
 from ppf_core.hocon.budget import paused_collector
 from ppf_core.hocon.places import Path, Place, Places
 from ppf_core.hocon.reading import read_file
-from ppf_core.secrets.references import is_secret_name
+from ppf_core.secrets.references import is_secret_name, names_secret
 
 _LOSSES = ("syntax", "include", "encoding", "file")
 """Problems behind which statements may have been lost."""
@@ -131,10 +131,7 @@ def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | N
 
 
 def _hidden(variables: Mapping[Path, tuple[str, ...]]) -> frozenset[Path]:
-    def names(path: Path) -> list[str]:
-        return [part for part in path if isinstance(part, str)][-1:]
-
-    return frozenset(path for path, given in variables.items() if any(map(is_secret_name, (*given, *names(path)))))
+    return frozenset(path for path, given in variables.items() if names_secret(path) or any(map(is_secret_name, given)))
 
 
 def _twice(repeated: Mapping[Path, tuple[Place, Place]]) -> Iterator[Problem]:

@@ -85,6 +85,7 @@ class Context:
     logger: logging.Logger
     _advance: Callable[[str, str], str] = field(default=_advance_nothing, repr=False)
     _report: Callable[[int | None, Mapping[str, float]], None] = field(default=_report_nothing, repr=False)
+    _redact: Callable[[str], str] = field(default=str, repr=False)
 
     @property
     def spark_ends(self) -> bool:
@@ -104,3 +105,7 @@ class Context:
     def report(self, *, rows_written: int | None = None, **metrics: float) -> None:
         """Tells what was done; the last value of an attempt goes into the result, metrics and report."""
         self._report(rows_written, metrics)
+
+    def redact(self, text: str) -> str:
+        """The text with every known secret masked. Ask before it is cut, wrapped or encoded."""
+        return self._redact(text)

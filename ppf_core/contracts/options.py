@@ -19,6 +19,7 @@ class OptionInfo:
     component: bool = False
     one_of: str | None = None
     aliases: tuple[str, ...] = ()
+    sql: bool = False
 
     @classmethod
     def of(cls, field: "dataclasses.Field[Any]") -> "OptionInfo":
@@ -35,6 +36,7 @@ def option(
     component: bool = ...,
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
+    sql: bool = ...,
 ) -> Any: ...
 @overload
 def option(
@@ -45,6 +47,7 @@ def option(
     component: bool = ...,
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
+    sql: bool = ...,
 ) -> T: ...
 @overload
 def option(
@@ -55,6 +58,7 @@ def option(
     component: bool = ...,
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
+    sql: bool = ...,
 ) -> T: ...
 def option(
     help: str,
@@ -65,6 +69,7 @@ def option(
     component: bool = False,
     one_of: str | None = None,
     aliases: tuple[str, ...] = (),
+    sql: bool = False,
 ) -> Any:
     """One option of a plugin.
 
@@ -72,13 +77,14 @@ def option(
     component: the value names a component: near misses, an edge of the plan, and its frame in `context.frames`.
     one_of: exactly one option that carries the same label is set.
     aliases: old names, accepted with a located warning.
+    sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
 
         @options
         class CsvOptions:
             path: str = option("File or folder to read.", path=True)
             header: bool = option("The first line holds the column names.", default=True)
     """
-    info = OptionInfo(help=help, path=path, component=component, one_of=one_of, aliases=aliases)
+    info = OptionInfo(help=help, path=path, component=component, one_of=one_of, aliases=aliases, sql=sql)
     metadata = {METADATA_KEY: info}
     if default is not MISSING:
         return dataclasses.field(default=default, metadata=metadata, kw_only=True)

@@ -4,6 +4,7 @@ import datetime
 import hmac
 import json
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from ppf_core.contracts.plugin import Plugin
@@ -21,10 +22,14 @@ class Secret:
     str(secret) == "****"
     """
 
-    __slots__ = ("_reference", "_value")
+    __slots__ = ("_current", "_given", "_reference")
 
-    def __init__(self, value: str | None = None, *, reference: str | None = None) -> None:
-        self._value = value
+    def __init__(
+        self, value: str | None = None, *, reference: str | None = None, current: Callable[[], str] | None = None
+    ) -> None:
+        # Functions, since debuggers and `object.__getstate__` show what a slot holds.
+        self._given = None if value is None else lambda: value
+        self._current = current
         self._reference = reference
 
     @property
@@ -33,13 +38,16 @@ class Secret:
         return self._reference
 
     def reveal(self) -> str:
-        """The value. Raises SecretNotResolved before the run resolved it (validate, plan)."""
-        if self._value is None:
+        """The value; of one that was rotated since, another attempt gets the new one.
+
+        Raises SecretNotResolved before the run resolved it (validate, plan), and SecretError when it cannot be had any more.
+        """
+        if self._given is None:
             raise SecretNotResolved(
                 f"The secret {self._reference!r} is not resolved yet.",
                 hint="Call reveal() in read, transform, stage or write, not when options are built.",
             )
-        return self._value
+        return self._given() if self._current is None else self._current()
 
     def __repr__(self) -> str:
         return f"Secret({MASK!r})"
@@ -53,12 +61,12 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        if self._value is None or other._value is None:
-            return self._value is other._value and self._reference == other._reference
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        if self._given is None or other._given is None:
+            return self._given is other._given and self._reference == other._reference
+        return hmac.compare_digest(_bytes(self._given()), _bytes(other._given()))
 
     def __hash__(self) -> int:
-        return hash((Secret, self._value if self._value is not None else self._reference))
+        return hash((Secret, self._given() if self._given is not None else self._reference))
 
     def __copy__(self) -> "Secret":
         return self
@@ -68,6 +76,10 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A Secret cannot be pickled. Call reveal() on the driver and pass on only what an executor needs.")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 class Fetched:
@@ -93,7 +105,8 @@ class SecretsBackend(Plugin[O]):
     def fetch(self, key: str, field: str | None) -> str | Fetched:
         """Thread-safe. LookupError: no such key or field. PermissionError: denied. Neither is retried.
 
-        Anything else is trouble of the backend: retried, its text never shown.
+        Nor is a PpfError, which says what is wrong and what to do. The texts of these three are shown, so no value may be in
+        them. Anything else is trouble of the backend: retried, its text never shown. What takes over half a minute is given up.
         """
 
 

@@ -24,6 +24,7 @@ class RunFrames:
     """The components of a run with their frames.
 
     record: writes what resume and recovery need into the record. root: the folder of the checkpointed frames of this run.
+    redact: takes secrets out of a text.
     """
 
     engine: Engine
@@ -33,6 +34,7 @@ class RunFrames:
     record: Callable[[Line], None]
     dataflow: Dataflow
     root: str = ""
+    redact: Callable[[str], str] = str
 
     def attempt_tag(self, component: ComponentRun) -> str:
         """The tag of the Spark jobs of this attempt."""
@@ -78,6 +80,7 @@ class RunFrames:
             logger=logging.getLogger(f"ppf.{self.pipeline}.{name}"),
             _advance=advance,
             _report=report,
+            _redact=self.redact,
         )
 
     def inputs(self, component: ComponentRun) -> "dict[str, DataFrame]":

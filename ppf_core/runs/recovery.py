@@ -23,6 +23,7 @@ from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import is_quarantine, roles_of
 from ppf_core.runs.cursor_commits import move_cursors, move_due
 from ppf_core.runs.run_resources import RunResources
+from ppf_core.secrets.redaction import redacted_cause, redacted_error
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
 from ppf_core.state import lines
@@ -32,6 +33,7 @@ from ppf_core.state.recorded import RECORD, Recorded, is_held
 from ppf_core.state.recorded_plan import without_secrets
 from ppf_core.state.store import RunStore
 from ppf_core.threads import threads
+from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.targets import overlap
 from ppf_core.validation.validate import check_writes
 from ppf_core.validation.validated import ValidatedPipeline
@@ -142,23 +144,26 @@ def finish_writes(
     if journal.open_writes:
         names = [write.component for write in journal.open_writes if not is_quarantine(write.component)]
         resources = RunResources(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
+        redactor = resources.redactor
         try:
             resources.resolve_secrets()
             validated = resources.validated
             components = resources.components(roles_of(validated, names)) | _folders(journal)
             spark = engine(resources)
-            frames = RunFrames(spark, journal.run_id, journal.pipeline, components, record.write, validated.dataflow)
+            own = journal.run_id, journal.pipeline
+            frames = RunFrames(spark, *own, components, record.write, validated.dataflow, redact=redactor.redact)
             steps = Steps.of(frames)
             for write in journal.open_writes:
                 component = components[write.component]
                 _finish(write, component, steps, finished, abandon=abandon)
                 if component.status is not None and not component.is_quarantine:
                     record.write(lines.ComponentEnded(component.result()))
-        except PpfError:
+        except PpfError as error:
+            redacted_error(error, redactor)
             raise
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code
             told = describe_error(error)
-            raise RunError(resources.redactor.redact(f"{told.type}: {told.message}")) from error
+            raise RunError(redactor.redact(f"{told.type}: {told.message}")) from redacted_cause(error, redactor)
         finally:
             resources.close()
     move_due(record, store)
@@ -183,7 +188,7 @@ def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finis
             steps.publish(component)
         except TargetMoved as error:
             steps.discard(component)
-            finished.target_changed[name] = str(error)
+            finished.target_changed[name] = steps.frames.redact(str(error))
         else:
             component.end("success")
             component.staged = True
@@ -195,17 +200,25 @@ def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finis
 
 def _whole(validated: ValidatedPipeline, current: ValidatedPipeline | None) -> ValidatedPipeline:
     """The journal keeps no secret that stands in the file itself; the file of the run that asks may have it still."""
-    components = dict(validated.components)
-    lenders = current.components if current is not None and current.file.config.name == validated.file.config.name else {}
-    for name, component in validated.components.items():
-        if not _holds_mask(component.plugin.values):
-            continue
-        now = lenders.get(name)
-        if current is None or now is None or without_secrets(now.plugin) != component.plugin.values:
-            hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
-            raise RunError(f"The options of {name!r} hold a secret as text, which the journal does not keep.", hint=hint)
-        components[name] = replace(component, plugin=now.plugin)
-    return replace(validated, components=components)
+    lends = current is not None and current.file.config.name == validated.file.config.name
+    own = {name: each.plugin for name, each in current.components.items()} if current is not None and lends else {}
+    backends = current.backends if current is not None and lends else {}
+    return replace(
+        validated,
+        components={
+            name: replace(each, plugin=_with_secrets(each.plugin, own.get(name))) for name, each in validated.components.items()
+        },
+        backends={name: _with_secrets(each, backends.get(name)) for name, each in validated.backends.items()},
+    )
+
+
+def _with_secrets(plugin: BoundPlugin, now: BoundPlugin | None) -> BoundPlugin:
+    if not _holds_mask(plugin.values):
+        return plugin
+    if now is None or without_secrets(now) != without_secrets(plugin):
+        hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
+        raise RunError(f"The options of {plugin.name!r} hold a secret as text, which the journal does not keep.", hint=hint)
+    return now
 
 
 def _holds_mask(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
@@ -22,6 +22,7 @@ from ppf_core.runs.cursor_commits import held_cursors, move_cursors, own_slices
 from ppf_core.runs.recovery import finish_writes, recover_touching
 from ppf_core.runs.resume import Resumption
 from ppf_core.runs.run_resources import RunResources, ping_all
+from ppf_core.secrets.redaction import redacted
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
 from ppf_core.state import lines
@@ -30,6 +31,7 @@ from ppf_core.state.events import (
     ComponentEnded,
     Event,
     Observer,
+    Retried,
     RunEnded,
     RunStarted,
     SecretAccessed,
@@ -108,7 +110,7 @@ class Run:
             engine = engines().engine(session.spark)
             steps = self._steps(engine, frames)
             self._go_forward(steps, second)
-            ping_all(steps)
+            ping_all(steps, self.resources.redactor)
             runtime = validated.file.config.runtime
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
             executor = Executor(
@@ -143,6 +145,7 @@ class Run:
                 record=self.record.write,
                 dataflow=self.resources.validated.dataflow,
                 root=frames,
+                redact=self.resources.redactor.redact,
             ),
             evaluate=lambda component, frame, checks: self.hooks.ask(
                 "ppf_quality_evaluate", run=self.info, component=component, frame=frame, checks=checks
@@ -349,6 +352,8 @@ class Run:
             self.record.hear(event)
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)
+        if isinstance(event, Retried):
+            self.resources.resolver.renew()
         self._tell(event)
         self._look_at_hooks()
 
@@ -380,7 +385,7 @@ class Run:
 
     def _fail(self, exit_code: int, *problems: Problem) -> None:
         self._exit_code = self._exit_code or exit_code
-        told = [replace(problem, message=self.resources.redactor.redact(problem.message)) for problem in problems]
+        told = [redacted(problem, self.resources.redactor) for problem in problems]
         self._problems.extend(problem for problem in told if problem not in self._problems)  # a full disk fails line after line
 
     def _describe(self, error: BaseException) -> ErrorInfo:

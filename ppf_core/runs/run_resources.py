@@ -1,6 +1,7 @@
 """What a run stands on: plugin instances with their secrets, and a Spark session that fits them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +24,8 @@ from ppf_core.planning.secrets import SecretsResolver
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.quality.checking import Checking
 from ppf_core.quality.judging import CheckRun
-from ppf_core.secrets.redaction import Redactor
+from ppf_core.secrets.logs import redacted_logs
+from ppf_core.secrets.redaction import Redactor, redacted
 from ppf_core.secrets.references import fill_secrets, find_secrets
 from ppf_core.spark.engines import engines
 from ppf_core.spark.row_masks import MASKING
@@ -52,9 +54,14 @@ class RunResources:
 
     validated: ValidatedPipeline
     selected: Collection[str]
-    redactor: Redactor = field(default_factory=Redactor)
     accessed: dict[tuple[str, str], None] = field(default_factory=dict)
     _instances: list[Plugin[Any]] = field(default_factory=list)
+    _logs: ExitStack = field(default_factory=ExitStack)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Masks what is secret: what the file holds, and from its resolution on what backends gave."""
+        return Redactor(self.validated.known_secrets)
 
     @cached_property
     def resolver(self) -> SecretsResolver:
@@ -91,7 +98,11 @@ class RunResources:
             raise ConfigError.of([self.validated.file.problem("unshared-frames", message, path, at="key", hint=hint)])
 
     def resolve_secrets(self) -> None:
-        """Looks up every secret that the run needs; SecretError with one located problem for each that fails."""
+        """Looks up every secret that the run needs; SecretError with one located problem for each that fails.
+
+        Until `close` no library logs one of them.
+        """
+        self._logs.enter_context(redacted_logs(self.redactor.redact))
         uses = {
             text: self.validated.file.problem("secret", "", path)
             for plugin in self.plugins()
@@ -167,6 +178,7 @@ class RunResources:
         failures = close_all(self._instances)
         self._instances.clear()
         failures += self.resolver.close()
+        self._logs.close()
         return [self.redactor.redact(text) for text in failures]
 
     def plugins(self) -> Iterable[BoundPlugin]:
@@ -217,7 +229,7 @@ class RunResources:
         return plugin
 
 
-def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
+def ping_all(steps: Steps, redactor: Redactor, seconds: float = PING_SECONDS) -> None:
     """Asks every component, at the same time, whether its outside system answers; RunError names all that do not."""
     asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
     answers: dict[str, Problem | None] = {}
@@ -230,7 +242,7 @@ def ping_all(steps: Steps, seconds: float = PING_SECONDS) -> None:
         thread.join(max(0.0, deadline - threads().monotonic()))
     names = [each.info.name for each in asked]
     told = [answers.get(name, _unreachable(name, f"no answer within {seconds:g} s")) for name in names]
-    problems = [problem for problem in told if problem is not None]
+    problems = [redacted(problem, redactor) for problem in told if problem is not None]
     if problems:
         raise RunError("Not everything that the pipeline needs can be reached.", problems=problems)
 

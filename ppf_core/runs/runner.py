@@ -26,7 +26,7 @@ from ppf_core.runs.replay import ALONE, Quarantined, SideInputs, replayed_alone,
 from ppf_core.runs.run import Run
 from ppf_core.runs.run_resources import RunResources, ping_all
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
-from ppf_core.secrets.redaction import Redactor
+from ppf_core.secrets.redaction import Redactor, redacted_cause, redacted_error
 from ppf_core.spark.engines import engines
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
@@ -154,8 +154,7 @@ class PipelineRunner:
         self.store.require_writable()
         resources = RunResources(self.validated, selected)
         try:
-            resources.resolve_secrets()
-            run = self._open(request, resources)
+            run = self._prepared(request, resources)
             capture = request.capture or _no_capture
             try:
                 with capture(run.record.spark_log, resources.redactor.redact):
@@ -164,6 +163,14 @@ class PipelineRunner:
                 run.record.release()
         finally:
             resources.close()
+
+    def _prepared(self, request: RunRequest, resources: RunResources) -> Run:
+        try:
+            resources.resolve_secrets()
+            return self._open(request, resources)
+        except PpfError as error:
+            redacted_error(error, resources.redactor)
+            raise
 
     def replay(self, rows: Quarantined, request: RunRequest, side: SideInputs = ALONE) -> PipelineResult:
         """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again.
@@ -226,7 +233,7 @@ class PipelineRunner:
             return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")
 
         with self._looking((), spark, capture) as (steps, redactor):
-            ping_all(steps)
+            ping_all(steps, redactor)
             frames = {name: each.frame for name, each in steps.components.items() if each.frame is not None}
             components = tuple(decided(steps, each, frames.get(each.name)) for each in self.plan.components)
             schemas = {name: redactor.redact(steps.engine.schema_summary(frame)) for name, frame in frames.items()}
@@ -261,11 +268,13 @@ class PipelineRunner:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
             yield steps
-        except PpfError:
+        except PpfError as error:
+            redacted_error(error, resources.redactor)
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it is, no secret may be in it
             told = describe_error(error)
-            raise ComponentError(resources.redactor.redact(f"{told.type}: {told.message}")) from error
+            cause = redacted_cause(error, resources.redactor)
+            raise ComponentError(resources.redactor.redact(f"{told.type}: {told.message}")) from cause
         finally:
             session.close()
 

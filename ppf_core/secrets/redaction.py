@@ -1,10 +1,13 @@
 """Keeps the values of secrets out of everything that ppf writes or prints."""
 
 import re
+import traceback
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ppf_core.contracts.secrets import MASK
+from ppf_core.errors import PpfError, Problem
 from ppf_core.secrets.forms import patterns
 from ppf_core.secrets.references import SECRET_NAME, find_secrets, is_secret_name
 from ppf_core.secrets.search import SecretSearch
@@ -25,8 +28,8 @@ class Redactor:
     A value under 4 characters is masked only where it stands alone.
     """
 
-    def __init__(self) -> None:
-        self._patterns: dict[str, dict[str, str]] = {}
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._patterns: dict[str, dict[str, str]] = {value: patterns(value) for value in values if value}
         self._search: SecretSearch | None = None
         self._lock = threads().lock()
 
@@ -59,6 +62,29 @@ class Redactor:
         if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray)):
             return [self.redact_all(item) for item in value]
         return value
+
+
+def redacted(problem: Problem, redactor: Redactor) -> Problem:
+    """A problem in which every known value is masked."""
+    hint = None if problem.hint is None else redactor.redact(problem.hint)
+    return replace(problem, message=redactor.redact(problem.message), hint=hint)
+
+
+def redacted_error(error: PpfError, redactor: Redactor) -> None:
+    """Takes the secrets out of an error, and out of what led to it."""
+    error.message = redactor.redact(error.message)
+    error.hint = None if error.hint is None else redactor.redact(error.hint)
+    error.problems = tuple(redacted(problem, redactor) for problem in error.problems)
+    error.args = (error.message,)
+    before = error.__cause__ or error.__context__
+    if before is not None:
+        error.__cause__ = redacted_cause(before, redactor)
+
+
+def redacted_cause(error: BaseException, redactor: Redactor) -> Exception:
+    """What led to an error, for those who debug: a text in which every known value is masked."""
+    text = "".join(traceback.format_exception(error)).rstrip()
+    return Exception(redactor.redact(text))
 
 
 def mask_by_name(value: Any, key: str = "") -> Any:

@@ -1,7 +1,7 @@
 """How a text refers to secrets: it is `secret://<backend>/<key>#<field>`, or holds `{{ secret://… }}`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 SCHEME = "secret://"
@@ -21,6 +21,11 @@ _SECRET_NAME = re.compile(SECRET_NAME, re.IGNORECASE)
 def is_secret_name(name: str) -> bool:
     """Whether a key or an environment variable of this name holds a secret."""
     return _SECRET_NAME.search(name) is not None
+
+
+def names_secret(path: Sequence[str | int]) -> bool:
+    """Whether the last key of a path says that a secret stands there."""
+    return any(map(is_secret_name, [part for part in path if isinstance(part, str)][-1:]))
 
 
 class SecretReference(NamedTuple):

@@ -12,6 +12,7 @@ from ppf_core.secrets.redaction import mask_by_name
 from ppf_core.secrets.references import find_secrets
 from ppf_core.state.documents import to_document
 from ppf_core.state.lines import PlanMade
+from ppf_core.validation.environment_values import with_names
 from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
@@ -76,11 +77,13 @@ def _instance(validated: ValidatedPipeline, name: str, bound: BoundPlugin) -> di
 def journaled_values(validated: ValidatedPipeline) -> dict[str, Any]:
     """What another process needs of the file to finish the writes of a run: its values, without secrets that stand in it."""
     values = validated.file.values
-    kept = {key: values[key] for key in ("name", "spark", "secrets", "plugins") if key in values}
+    kept: dict[str, Any] = {key: values[key] for key in ("name", "spark", "plugins") if key in values}
+    given = {name: each for name, each in validated.backends.items() if name in values.get("secrets", {})}
+    kept["secrets"] = {name: {**values["secrets"][name], **without_secrets(each)} for name, each in given.items()}
     sinks = {name: each for name, each in validated.components.items() if issubclass(each.plugin.cls, StagedSink)}
     blocks = values.get("components", {})
     kept["components"] = {name: {**blocks[name], "options": without_secrets(each.plugin)} for name, each in sinks.items()}
-    return kept
+    return with_names(kept, validated.file)
 
 
 def without_secrets(plugin: BoundPlugin) -> Any:

@@ -1,7 +1,7 @@
 """Everything that can be said of a pipeline file without Spark, network or side effects: all its mistakes at once."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
@@ -12,11 +12,14 @@ from ppf_core.contracts.checks import RowCheck
 from ppf_core.errors import ConfigError, Problem, in_order
 from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.secrets.redaction import Redactor, redacted
 from ppf_core.secrets.references import FORM, find_secrets, is_malformed, parse_secret
 from ppf_core.spark.connect import connect_refusals
 from ppf_core.storage.state_files import state_files
+from ppf_core.validation.environment_values import with_values
 from ppf_core.validation.error_names import misnamed_errors
 from ppf_core.validation.graph import Graph
+from ppf_core.validation.plain_secrets import known_secrets, plain_secrets
 from ppf_core.validation.schema_flow import schema_problems
 from ppf_core.validation.selection import BoundPlugin, Selection
 from ppf_core.validation.targets import target_problems
@@ -58,9 +61,17 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> ValidatedPipelin
     found = [*registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
     found += misnamed_errors(file)
     problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
-    return ValidatedPipeline(
-        file, registry, components, hooks, backends, graph, in_order(problems), in_order([*file.warnings, *selection.warnings])
-    )
+    used = [*plugins.values(), *(each for some in checks.values() for each in some), *hooks.values(), *backends.values()]
+    warnings = [*file.warnings, *selection.warnings, *plain_secrets(file, used)]
+    secrets = known_secrets(file, used)
+    told = _without(secrets, in_order(problems)), _without(secrets, in_order(warnings))
+    return ValidatedPipeline(file, registry, components, hooks, backends, graph, *told, known_secrets=secrets)
+
+
+def _without(secrets: Collection[str], problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The problems without what is secret: plugins may have said it."""
+    redactor = Redactor(secrets)
+    return tuple(redacted(problem, redactor) for problem in problems)
 
 
 def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> ValidatedPipeline:
@@ -83,13 +94,13 @@ def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> Vali
 def _written(path: FilePath) -> dict[str, Any]:
     """The values of a file that a run has written itself, as JSON."""
     try:
-        values: dict[str, Any] = json.loads(state_files().read(path))
+        kept: dict[str, Any] = json.loads(state_files().read(path))
     except (OSError, ValueError) as error:
         hint = "Restore it from a backup, or remove by hand what the run has left."
         raise ConfigError(
             f"The file {path} cannot be read, without which nobody can finish the run: {error}", hint=hint
         ) from error
-    return values
+    return with_values(kept)
 
 
 def _bound(configs: Mapping[str, Any], bind: Any) -> dict[str, BoundPlugin]:
@@ -128,7 +139,18 @@ def _backends(selection: Selection, users: list[BoundPlugin]) -> dict[str, Bound
             bound = selection.instance("secrets", name, InstanceConfig(plugin=name), named=path)
             if bound is not None:
                 backends[name] = bound
+    selection.problems += _cycles(selection.file, backends)
     return backends
+
+
+def _cycles(file: PipelineFile, backends: Mapping[str, BoundPlugin]) -> Iterator[Problem]:
+    """Backends that need each other's secrets: none of them could be opened first."""
+    needs = {name: tuple(parse_secret(text).backend for _, text in bound.secret_places) for name, bound in backends.items()}
+    graph = Graph({name: tuple(each for each in dict.fromkeys(needed) if each in backends) for name, needed in needs.items()})
+    for cycle in graph.cycles():
+        place = next(path for path, text in backends[cycle[0]].secret_places if parse_secret(text).backend == cycle[1])
+        message = f"The secrets backends need each other's secrets: {' → '.join(cycle)}."
+        yield file.problem("secret-cycle", message, place, hint="Take one of these secrets from 'env' or 'file'.")
 
 
 def _required(file: PipelineFile, registry: PluginRegistry) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """A pipeline file whose plugins and options are known: what validation gives, and planning and running start from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -56,7 +56,7 @@ class ValidatedPipeline:
     """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
 
     `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block. replayed: for
-    the pipeline of a replay.
+    the pipeline of a replay. known_secrets: values that are secret although no backend keeps them.
     """
 
     file: PipelineFile
@@ -68,6 +68,7 @@ class ValidatedPipeline:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     replayed: Replayed | None = None
+    known_secrets: Collection[str] = field(default=(), repr=False)
 
     @cached_property
     def dataflow(self) -> Dataflow:

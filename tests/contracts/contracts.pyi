@@ -36,11 +36,24 @@ Schema = str | StructType  # DDL or a StructType
 
 @overload
 def option(
-    help: str, *, path: bool = ..., component: bool = ..., one_of: str | None = ..., aliases: tuple[str, ...] = ...
+    help: str,
+    *,
+    path: bool = ...,
+    component: bool = ...,
+    one_of: str | None = ...,
+    aliases: tuple[str, ...] = ...,
+    sql: bool = ...,
 ) -> Any: ...
 @overload
 def option(
-    help: str, *, default: T, path: bool = ..., component: bool = ..., one_of: str | None = ..., aliases: tuple[str, ...] = ...
+    help: str,
+    *,
+    default: T,
+    path: bool = ...,
+    component: bool = ...,
+    one_of: str | None = ...,
+    aliases: tuple[str, ...] = ...,
+    sql: bool = ...,
 ) -> T: ...
 @overload
 def option(
@@ -51,6 +64,7 @@ def option(
     component: bool = ...,
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
+    sql: bool = ...,
 ) -> T:
     """One option of a plugin.
 
@@ -58,6 +72,7 @@ def option(
     component: the value names a component: near misses, an edge of the plan, and its frame in `context.frames`.
     one_of: exactly one option that carries the same label is set.
     aliases: old names, accepted with a located warning.
+    sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
     Types: str int float bool Decimal timedelta Secret Any, Literal, Enum with str values, X | None, list[X], tuple[X, ...],
     dict[str, X], nested options classes, X | list[X]; unions of options classes told apart by one Literal field. Any other
     type makes the plugin `broken`, naming the field. path, component and Secret work at any depth.
@@ -79,7 +94,8 @@ class Secret:
     @property
     def reference(self) -> str | None: ...
     def reveal(self) -> str:
-        """The value. Raises SecretNotResolved before the run resolved it (validate, plan)."""
+        """The value; of one that was rotated since, another attempt gets the new one. Raises SecretNotResolved before the run
+        resolved it (validate, plan), and SecretError when it cannot be had any more."""
 
 # ---- what the kernel hands over --------------------------------------------------------------------------------------
 
@@ -117,6 +133,8 @@ class Context:
         slice. Committed with the publish journal, when every enabled sink downstream has published."""
     def report(self, *, rows_written: int | None = None, **metrics: float) -> None:
         """Tells what was done; the last value of an attempt goes into the result, metrics and report."""
+    def redact(self, text: str) -> str:
+        """The text with every known secret masked. Ask before it is cut, wrapped or encoded."""
 
 @dataclass(frozen=True)
 class Requirements:
@@ -234,8 +252,9 @@ class Fetched:
 class SecretsBackend(Plugin[O]):
     @abstractmethod
     def fetch(self, key: str, field: str | None) -> str | Fetched:
-        """Thread-safe. LookupError: no such key or field. PermissionError: denied. Neither is retried. Anything else is
-        trouble of the backend: retried, its text never shown."""
+        """Thread-safe. LookupError: no such key or field. PermissionError: denied. Neither is retried. Nor is a PpfError, which
+        says what is wrong and what to do. The texts of these three are shown, so no value may be in them. Anything else is
+        trouble of the backend: retried, its text never shown. What takes over half a minute is given up."""
 
 def json_field(text: str, field: str) -> str:
     """The field of a JSON secret; LookupError names the field, never the text."""

@@ -313,12 +313,14 @@ def test_rows_numbers_and_schemas_show_no_secret(
     canary: str, spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CANARY", canary)
-    secret = "{{ secret://env/CANARY }}"
-    query = f"select '{secret}', named_struct('x y', array('{secret}')) s, right('{secret}', 1) i, cast('{secret}' as binary) b"
+    query = "select :c, named_struct('x y', array(:c)) s, right(:c, 1) i, cast(:c as binary) b"
     runner = PipelineRunner.from_file(
         pipeline(f"""
         numbers {{ source = numbers }}
-        told {{ transform = sql, inputs = [numbers], options {{ query = "{query} from numbers" }} }}
+        told {{
+          transform = sql, inputs = [numbers]
+          options {{ query = "{query} from numbers", params {{ c = "secret://env/CANARY" }} }}
+        }}
         """)
     )
     with runner.frames(["told"], spark=spark) as frames:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from ppf_console.console import ConsoleSink
 from pyspark.sql import SparkSession
@@ -18,6 +20,34 @@ def test_long_values_are_cut_unless_told(
 ) -> None:
     build(ConsoleSink, truncate=truncate).write(context(spark), spark.createDataFrame([("x" * 30,)], "v STRING"))
     assert f"|{shown}|" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("truncate", [True, False])
+@pytest.mark.parametrize("rows", [0, 1, 2, 20])
+def test_a_table_looks_as_spark_draws_it(
+    spark: SparkSession, capsys: pytest.CaptureFixture[str], truncate: bool, rows: int
+) -> None:
+    frame = spark.sql(
+        "SELECT 1 AS id, 'a\\nb' AS text, 1.5D AS number, DATE'2024-01-02' AS day, X'0AFF' AS raw, array(1, 2) AS list, "
+        "named_struct('x', 'y') AS struct, true AS flag, '日本語 is much longer than that' AS wide "
+        "UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    )
+    frame.show(rows, truncate)
+    drawn = capsys.readouterr().out
+    build(ConsoleSink, rows=rows, truncate=truncate).write(context(spark), frame)
+    assert capsys.readouterr().out == drawn
+
+
+def test_columns_of_one_name_are_shown_side_by_side(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    build(ConsoleSink).write(context(spark), spark.sql("SELECT 1 AS `a.b`, 2 AS x, 3 AS x"))
+    assert "|a.b|  x|  x|" in capsys.readouterr().out
+
+
+def test_a_secret_is_masked_before_it_is_cut(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
+    frame = spark.createDataFrame([("jdbc:pg://u:s3cretcanary@host",)], "v STRING")
+    masking = replace(context(spark), _redact=lambda text: text.replace("s3cretcanary", "****"))
+    build(ConsoleSink).write(masking, frame)
+    assert "s3cr" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("rows", [-1, 2**31])

@@ -17,7 +17,7 @@ _ONE_ROW = "A check on rows sees one row at a time: no aggregates, no window fun
 class ExpressionOptions:
     """The condition."""
 
-    sql: str = option('A SQL condition on one row, true where the row is good: "arr_time > dep_time OR cancelled".')
+    sql: str = option('A SQL condition on one row, true where the row is good: "arr_time > dep_time OR cancelled".', sql=True)
 
     def __post_init__(self) -> None:
         """There is a condition."""

@@ -18,7 +18,7 @@ _END = re.compile(r";[\s;]*(--[^\n]*\s*)*$")
 class QueryOptions:
     """The query."""
 
-    sql: str = option("A query that returns what is wrong. The checked rows are visible as `this`.")
+    sql: str = option("A query that returns what is wrong. The checked rows are visible as `this`.", sql=True)
 
     def __post_init__(self) -> None:
         """There is a query."""

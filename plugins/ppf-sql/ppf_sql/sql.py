@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class SqlOptions:
     """The query, and the values of its parameters."""
 
-    query: str | None = option("The query. Inputs are visible under their names.", default=None, one_of="query")
+    query: str | None = option("The query. Inputs are visible under their names.", default=None, one_of="query", sql=True)
     query_file: str | None = option("A file that holds the query, in UTF-8.", default=None, path=True, one_of="query")
     params: dict[str, Any] = option(
         "Values of the query's named parameters, written `:name` there. A list becomes an array.", default_factory=dict

@@ -16,7 +16,7 @@ class AddColumnsOptions:
     """Which columns are computed, and how."""
 
     columns: dict[str, str] = option(
-        "SQL expressions by name. Each sees the columns of the input, and the new ones above it that replace none."
+        "SQL expressions by name. Each sees the columns of the input, and the new ones above it that replace none.", sql=True
     )
 
 

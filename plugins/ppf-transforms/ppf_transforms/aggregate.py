@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class AggregateOptions:
     """The groups, and what is computed of each."""
 
-    group_by: list[str] = option("Columns, or SQL expressions with AS; empty for one row over everything.")
-    metrics: dict[str, str] = option('Aggregate expressions by name: "avg(dep_delay)".')
+    group_by: list[str] = option("Columns, or SQL expressions with AS; empty for one row over everything.", sql=True)
+    metrics: dict[str, str] = option('Aggregate expressions by name: "avg(dep_delay)".', sql=True)
 
     def __post_init__(self) -> None:
         """Groups without a metric are distinct rows."""

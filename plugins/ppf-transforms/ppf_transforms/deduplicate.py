@@ -24,6 +24,7 @@ class DeduplicateOptions:
     order_by: list[str] = option(
         'What puts the rows of one key in order: columns or expressions, each with "DESC" if wanted. Without it any row stays.',
         default_factory=list,
+        sql=True,
     )
     keep: Literal["first", "last"] = option("Which row of that order stays.", default="last")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class FilterOptions:
     """Which rows stay."""
 
-    where: str = option('The condition, a SQL expression: "dep_delay > 15".')
+    where: str = option('The condition, a SQL expression: "dep_delay > 15".', sql=True)
 
 
 class FilterTransform(Transform[FilterOptions]):

@@ -36,6 +36,7 @@ class JoinOptions:
     on: str | list[str] = option(
         'Columns that both have, or a SQL condition over the inputs: "flights.dest = airports.faa". Left out for a cross join.',
         default_factory=list,
+        sql=True,
     )
     how: How = option("The kind of join.", default="inner")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class SelectOptions:
     """Which columns stay."""
 
-    columns: list[str] = option('Names of columns, or SQL expressions: "upper(name) AS name".')
+    columns: list[str] = option('Names of columns, or SQL expressions: "upper(name) AS name".', sql=True)
 
     def __post_init__(self) -> None:
         """Rows without columns are no result."""
