@@ -109,6 +109,52 @@ def _pipeline(components: int) -> str:
     return f"name = many\n\ncomponents {{\n  numbers {{ source = range, options {{ end = 10 }} }}\n{lines}\n}}\n"
 
 
+TINY = """
+name = tiny
+components {
+  numbers { source = range, options { end = 1000 } }
+  counted { transform = aggregate, inputs = [numbers],
+            options { group_by = ["id % 10 AS digit"], metrics { n = "count(1)" } } }
+  out     { sink = parquet, inputs = [counted], options { path = out, mode = overwrite } }
+}
+"""
+TINY_BY_HAND = """
+import sys
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.master("local[*]").appName("tiny").getOrCreate()
+spark.range(1000).createOrReplaceTempView("numbers")
+counted = spark.sql("SELECT id % 10 AS digit, count(1) AS n FROM numbers GROUP BY id % 10")
+counted.write.mode("overwrite").parquet(sys.argv[1])
+spark.stop()
+"""
+SHOWN_BY_HAND = """
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.master("local[*]").appName("tiny").getOrCreate()
+spark.range(1000).createOrReplaceTempView("numbers")
+spark.sql("SELECT id % 10 AS digit, count(1) AS n FROM numbers GROUP BY id % 10").show(5)
+spark.stop()
+"""
+
+
+def start(folder: Path) -> Iterator[Row]:
+    """A tiny run and a look at some rows, as whole processes, against the same as bare PySpark scripts."""
+    seconds([PPF, "doctor", "--fix"])
+    file = folder / "tiny.conf"
+    file.write_text(TINY)
+    by_hand, by_ppf = alternately(
+        5,
+        lambda: seconds([sys.executable, "-c", TINY_BY_HAND, folder / "by_hand"]),
+        lambda: seconds([PPF, "run", file]),
+    )
+    yield Row("a tiny run, bare PySpark = 1", by_ppf / by_hand, 0.75, "times", f"{by_ppf:.1f} s, by hand {by_hand:.1f} s")
+    by_hand, by_ppf = alternately(
+        5,
+        lambda: seconds([sys.executable, "-c", SHOWN_BY_HAND]),
+        lambda: seconds([PPF, "show", file, "counted", "--limit", "5"]),
+    )
+    yield Row("ppf show, bare PySpark = 1", by_ppf / by_hand, 0.5, "times", f"{by_ppf:.1f} s, by hand {by_hand:.1f} s")
+
+
 def many_components(folder: Path) -> Iterator[Row]:
     """What the kernel costs for each component of a large file, up to the plan, pyhocon's parsing apart."""
     cost = {}
@@ -213,6 +259,7 @@ def other_checks(folder: Path) -> Iterator[Row]:
 BENCHMARKS = {
     "list": list_plugins,
     "validate": validate,
+    "start": start,
     "components": many_components,
     "flights": flights,
     "shared": shared_frame,
