@@ -1,4 +1,4 @@
-"""What the pipeline's tests share: small real plugins, and pipelines written in place."""
+"""What the tests of several rooms share: small real plugins, and pipelines written in place."""
 
 import importlib.util
 import os
@@ -36,7 +36,7 @@ def small_plugins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The distribution `ppf-small`, installed in a folder of its own that is on sys.path."""
     wheels = _wheels()
     site = tmp_path_factory.mktemp("site")
-    code = (HERE / "small_plugins.py").read_text()
+    code = (HERE / "small" / "small_plugins.py").read_text()
     wheels.install(wheels.build_wheel(tmp_path_factory.mktemp("dist"), "ppf-small", offers=OFFERS, code=code), site)
     sys.path.insert(0, str(site))
     yield site
@@ -79,7 +79,7 @@ def forbidden() -> Iterator[Path]:
 
 
 def _wheels() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("wheels", HERE.parent / "plugins" / "wheels.py")
+    spec = importlib.util.spec_from_file_location("wheels", HERE / "plugins" / "wheels.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
