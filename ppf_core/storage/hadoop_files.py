@@ -157,10 +157,11 @@ class HadoopFiles:
         with as_os_errors(target):
             permission = self._system.getFileStatus(old).getPermission()
             self._system.setPermission(new, permission)
-            if self._system.hasPathCapability(old, _ACLS):
-                # The list that is told lacks what the permission says, and the list that is set needs it.
-                acls: Any = self._spark._jvm.org.apache.hadoop.fs.permission.AclUtil  # type: ignore[union-attr] # as above
-                entries = self._system.getAclStatus(old).getEntries()
+        entries = self._acl_entries(source)
+        if entries is not None:
+            # The list that is told lacks what the permission says, and the list that is set needs it.
+            acls: Any = self._spark._jvm.org.apache.hadoop.fs.permission.AclUtil  # type: ignore[union-attr] # as above
+            with as_os_errors(target):
                 self._system.setAcl(new, acls.getAclFromPermAndEntries(permission, entries))
 
     def claim(self, file: str, name: str) -> None:
@@ -205,6 +206,17 @@ class HadoopFiles:
                 return context.getFileContext(uri, self._conf)
         except OSError as error:
             if error.errno != errno.EPROTONOSUPPORT:
+                raise
+            return None
+
+    def _acl_entries(self, path: str) -> Any | None:
+        """The access control list of a folder; None where there are no such lists, or where HDFS was told to have none."""
+        try:
+            with as_os_errors(path):
+                place = self._path(path)
+                return self._system.getAclStatus(place).getEntries() if self._system.hasPathCapability(place, _ACLS) else None
+        except OSError as error:
+            if error.errno != errno.EOPNOTSUPP:
                 raise
             return None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 _ERRORS: dict[str, tuple[type[OSError], int]] = {
     "AccessControlException": (PermissionError, errno.EACCES),
+    "AclException": (OSError, errno.EOPNOTSUPP),
     "ConnectException": (ConnectionRefusedError, errno.ECONNREFUSED),
     "DSQuotaExceededException": (OSError, errno.EDQUOT),
     "FileAlreadyExistsException": (FileExistsError, errno.EEXIST),

@@ -1,6 +1,5 @@
 """Renames that Python does not offer: without replacing, and two names exchanged in one step (Linux, renameat2)."""
 
-import ctypes
 import errno
 import os
 import sys
@@ -34,6 +33,8 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def _renameat2(source: Path, target: Path, flags: int) -> bool:
+    import ctypes
+
     call = _system_call()
     if call is None:
         return False
@@ -47,6 +48,8 @@ def _renameat2(source: Path, target: Path, flags: int) -> bool:
 
 @cache
 def _system_call() -> Callable[[int, bytes, int, bytes, int], int] | None:
+    import ctypes
+
     if sys.platform != "linux":
         return None
     found = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from jars import SPARK_JARS, jars
 from programs import free_port, get, serving
@@ -23,10 +24,10 @@ appender.console.layout.pattern=%d %p %c{1} %m%n
 
 
 @contextmanager
-def hdfs(folder: Path) -> Iterator[str]:
-    """The URI of a file system that is empty, until the end of the block."""
+def hdfs(folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """The URI of a file system that is empty, until the end of the block. settings: of `hdfs-site.xml`."""
     rpc, web = free_port(), free_port()
-    java = _java(folder, rpc, web)
+    java = _java(folder, rpc, web, settings)
     format_names = [*java, f"{_DAEMONS}.namenode.NameNode", "-format", "-nonInteractive"]
     subprocess.run(format_names, cwd=folder, check=True, capture_output=True)
     asked = f"http://127.0.0.1:{web}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
@@ -40,7 +41,7 @@ def hdfs(folder: Path) -> Iterator[str]:
         yield f"hdfs://127.0.0.1:{rpc}"
 
 
-def _java(folder: Path, rpc: int, web: int) -> list[str]:
+def _java(folder: Path, rpc: int, web: int, settings: Mapping[str, str]) -> list[str]:
     """How the daemons are started. Spark's log4j is first on the class path, or a failed start would say nothing."""
     conf = folder / "conf"
     conf.mkdir()
@@ -56,6 +57,7 @@ def _java(folder: Path, rpc: int, web: int) -> list[str]:
             "dfs.datanode.address": "127.0.0.1:0",
             "dfs.datanode.http.address": "127.0.0.1:0",
             "dfs.datanode.ipc.address": "127.0.0.1:0",
+            **settings,
         },
     )
     names = ("slf4j-api", "log4j-slf4j2-impl", "log4j-api", "log4j-core")

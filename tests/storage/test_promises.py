@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from grounds import Ground
+from hdfs import hdfs
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError
@@ -239,6 +240,20 @@ def test_a_folder_gets_the_rights_of_another(ground: Ground, spark: SparkSession
     assert rights(ground, new) == rights(ground, old)
     if ground.kind != "s3":
         assert "ada" in rights(ground, new) or "750" in rights(ground, new)
+
+
+def test_an_hdfs_without_access_control_lists_copies_what_it_has(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with hdfs(tmp_path_factory.mktemp("without"), {"dfs.namenode.acls.enabled": "false"}) as root:
+        files: Any = files_at(spark, root)
+        for name in ("old", "new"):
+            files.write(f"{root}/{name}/a", "text")
+        permission: Any = spark._jvm.org.apache.hadoop.fs.permission.FsPermission  # type: ignore[union-attr]
+        files._system.setPermission(files._path(f"{root}/old"), permission("750"))
+        files.copy_rights(f"{root}/old", f"{root}/new")
+        told = [str(files._system.getFileStatus(files._path(f"{root}/{name}")).getPermission()) for name in ("old", "new")]
+        assert told[0] == told[1]
 
 
 def rights(ground: Ground, folder: str) -> str:

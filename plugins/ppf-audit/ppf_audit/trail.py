@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ppf_core.storage import LocalFiles, make_folder
+
 _OPEN = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
 
@@ -113,10 +115,11 @@ class Trail:
 
     def _opened(self) -> int:
         if self._file is None:
-            _make_folder(self._path.parent, fsync=self._fsync)
+            folder = self._path.parent
+            make_folder(folder) if self._fsync else folder.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self._path, _OPEN, _OWNER_ONLY)
             if self._fsync:
-                _sync_folder(self._path.parent)  # the name of a new file is on disk only with its folder
+                LocalFiles().sync(str(folder))  # the name of a new file is on disk only with its folder
         return self._file
 
 
@@ -142,19 +145,3 @@ def _write(file: int, line: bytes, size: int) -> None:
     except BaseException:
         os.ftruncate(file, size)
         raise
-
-
-def _make_folder(folder: Path, *, fsync: bool) -> None:
-    """Makes a folder and what is missing above it."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for made in missing if fsync else ():
-        _sync_folder(made.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
