@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ppf_core.execution.component_run import ComponentRun, staged_sink
 from ppf_core.execution.run_frames import RunFrames
 from ppf_core.jvm.errors import describe_error, is_of_spark
-from ppf_core.quality.checking import Answered, Checking, Evaluate, Written
+from ppf_core.quality.checking import Checking, Evaluate
 from ppf_core.quality.judging import answered, rejection
+from ppf_core.quality.known import Answered, Written
 from ppf_core.quality.quarantine import QuarantinedRows
 from ppf_core.state import lines
 

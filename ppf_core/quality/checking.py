@@ -10,7 +10,7 @@ next time, each row is in one place.
 """
 
 import datetime
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,12 @@ from ppf_core.config.model import CheckConfig
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verdict
 from ppf_core.contracts.context import Context
 from ppf_core.contracts.results import ComponentInfo, QualityResult
-from ppf_core.contracts.secrets import MASK
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import Carrier
+from ppf_core.quality.frame_checks import Looks
 from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
-from ppf_core.secrets.redaction import mask_by_name
+from ppf_core.quality.known import Answered, ApartCached, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
+from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.row_masks import Counts, Rules, Summary
 from ppf_core.threads import threads
@@ -31,97 +32,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-_LONGEST_TEXT = 200
 # Rows that are set apart are kept in memory where they are at most one in so many.
 _FEW = 4
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a sink did with the rows that it got. stage: reads its stage, where that can be read and holds what was given.
-
-    is_once: whether all its jobs, their stages and their tasks ran once. apart: what a sink that splits staged beside it.
-    """
-
-    stage: "Callable[[], DataFrame | None]"
-    is_once: bool
-    apart: "DataFrame | None" = None
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A few bad rows of one check, as texts; a value that is not shown is MASK, one that is NULL is None."""
-
-    number: int
-    columns: tuple[str, ...]
-    rows: list[list[str | None]]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The frame that is checked, with its rules. errors: the checks that cannot be evaluated, each with the reason.
-
-    is_deterministic: whether the frame gives the very same rows each time it is read.
-    """
-
-    engine: Engine
-    frame: "DataFrame"
-    is_deterministic: bool
-    masks: RowMasks
-    errors: Mapping[int, str]
-
-    @property
-    def counted(self) -> frozenset[int]:
-        """The checks whose numbers are counted."""
-        return frozenset((*self.masks.rules.rows, *self.masks.rules.values))
-
-
-@dataclass(frozen=True)
-class Open:
-    """Nothing is known yet. observation: where observed numbers arrive; None when nobody counts."""
-
-    observation: Any = None
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A hook has evaluated in our place."""
-
-    results: Sequence[QualityResult]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """The rows were counted."""
-
-    counts: Counts
-
-
-@dataclass(frozen=True)
-class AsPlanned:
-    """The rows can be had by computing the frame once more."""
-
-
-@dataclass(frozen=True)
-class Staged:
-    """The very rows lie in the stage of a sink. apart: those that it set apart, where it splits."""
-
-    frame: "DataFrame"
-    apart: "DataFrame | None" = None
-
-
-@dataclass(frozen=True)
-class Cached:
-    """The very rows are computed once, with their masks."""
-
-    labelled: "DataFrame"
-
-
-@dataclass(frozen=True)
-class ApartCached:
-    """Only the rows that are set apart are computed once, with their masks; the others can be had as planned."""
-
-    labelled: "DataFrame"
 
 
 @dataclass
@@ -135,8 +47,8 @@ class Checking:
     checks: tuple[CheckRun, ...]
     carrier: Carrier
     subject: Subject | None = None
-    outcome: Open | Answered | Counted = Open()
-    rows: AsPlanned | Staged | Cached | ApartCached = AsPlanned()
+    outcome: Open | Answered | Counted = field(default_factory=Open)
+    rows: AsPlanned | Staged | Cached | ApartCached = field(default_factory=AsPlanned)
     is_cached_first: bool = False
     at: datetime.datetime = field(default_factory=lambda: threads().now())
 
@@ -391,7 +303,7 @@ class Checking:
             if check.config.samples and counts.failed.get(check.number):
                 rows = masks.bad_rows(labelled, check.number, check.config.samples)
                 columns, values = subject.engine.collected(rows)
-                yield Sample(check.number, columns, _texts(columns, values, check.config.mask))
+                yield Sample(check.number, columns, texts(columns, values, check.config.mask))
 
     def release(self) -> None:
         """Lets go of what is cached."""
@@ -490,35 +402,6 @@ class Checking:
                 return self._known.masks.unlabelled(self._labelled())
             case AsPlanned() | ApartCached():
                 return self._known.frame
-
-
-@dataclass(frozen=True)
-class Looks:
-    """The frame checks of one component; those of one kind that look at the same look once."""
-
-    context: Context
-    frame: "DataFrame"
-    _done: list[tuple[FrameCheck[Any], Any]] = field(default_factory=list)
-
-    def verdict(self, plugin: FrameCheck[Any]) -> Any:
-        """What a check says of the frame."""
-        for other, verdict in self._done:
-            if type(other) is type(plugin) and other.identity == plugin.identity:
-                return verdict
-        verdict = plugin.judge(self.context, self.frame)
-        self._done.append((plugin, verdict))
-        return verdict
-
-
-def _texts(columns: Sequence[str], rows: Sequence[Sequence[Any]], masked: Collection[str]) -> list[list[str | None]]:
-    hidden = [name in masked or mask_by_name({name: "shown"})[name] == MASK for name in columns]
-    return [[_text(value, is_hidden=hide) for value, hide in zip(row, hidden, strict=True)] for row in rows]
-
-
-def _text(value: object, *, is_hidden: bool) -> str | None:
-    if value is None:
-        return None
-    return MASK if is_hidden else str(value)[:_LONGEST_TEXT]
 
 
 def _reason(error: Exception) -> str:
