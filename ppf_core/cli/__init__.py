@@ -1,5 +1,5 @@
-"""How does a person ask for it? One module for each command: options in, a table or a document out.
+"""How does the command line work? What all verbs share, those of the kernel and those of plugins.
 
-The main path is `main`: `options` knows what commands share, `output` prints for people and as JSON, `progress` shows a run.
-Commands of plugins come in beside the kernel's own, and are asked only for a verb that the kernel does not know.
+The main path is `main.main`: `groups` finds the verb, `options` knows what verbs take, `output` prints for people and as JSON,
+`progress` and `results` show a run. `commands` is what a plugin makes its verb with.
 """

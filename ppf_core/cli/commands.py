@@ -8,7 +8,7 @@ import click
 
 from ppf_core.cli.options import pipeline_argument, session_options, verb
 from ppf_core.cli.output import Output
-from ppf_core.cli.runs import find_store, store_options
+from ppf_core.cli.stores import find_store, store_options
 
 
 def command(*examples: str, takes: Sequence[str] = (), **shape: Any) -> Callable[[Callable[..., int]], click.Command]:

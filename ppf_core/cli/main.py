@@ -135,7 +135,7 @@ _VERSION = click.Option(
 
 ppf = LazyGroup(
     "Pipelines on Spark, built from plugins. A pipeline is one HOCON file.",
-    {name: f"ppf_core.cli.{name}:command" for name in _COMMANDS},
+    {name: f"ppf_core.verbs.{name}:command" for name in _COMMANDS},
     "ppf run flights.conf",
     "ppf run --help",
     options=[_VERSION],

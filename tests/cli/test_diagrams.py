@@ -4,8 +4,8 @@ import subprocess
 
 from programs import program
 
-from ppf_core.cli.diagrams import dot, mermaid
 from ppf_core.planning.plan import Plan, PlannedComponent
+from ppf_core.verbs.diagrams import dot, mermaid
 
 
 def component(name, kind, inputs, plugin="csv"):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ppf_core import __version__
-from ppf_core.cli import validate
 from ppf_core.errors import ConfigError, Problem
+from ppf_core.verbs import validate
 
 VERBS = ["run", "validate", "plan", "show", "schema", "plugins", "runs", "secrets", "doctor", "completion"]
 SUBVERBS = [

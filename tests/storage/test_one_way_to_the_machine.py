@@ -9,8 +9,8 @@ import pytest
 import ppf_core
 
 KERNEL = Path(ppf_core.__file__).parent
-# `jvm`, `spark` and `cli` are what a simulation replaces or leaves out; `testing` is for tests.
-ELSEWHERE = ("threads.py", "storage", "jvm", "spark", "cli", "testing")
+# `jvm`, `spark`, `cli` and `verbs` are what a simulation replaces or leaves out; `testing` is for tests.
+ELSEWHERE = ("threads.py", "storage", "jvm", "spark", "cli", "verbs", "testing")
 MODULES = {"fcntl", "multiprocessing", "queue", "sched", "shutil", "signal", "threading", "time", "_thread"}
 CHANGES = {
     *("chmod", "hardlink_to", "makedirs", "mkdir", "mkdtemp", "mkstemp", "NamedTemporaryFile", "removedirs", "rename", "rmdir"),

@@ -9,7 +9,7 @@ from ppf_core.cli.groups import LazyGroup
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output, counted
 from ppf_core.cli.results import RUN_SHAPE, report_result
-from ppf_core.cli.runs import find_store, store_options
+from ppf_core.cli.stores import find_store, store_options
 
 if TYPE_CHECKING:
     from ppf_core.runs.replay import Quarantined

@@ -1,39 +1,25 @@
 """`ppf runs`: the records of earlier runs."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
 from ppf_core.cli.groups import LazyGroup
-from ppf_core.cli.options import set_option, verb
+from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output, seconds
 from ppf_core.cli.results import RUN_SHAPE, print_result
-
-if TYPE_CHECKING:
-    from ppf_core.state.store import RunStore
-
-F = TypeVar("F", bound=Callable[..., Any])
-
+from ppf_core.cli.stores import find_store, store_options
 
 _MEMBERS = {
     "list": f"{__name__}:list_",
     "show": f"{__name__}:show",
-    "recover": "ppf_core.cli.recover:command",
-    "clean": "ppf_core.cli.clean:command",
-    "breakers": "ppf_core.cli.breakers:command",
+    "recover": "ppf_core.verbs.recover:command",
+    "clean": "ppf_core.verbs.clean:command",
+    "breakers": "ppf_core.verbs.breakers:command",
 }
 
 
 command = LazyGroup("Look at earlier runs.", _MEMBERS, "ppf runs list", "ppf runs show 20260131T235959-1f2e3d", path="runs")
-
-
-def store_options(function: F) -> F:
-    """Where the records lie: `--pipeline` with `--set`, or `--state-dir`."""
-    which = click.option("--pipeline", type=click.Path(), metavar="FILE", help="Runs of this pipeline file.")
-    where = click.option("--state-dir", type=click.Path(), metavar="DIR", help="Runs under this folder. Default: .ppf.")
-    return which(where(set_option(function)))
 
 
 @verb("ppf runs list", "ppf runs list --pipeline flights.conf", runs=[], problems=[])
@@ -68,18 +54,6 @@ def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | Non
         print_result(output, run)
         output.problems([_problem(problem) for problem in run["problems"]])
     return 0
-
-
-def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
-    """The store, and the name of the pipeline whose runs are wanted. RunError for one that this version does not read."""
-    from ppf_core.config.loader import ConfigLoader
-    from ppf_core.state.store import RunStore
-
-    file = ConfigLoader(pipeline, overrides).load() if pipeline is not None else None
-    default = Path(".ppf") if file is None else file.folder / file.config.runtime.state_dir
-    store = RunStore(Path(state_dir) if state_dir else default)
-    store.require_known()
-    return store, (file.config.name or None) if file is not None else None
 
 
 def _problem(document: dict[str, Any]) -> Any:

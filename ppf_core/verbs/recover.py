@@ -4,7 +4,7 @@ import click
 
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
-from ppf_core.cli.runs import find_store, store_options
+from ppf_core.cli.stores import find_store, store_options
 
 
 @verb("ppf runs recover", "ppf runs recover 20260131T235959-1f2e3d --abandon", runs=[], problems=[])

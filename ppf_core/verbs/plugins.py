@@ -101,9 +101,9 @@ def show(output: Output, name: str) -> int:
 @verb("ppf plugins doctor", checks=[])
 def doctor(output: Output) -> int:
     """Import every installed plugin and report which ones cannot be used, and why."""
-    from ppf_core.cli.doctor import report
     from ppf_core.plugins.doctor import plugin_checks
     from ppf_core.plugins.registry import PluginRegistry
+    from ppf_core.verbs.doctor import report
 
     return report(output, plugin_checks(PluginRegistry.discover(), load=True))
 

@@ -9,7 +9,7 @@ import click
 
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
-from ppf_core.cli.runs import find_store, store_options
+from ppf_core.cli.stores import find_store, store_options
 from ppf_core.errors import ConfigError, RunError, suggestion
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def command(
     if output.json:
         output.document(_document(plan, schemas))
     elif form in ("mermaid", "dot"):
-        from ppf_core.cli import diagrams
+        from ppf_core.verbs import diagrams
 
         draw = diagrams.mermaid if form == "mermaid" else diagrams.dot
         output.text(draw(plan, runner.validated.graph.needs))

@@ -6,7 +6,7 @@ import click
 
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output, counted
-from ppf_core.cli.runs import find_store, store_options
+from ppf_core.cli.stores import find_store, store_options
 from ppf_core.config.durations import parse_duration
 
 
