@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ppf_core.cli.commands import command
+    from ppf_core.cli.commands import RunStore, command
     from ppf_core.cli.output import Output
     from ppf_core.contracts.checks import AggregateCheck, Columns, FrameCheck, RowCheck, Verdict
     from ppf_core.contracts.components import (
@@ -40,17 +40,18 @@ if TYPE_CHECKING:
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
+    from ppf_core.quality.replay import Quarantined
     from ppf_core.runs.preview import Frames
+    from ppf_core.runs.quarantine import Quarantine
     from ppf_core.runs.runner import PipelineRunner
     from ppf_core.spark.written_rows import rows_written
-    from ppf_core.state.store import RunStore
     from ppf_core.validation.grammar import pipeline_grammar
     from ppf_core.validation.schema import SchemaContract
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "ppf_core.cli.commands": ("command",),
+    "ppf_core.cli.commands": ("RunStore", "command"),
     "ppf_core.cli.output": ("Output",),
     "ppf_core.contracts.checks": ("AggregateCheck", "Columns", "FrameCheck", "RowCheck", "Verdict"),
     "ppf_core.contracts.components": (
@@ -83,11 +84,12 @@ _HOMES = {
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.runs.preview": ("Frames",),
+    "ppf_core.runs.quarantine": ("Quarantine",),
+    "ppf_core.quality.replay": ("Quarantined",),
     "ppf_core.runs.runner": ("PipelineRunner",),
     "ppf_core.validation.grammar": ("pipeline_grammar",),
     "ppf_core.spark.written_rows": ("rows_written",),
     "ppf_core.validation.schema": ("SchemaContract",),
-    "ppf_core.state.store": ("RunStore",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -114,6 +116,8 @@ __all__ = [
     "Plugin",
     "PpfError",
     "QualityResult",
+    "Quarantine",
+    "Quarantined",
     "Requirements",
     "RowCheck",
     "RunInfo",

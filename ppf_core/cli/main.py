@@ -22,7 +22,6 @@ _COMMANDS = (
     "show",
     "plugins",
     "runs",
-    "quarantine",
     "secrets",
     "doctor",
     "completion",

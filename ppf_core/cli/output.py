@@ -71,8 +71,10 @@ class Output:
         _write(sys.stderr, _colored(printable(text), style) + "\n")
 
     def document(self, payload: Mapping[str, Any], *, ok: bool = True) -> None:
-        """The one document of this command."""
-        self.raw({"ppf": __version__, "ok": ok, **payload})
+        """The one document of this command. Times, decimals, secrets and the like become what JSON has for them."""
+        from ppf_core.state.documents import to_document
+
+        self.raw({"ppf": __version__, "ok": ok, **to_document(payload)})
 
     def raw(self, document: Any) -> None:
         """A document with none of ppf's own keys. It is ASCII, so that no stream can refuse it."""

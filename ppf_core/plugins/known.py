@@ -19,6 +19,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "checks": "completeness distinct_count expression foreign_key freshness in_range in_set length matches not_null query "
         "row_count schema statistic unique"
     },
+    "ppf-quarantine": {"commands": "quarantine.list quarantine.replay quarantine.show"},
     "ppf-report": {"commands": "runs.report"},
     "ppf-schema": {"commands": "schema"},
     "ppf-secrets-aws": {"secrets": "aws"},

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ppf_core.config.loader import ConfigLoader
 from ppf_core.config.model import PipelineConfig
+from ppf_core.contracts.components import Source
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.execution.run_frames import RunFrames
@@ -21,8 +22,9 @@ from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.plan import Plan, PlannedComponent, make_plan
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.quality.replay import ALONE, Quarantined, SideInputs, replaying
 from ppf_core.runs.preview import Frames, Preview, preview_frame
-from ppf_core.runs.replay import ALONE, Quarantined, SideInputs, replayed_alone, replaying
+from ppf_core.runs.replay import replayed_alone
 from ppf_core.runs.run import Run
 from ppf_core.runs.run_resources import RunResources, ping_all
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
@@ -31,6 +33,7 @@ from ppf_core.spark.engines import engines
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunStore
+from ppf_core.validation.replacing import replaced
 from ppf_core.validation.validate import check_file, validate_pipeline
 from ppf_core.validation.validated import ValidatedPipeline
 
@@ -183,6 +186,14 @@ class PipelineRunner:
         validated, names = replaying(self.validated, rows, side)
         with replayed_alone(self.store, rows):
             return PipelineRunner(validated).execute(replace(request, only=tuple(names), replays=rows.run_id))
+
+    def replacing(self, sources: "Mapping[str, Source[Any]]") -> "PipelineRunner":
+        """A runner of the pipeline in which these components are these sources: {"flights": Inline(InlineOptions(…))}.
+
+        What fed them alone is no part of it; their checks stay. Of the class and the options of a source each run makes an
+        instance of its own. Raises ConfigError for a name that is not there, or of a sink.
+        """
+        return PipelineRunner(replaced(self.validated, sources))
 
     def _open(self, request: RunRequest, resources: RunResources) -> Run:
         if request.resume is None:

@@ -8,7 +8,7 @@ SYNC = '''
 import click
 from ppf_core import Output, command
 
-@command("ppf runs sync r1", takes=["runs"], run=None, problems=[])
+@command("ppf runs sync r1", quarantined_from=["runs"], run=None, problems=[])
 @click.argument("run_id")
 @click.option("--fast", is_flag=True, help="Do not look twice.")
 def sync(output: Output, store, run_id: str, fast: bool) -> int:
@@ -170,7 +170,13 @@ def test_an_unknown_verb_has_a_near_miss_among_those_of_plugins(ppf, sync):
 
 
 @pytest.mark.parametrize(
-    ("line", "distribution"), [("runs report", "ppf-report"), ("schema", "ppf-schema"), ("profile", "ppf-profile")]
+    ("line", "distribution"),
+    [
+        ("runs report", "ppf-report"),
+        ("schema", "ppf-schema"),
+        ("profile", "ppf-profile"),
+        ("quarantine", "ppf-quarantine"),
+    ],
 )
 def test_a_verb_of_ours_that_is_not_installed_says_what_to_install(ppf, monkeypatch, line, distribution):
     monkeypatch.setattr("ppf_core.plugins.registry.scan", lambda: ())

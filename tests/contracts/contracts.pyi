@@ -8,7 +8,7 @@ import contextlib
 import datetime
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -23,6 +23,8 @@ from pyspark.sql.types import StructType
 
 from ppf_core.contracts.results import CircuitState, ComponentStatus, Kind, RunStatus, UsedPlugin
 from ppf_core.errors import Problem
+from ppf_core.runs.preview import Preview
+from ppf_core.runs.runner import RunRequest
 
 O = TypeVar("O")
 T = TypeVar("T")
@@ -401,7 +403,8 @@ def rows_written(spark: SparkSession, folder: str, since: float = 0.0) -> int | 
 def command(*examples: str, takes: Sequence[str] = (), **shape: Any) -> Callable[[Callable[..., int]], click.Command]:
     """A verb of `ppf`: an entry point of `ppf.commands` whose name is its path, `runs.report`. Any command of click is one too.
 
-    takes: `pipeline` (arguments `pipeline` and `overrides`), `session` (joins the overrides), `runs` (argument `store`).
+    takes: `pipeline` (arguments `pipeline` and `overrides`), `session` (joins the overrides), `runs` (argument `store`), `run`
+    (argument `execute`: runs a function of a RunRequest, shows how it goes and ends, and gives the exit code).
     shape: the keys of its document under `--json`, with the values that they have when it fails.
     """
 
@@ -435,7 +438,31 @@ class RunStore:
     def report(self, run_id: str) -> dict[str, Any]:
         """The document of a run and all else that its record knows."""
     def folder(self, run_id: str) -> Path: ...
-    def list(self, pipeline: str | None = None) -> list[dict[str, Any]]: ...
+    @property
+    def quarantine(self) -> Quarantine: ...
+    def list(self) -> list[dict[str, Any]]: ...
+
+@dataclass(frozen=True)
+class Quarantined:
+    """The rows of one component that one run has set apart. replayed_by: the run that took them since."""
+
+    run_id: str
+    pipeline: str
+    component: str
+    rows: int | None
+    replayed_by: str | None
+    path: str
+    file: str
+
+class Quarantine:
+    """The rows that checks set apart in the runs of a RunStore."""
+    def find(self, run_id: str | None = None) -> list[Quarantined]: ...
+    def choose(self, run_id: str, component: str | None = None) -> Quarantined: ...
+    def preview(self, rows: Quarantined, limit: int, capture: Capture) -> Preview: ...
+    def replay(
+        self, rows: Quarantined, request: RunRequest, *, empty: Collection[str] = (), read: Collection[str] = ()
+    ) -> PipelineResult:
+        """Runs the pipeline on these rows alone. request: what `execute` gives, which a verb that takes `run` is given."""
 
 # ---- running ---------------------------------------------------------------------------------------------------------
 
@@ -458,6 +485,9 @@ class PipelineRunner:
         resume: str | None = None,
         only: Sequence[str] = (),
     ) -> PipelineResult: ...
+    def replacing(self, sources: Mapping[str, Source[Any]]) -> PipelineRunner:
+        """A runner of the pipeline in which these components are these sources. What fed them alone is no part of it; their
+        checks stay."""
     @contextmanager
     def frames(
         self,

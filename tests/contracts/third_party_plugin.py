@@ -5,7 +5,7 @@
 
 import datetime
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -36,6 +36,8 @@ from ppf_core import (
     PipelineRunner,
     Plugin,
     QualityResult,
+    Quarantine,
+    Quarantined,
     Requirements,
     RowCheck,
     RunInfo,
@@ -326,3 +328,21 @@ def columns(output: Output, pipeline: str, overrides: dict[str, str]) -> int:
 
 def _shown(frames: Frames) -> str:
     return frames.redact(", ".join(str(SchemaContract.of(frame.schema).ddl) for frame in frames.values()))
+
+
+def waiting(quarantine: Quarantine) -> list[Quarantined]:
+    """What nobody has replayed."""
+    return [quarantine.choose(each.run_id, each.component) for each in quarantine.find() if each.replayed_by is None]
+
+
+@command("ppf again r1", takes=["run", "runs"])
+def again(output: Output, store: RunStore, execute: Callable[[Callable[[Any], PipelineResult], RunStore], int]) -> int:
+    """Replay the first of them."""
+    (rows, *_) = waiting(store.quarantine)
+    output.note(str(store.quarantine.preview(rows, 1, output.capture).columns))
+    return execute(lambda request: store.quarantine.replay(rows, request, read=["countries"]), store)
+
+
+def tried(path: str, rows: Source[Any]) -> PipelineResult:
+    """The pipeline with rows of ours."""
+    return PipelineRunner.from_file(path).replacing({"flights": rows}).run()

@@ -19,9 +19,10 @@ from ppf_core.config.loader import file_of_values
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import PpfError
 from ppf_core.plugins.registry import PluginRegistry
+from ppf_core.quality.replay import SideInputs, merging
 from ppf_core.runs.cleaning import find_old, remove
 from ppf_core.runs.recovery import recover_alone
-from ppf_core.runs.replay import SideInputs, chosen, find_quarantined, merging
+from ppf_core.runs.replay import chosen, find_quarantined
 from ppf_core.runs.runner import PipelineRunner, RunRequest
 from ppf_core.spark.engines import replaced_engines
 from ppf_core.state.cursors import Cursors

@@ -1,6 +1,5 @@
 """`ppf profile`: what the rows of one component hold, and checks that they pass."""
 
-import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -61,16 +60,7 @@ def _document(profile: "FrameProfile", proposals: "Sequence[Proposal]", block: s
 
 
 def _numbers(column: "ColumnProfile") -> dict[str, Any]:
-    return {
-        name.removeprefix("is_"): tuple(map(_plain, value)) if isinstance(value, tuple) else _plain(value)
-        for name, value in vars(column).items()
-        if name not in ("kind", "filled")
-    }
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no infinity; its name is what a reader can still understand."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return {name.removeprefix("is_"): value for name, value in vars(column).items() if name not in ("kind", "filled")}
 
 
 def _line(column: "ColumnProfile", rows: int) -> tuple[object, ...]:

@@ -1,0 +1,1 @@
+"""The rows that checks set apart: seen, and run again."""
