@@ -10,6 +10,7 @@ from ppf_core.errors import CheckFailed, PpfError, Problem, RunError, Terminated
 from ppf_core.execution.component_run import ComponentRun, SavedRows
 from ppf_core.execution.executor import INTERRUPTED, Executor
 from ppf_core.execution.interrupts import interrupts
+from ppf_core.execution.pings import ping_all
 from ppf_core.execution.run_frames import RunFrames
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
@@ -21,7 +22,7 @@ from ppf_core.runs.checkpoints import Progress
 from ppf_core.runs.cursor_commits import held_cursors, move_cursors, own_slices
 from ppf_core.runs.recovery import finish_writes, recover_touching
 from ppf_core.runs.resume import Resumption
-from ppf_core.runs.run_resources import RunResources, ping_all
+from ppf_core.runs.run_resources import RunResources
 from ppf_core.secrets.redaction import redacted
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines

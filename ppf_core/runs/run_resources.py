@@ -3,20 +3,18 @@
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck
 from ppf_core.contracts.components import PipelineComponent
-from ppf_core.contracts.context import Context
 from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import ComponentInfo
-from ppf_core.errors import ConfigError, PpfError, Problem, RunError, SecretError
+from ppf_core.errors import ConfigError, RunError, SecretError
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.quarantine_folders import quarantine_sink
-from ppf_core.execution.steps import Steps
 from ppf_core.jvm.masters import MasterError
 from ppf_core.jvm.requirements import merge_requirements
 from ppf_core.planning.roles import Role, has_quarantine, quarantine_of
@@ -25,13 +23,12 @@ from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.quality.checking import Checking
 from ppf_core.quality.judging import CheckRun
 from ppf_core.secrets.logs import redacted_logs
-from ppf_core.secrets.redaction import Redactor, redacted
+from ppf_core.secrets.redaction import Redactor
 from ppf_core.secrets.references import fill_secrets, find_secrets
 from ppf_core.spark.engines import engines
 from ppf_core.spark.row_masks import MASKING
 from ppf_core.spark.session import RunSession, SessionRequest
 from ppf_core.state.documents import to_document
-from ppf_core.threads import threads
 from ppf_core.validation.selection import BoundPlugin, close_all, create
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
@@ -41,8 +38,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 P = TypeVar("P", bound=Plugin[Any])
-
-PING_SECONDS = 30
 
 
 @dataclass
@@ -227,38 +222,3 @@ class RunResources:
         plugin = create(bound, base, self.validated.file.folder, self.resolver.lookup)
         self._instances.append(plugin)
         return plugin
-
-
-def ping_all(steps: Steps, redactor: Redactor, seconds: float = PING_SECONDS) -> None:
-    """Asks every component, at the same time, whether its outside system answers; RunError names all that do not."""
-    asked = [each for each in steps.components.values() if type(each.plugin).ping is not PipelineComponent.ping]
-    answers: dict[str, Problem | None] = {}
-    started = [
-        threads().start(partial(_ping, each, steps.frames.context(each), answers), f"ppf-ping-{each.info.name}")
-        for each in asked
-    ]
-    deadline = threads().monotonic() + seconds
-    for thread in started:
-        thread.join(max(0.0, deadline - threads().monotonic()))
-    names = [each.info.name for each in asked]
-    told = [answers.get(name, _unreachable(name, f"no answer within {seconds:g} s")) for name in names]
-    problems = [redacted(problem, redactor) for problem in told if problem is not None]
-    if problems:
-        raise RunError("Not everything that the pipeline needs can be reached.", problems=problems)
-
-
-def _ping(component: ComponentRun, context: Context, answers: dict[str, Problem | None]) -> None:
-    name = component.info.name
-    try:
-        component.plugin.ping(context)
-        answers[name] = None
-    except PpfError as error:  # it says itself what is wrong and what to do
-        answers[name] = Problem(
-            code="unusable", message=f"{name!r}: {error.message}", hint=error.hint, path=f"components.{name}"
-        )
-    except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code; every failure is reported
-        answers[name] = _unreachable(name, f"{type(error).__name__}: {error}")
-
-
-def _unreachable(name: str, text: str) -> Problem:
-    return Problem(code="unreachable", message=f"{name!r} cannot be reached: {text}.", path=f"components.{name}")

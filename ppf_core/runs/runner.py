@@ -17,19 +17,20 @@ from ppf_core.config.model import PipelineConfig
 from ppf_core.contracts.components import Source
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
+from ppf_core.execution.pings import ping_all
 from ppf_core.execution.run_frames import RunFrames
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.plan import Plan, PlannedComponent, make_plan
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.quality.replay import ALONE, Quarantined, SideInputs, replaying
-from ppf_core.runs.preview import Frames, Preview, preview_frame
 from ppf_core.runs.replay import replayed_alone
 from ppf_core.runs.run import Run
-from ppf_core.runs.run_resources import RunResources, ping_all
+from ppf_core.runs.run_resources import RunResources
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.secrets.redaction import Redactor, redacted_cause, redacted_error
 from ppf_core.spark.engines import engines
+from ppf_core.spark.preview import Frames, Preview, preview_frame
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunStore

@@ -34,8 +34,8 @@ def command(
     A run that goes on, or has to publish still, is left alone.
     """
     from ppf_core.jvm.standard_streams import StandardStreams
-    from ppf_core.runs.cleaning import find_old, remove
     from ppf_core.state.documents import to_document
+    from ppf_core.verbs.cleaning import find_old, remove
 
     store, name = find_store(pipeline, state_dir, overrides)
     found = find_old(store, datetime.datetime.now(datetime.UTC) - older_than, name)

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from forking import FAILED, REFUSED
 
 from ppf_core import PipelineRunner, PpfError
-from ppf_core.runs.cleaning import find_old, remove
 from ppf_core.runs.recovery import recover
 from ppf_core.spark.engines import engines
 from ppf_core.state.store import RunStore
+from ppf_core.verbs.cleaning import find_old, remove
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -9,8 +9,8 @@ import pytest
 from killed import WritePipeline, kill, run, stages, status, store, unfinished
 from pyspark.sql import SparkSession
 
-from ppf_core.runs.cleaning import find_old, remove
 from ppf_core.state import lines
+from ppf_core.verbs.cleaning import find_old, remove
 
 NOW = datetime.datetime.now(datetime.UTC)
 LATER = NOW + datetime.timedelta(days=1)

@@ -10,11 +10,11 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.errors import CheckpointRefused, ConfigError, PpfError, RunLocked
 from ppf_core.quality.replay import Quarantined, SideInputs, merging
-from ppf_core.runs.cleaning import find_old
 from ppf_core.runs.replay import chosen, find_quarantined, replayed_alone
 from ppf_core.runs.runner import RunRequest
 from ppf_core.state.cursors import Cursors
 from ppf_core.validation.validate import validate_pipeline
+from ppf_core.verbs.cleaning import find_old
 
 WritePipeline = Callable[[str], Path]
 

@@ -20,7 +20,6 @@ from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import PpfError
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.quality.replay import SideInputs, merging
-from ppf_core.runs.cleaning import find_old, remove
 from ppf_core.runs.recovery import recover_alone
 from ppf_core.runs.replay import chosen, find_quarantined
 from ppf_core.runs.runner import PipelineRunner, RunRequest
@@ -32,6 +31,7 @@ from ppf_core.storage.state_files import using_state_files
 from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
 from ppf_core.validation.validate import check_file
 from ppf_core.validation.validated import ValidatedPipeline
+from ppf_core.verbs.cleaning import find_old, remove
 
 NAME = "simulated"
 FOLDER = Path("/simulated")

@@ -12,12 +12,12 @@ from simulated_threads import SimulatedThreads, seeded
 from test_record import component, info, plan, result
 
 from ppf_core.errors import ConfigError
-from ppf_core.runs.cleaning import find_old, remove
 from ppf_core.runs.replay import find_quarantined
 from ppf_core.state.lines import ComponentEnded
 from ppf_core.state.store import RunStore
 from ppf_core.storage.state_files import state_files, using_state_files
 from ppf_core.threads import threads, using_threads
+from ppf_core.verbs.cleaning import find_old, remove
 
 STATE = Path("/pipelines/.ppf")
 RUNS = ("r1", "r2", "r3")
