@@ -25,7 +25,7 @@ from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of,
 from ppf_core.quality.known import Answered, ApartCached, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
 from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
-from ppf_core.spark.row_masks import Counts, Rules, Summary
+from ppf_core.spark.rules import Counts, Rules, Summary
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.contracts.results import QualityResult
 from ppf_core.spark.engine import Engine, RowMasks
-from ppf_core.spark.row_masks import Counts
+from ppf_core.spark.rules import Counts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -13,7 +13,7 @@ from ppf_core.contracts.context import Context, Dataset
 from ppf_core.contracts.options import option, options
 from ppf_core.errors import RunError
 from ppf_core.spark.engines import engines
-from ppf_core.spark.row_masks import OWN_COLUMNS
+from ppf_core.spark.rules import OWN_COLUMNS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ppf_core.jvm.errors import jvm_is_dead
 from ppf_core.spark import frame_files, frames, job_attempts, jobs, row_masks
 from ppf_core.spark.engine import Engine, RowMasks
-from ppf_core.spark.row_masks import Rules
+from ppf_core.spark.rules import Rules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -51,15 +51,15 @@ class SessionEngine(Engine):
 
     def same_shape(self, one: "DataFrame", other: "DataFrame") -> bool:
         """Names and types."""
-        return row_masks.same_shape(one, other)
+        return frames.same_shape(one, other)
 
-    def united_rows(self, frames: "Sequence[DataFrame]") -> "DataFrame":
+    def united_rows(self, parts: "Sequence[DataFrame]") -> "DataFrame":
         """By the names of columns."""
-        return row_masks.united_rows(frames)
+        return frames.united_rows(parts)
 
     def signed(self, rows: "DataFrame", run_id: str, at: datetime.datetime) -> "DataFrame":
         """Two columns more."""
-        return row_masks.signed(rows, run_id, at)
+        return frames.signed(rows, run_id, at)
 
     def collected(self, frame: "DataFrame", limit: int | None = None) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """In the memory of the driver."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from ppf_core.contracts.checks import AggregateCheck, RowCheck
-    from ppf_core.spark.row_masks import Counts, Rules, Summary
+    from ppf_core.spark.rules import Counts, Rules, Summary
 
 
 class RowMasks(Protocol):
@@ -154,7 +154,7 @@ class Engine(ABC):
         """Whether two frames have the same columns of the same types, in any order."""
 
     @abstractmethod
-    def united_rows(self, frames: "Sequence[DataFrame]") -> "DataFrame":
+    def united_rows(self, parts: "Sequence[DataFrame]") -> "DataFrame":
         """All rows of all frames; a column that a frame lacks is NULL there."""
 
     @abstractmethod

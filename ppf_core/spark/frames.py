@@ -1,8 +1,12 @@
 """Frames that are computed once for all who read them, and what classic Spark and Spark Connect know of a frame."""
 
+import datetime
+from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.spark.partial_reads import file_relation, leaves, partial_read
+from ppf_core.spark.rules import CHECKED_AT, RUN_ID
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -140,3 +144,24 @@ def _remote_read(plan: Any) -> str | None:
 def _is_local(relation: Any) -> bool:
     roots = relation.location().rootPaths()
     return all(str(roots.apply(index).toUri().getScheme()) == "file" for index in range(roots.size()))
+
+
+def same_shape(one: "DataFrame", other: "DataFrame") -> bool:
+    """Whether rules of one frame mean the same on the other: the same columns of the same types, in any order."""
+    return _shape(one) == _shape(other)
+
+
+def signed(rows: "DataFrame", run_id: str, at: datetime.datetime) -> "DataFrame":
+    """Set-apart rows with the run that looked at them, and when."""
+    from pyspark.sql import functions as F
+
+    return rows.withColumns({RUN_ID: F.lit(run_id), CHECKED_AT: F.lit(at)})
+
+
+def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
+    """All rows of all frames; a column that a frame lacks is NULL there."""
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
+
+
+def _shape(frame: "DataFrame") -> dict[str, str]:
+    return {field.name: field.dataType.simpleString() for field in frame.schema.fields}

@@ -13,14 +13,13 @@ Each call on a column is a call to the JVM. So what is asked of the masks is SQL
 ours, and numbers stand, and nothing else ever.
 """
 
-import datetime
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial, reduce
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
-from ppf_core.contracts.checks import AggregateCheck, Columns, RowCheck
+from ppf_core.contracts.checks import Columns
+from ppf_core.spark.rules import FAILED_CHECKS, Counts, Rules, Summary
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, Observation
@@ -33,77 +32,10 @@ WAIT_SECONDS = 10.0
 MASKING = {"spark.sql.codegen.hugeMethodLimit": "8000"}
 """The JVM compiles no larger method, so 200 rules in one are interpreted: 20 times slower. So Spark makes smaller ones."""
 
-FAILED_CHECKS = "_ppf_failed_checks"
-"""The column of set-apart rows that names the rules which found them bad: an array of strings."""
-
-RUN_ID = "_ppf_run_id"
-CHECKED_AT = "_ppf_checked_at"
-OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT)
-"""What set-apart rows have beside their own columns."""
-
 _MASK = "_ppf_mask"
 _IS_APART = "is_apart"
 _SMALL = 31  # bits that an INT holds besides its sign
 _ROWS, _APART = "rows", "apart"
-
-RowRule: TypeAlias = "Callable[[Columns, int, int], Column]"
-ValueRule: TypeAlias = "Callable[[Columns], Mapping[str, Column]]"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is counted, each rule under a number.
-
-    rows: columns, what to give where a row is bad, and what else → one of the two. values: columns → aggregates by name.
-    """
-
-    rows: Mapping[int, RowRule]
-    values: Mapping[int, ValueRule]
-
-    @classmethod
-    def of(cls, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]") -> "Rules":
-        """The rules of these checks."""
-        rows = {key: _row_rule(check) for key, check in checks.items() if isinstance(check, RowCheck)}
-        values = {key: _value_rule(check) for key, check in checks.items() if isinstance(check, AggregateCheck)}
-        return cls(rows, values)
-
-    def without(self, keys: Collection[int]) -> "Rules":
-        """The others."""
-        return Rules(
-            {key: rule for key, rule in self.rows.items() if key not in keys},
-            {key: rule for key, rule in self.values.items() if key not in keys},
-        )
-
-    def only(self, *keys: int) -> "Rules":
-        """These alone."""
-        return self.without((self.rows.keys() | self.values.keys()) - set(keys))
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What one look at all rows gives. masks: which rules found a bad row at all. values: by rule and name.
-
-    apart: rows that are set apart. routed: how many of these go to which place. failed: bad rows by rule, where they were
-    counted at once. A value that is not there did not arrive; one that is None is SQL's NULL.
-    """
-
-    rows: int
-    apart: int
-    routed: Mapping[int, int]
-    masks: tuple[int, ...]
-    values: Mapping[int, Mapping[str, Any]]
-    failed: Mapping[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Bad rows by row rule, and values by value rule, of this many rows. apart, routed: as in a summary."""
-
-    rows: int
-    apart: int
-    routed: Mapping[int, int]
-    failed: Mapping[int, int]
-    values: Mapping[int, Mapping[str, Any]]
 
 
 class RowMasks:
@@ -379,37 +311,6 @@ def raising_rules(frame: "DataFrame", rules: Rules) -> dict[int, Exception]:
     return {key: error for key, error in asked.items() if error is not None}
 
 
-def same_shape(one: "DataFrame", other: "DataFrame") -> bool:
-    """Whether rules of one frame mean the same on the other: the same columns of the same types, in any order."""
-    return _shape(one) == _shape(other)
-
-
-def signed(rows: "DataFrame", run_id: str, at: datetime.datetime) -> "DataFrame":
-    """Set-apart rows with the run that looked at them, and when."""
-    from pyspark.sql import functions as F
-
-    return rows.withColumns({RUN_ID: F.lit(run_id), CHECKED_AT: F.lit(at)})
-
-
-def united_rows(frames: "Sequence[DataFrame]") -> "DataFrame":
-    """All rows of all frames; a column that a frame lacks is NULL there."""
-    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), frames)
-
-
-def _row_rule(check: "RowCheck[Any]") -> RowRule:
-    def chosen(columns: Columns, bad: int, good: int) -> "Column":
-        from pyspark.sql import functions as F
-
-        passes = check.passes(columns)
-        return F.when(~passes, bad).otherwise(good) if check.null_passes else F.when(passes, good).otherwise(bad)
-
-    return chosen
-
-
-def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:
-    return check.metrics
-
-
 def _united(bits: Sequence["Column"]) -> "Column":
     """All bits in one mask. As a tree: Spark walks expressions by recursion."""
     if len(bits) == 1:
@@ -446,7 +347,3 @@ def _raised(act: Callable[[], object]) -> Exception | None:
 
 def _read_all(frame: "DataFrame") -> None:
     frame.write.format("noop").mode("overwrite").save()
-
-
-def _shape(frame: "DataFrame") -> dict[str, str]:
-    return {field.name: field.dataType.simpleString() for field in frame.schema.fields}

@@ -23,7 +23,7 @@ from simulated_world import Row, StoredFrame, Trouble, World
 from ppf_core.contracts.checks import AggregateCheck, RowCheck
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import Engines
-from ppf_core.spark.row_masks import Counts, Rules, Summary
+from ppf_core.spark.rules import Counts, Rules, Summary
 from ppf_core.spark.session import RunSession, SessionRequest
 from ppf_core.threads import Flag, threads
 

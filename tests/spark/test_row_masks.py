@@ -13,7 +13,9 @@ from pyspark.sql import functions as F
 
 from ppf_core import Columns
 from ppf_core.spark.call_sites import without_call_sites
-from ppf_core.spark.row_masks import BITS, RowMasks, Rules, fitting, raising_rules, same_shape
+from ppf_core.spark.frames import same_shape
+from ppf_core.spark.row_masks import BITS, RowMasks, fitting, raising_rules
+from ppf_core.spark.rules import Rules
 
 
 def bad_where(condition: Callable[[Columns], Column]) -> Callable[[Columns, int, int], Column]:
