@@ -8,7 +8,7 @@ SYNC = '''
 import click
 from ppf_core import Output, command
 
-@command("ppf runs sync r1", quarantined_from=["runs"], run=None, problems=[])
+@command("ppf runs sync r1", takes=["runs"], run=None, problems=[])
 @click.argument("run_id")
 @click.option("--fast", is_flag=True, help="Do not look twice.")
 def sync(output: Output, store, run_id: str, fast: bool) -> int:
