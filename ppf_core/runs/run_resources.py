@@ -24,7 +24,7 @@ from ppf_core.quality.checking import Checking
 from ppf_core.quality.judging import CheckRun
 from ppf_core.secrets.logs import redacted_logs
 from ppf_core.secrets.redaction import Redactor
-from ppf_core.secrets.references import fill_secrets, find_secrets
+from ppf_core.secrets.references import fill_secrets, find_secrets, is_secret_name
 from ppf_core.spark.engines import engines
 from ppf_core.spark.row_masks import MASKING
 from ppf_core.spark.session import RunSession, SessionRequest
@@ -149,7 +149,12 @@ class RunResources:
             required=merged.required,
             log=log,
             is_quick=is_quick,
+            hidden=frozenset(key for key, value in spark.conf.items() if self._is_hidden(key, value)),
         )
+
+    def _is_hidden(self, key: str, value: str) -> bool:
+        """Whether a setting of Spark is secret: by its name, by a reference, or by the variable that it comes from."""
+        return is_secret_name(key) or bool(find_secrets(value)) or ("spark", "conf", key) in self.validated.file.hidden
 
     def open_session(self, given: "SparkSession | None", log: "Path | None" = None, *, is_quick: bool = False) -> RunSession:
         """A Spark session of the run's own. is_quick: it answers a question, and writes nothing."""

@@ -169,12 +169,9 @@ class PipelineRunner:
             resources.close()
 
     def _prepared(self, request: RunRequest, resources: RunResources) -> Run:
-        try:
+        with _redacted(resources.redactor):
             resources.resolve_secrets()
             return self._open(request, resources)
-        except PpfError as error:
-            redacted_error(error, resources.redactor)
-            raise
 
     def replay(self, rows: Quarantined, request: RunRequest, side: SideInputs = ALONE) -> PipelineResult:
         """Runs what lies below a component on its quarantined rows alone. Once this has published, they never come again.
@@ -258,12 +255,13 @@ class PipelineRunner:
         What leaves the block has no secrets: it is printed when the streams are no longer redacted.
         """
         resources = RunResources(self.validated, self._selected(only))
+        redactor = resources.redactor
         try:
-            resources.resolve_secrets()
-            with TemporaryDirectory(prefix="ppf-") as folder:
+            with _redacted(redactor), TemporaryDirectory(prefix="ppf-") as folder:
+                resources.resolve_secrets()
                 log = Path(folder) / "spark.log"
-                with (capture or _no_capture)(log, resources.redactor.redact), self._built(resources, spark, log) as steps:
-                    yield steps, resources.redactor
+                with (capture or _no_capture)(log, redactor.redact), self._built(resources, spark, log) as steps:
+                    yield steps, redactor
         finally:
             resources.close()
 
@@ -274,19 +272,13 @@ class PipelineRunner:
             plan = make_plan(self.validated, resources.selected)
             components = resources.components(plan.roles)
             engine = engines().engine(session.spark)
-            frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, self.validated.dataflow)
+            flow, redact = self.validated.dataflow, resources.redactor.redact
+            frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, flow, redact=redact)
             steps = Steps.of(frames)
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
             yield steps
-        except PpfError as error:
-            redacted_error(error, resources.redactor)
-            raise
-        except Exception as error:  # noqa: BLE001 -- whatever it is, no secret may be in it
-            told = describe_error(error)
-            cause = redacted_cause(error, resources.redactor)
-            raise ComponentError(resources.redactor.redact(f"{told.type}: {told.message}")) from cause
         finally:
             session.close()
 
@@ -345,3 +337,16 @@ def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextMan
 
 def _record_nothing(_line: Line) -> None:
     return None
+
+
+@contextmanager
+def _redacted(redactor: Redactor) -> Iterator[None]:
+    """Whatever fails becomes an error of ppf, in which no secret is, nor in what led to it."""
+    try:
+        yield
+    except PpfError as error:
+        redacted_error(error, redactor)
+        raise
+    except Exception as error:  # noqa: BLE001 -- foreign code
+        told = describe_error(error)
+        raise ComponentError(redactor.redact(f"{told.type}: {told.message}")) from redacted_cause(error, redactor)

@@ -50,6 +50,7 @@ def _escaped(value: str) -> Iterator[str]:
         yield escaped
         yield escaped.replace("/", "\\/")
         yield json.dumps(escaped, ensure_ascii=ascii_only)[1:-1]  # JSON as a text in JSON
+        yield repr(escaped)[1:-1]  # and among the arguments of an exception
     yield repr(value)[1:-1]
     yield html.escape(value, quote=False)
     marked = html.escape(value)

@@ -29,6 +29,7 @@ from ppf_core.jvm.settings import (
     require_valid,
     settings_of,
 )
+from ppf_core.secrets.references import SECRET_NAME, is_secret_name
 from ppf_core.spark import call_sites
 from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
 
@@ -41,6 +42,9 @@ _SUBMITTED = "PYSPARK_GATEWAY_PORT"  # set by spark-submit, and by nobody else
 
 # Only in a JVM that ppf starts, and the file may override them.
 _DEFAULTS = {"spark.scheduler.mode": "FAIR", "spark.ui.showConsoleProgress": "false"}
+_REDACTION = "spark.redaction.regex"
+_OF_THE_JVM = ("spark.driver.", "spark.jars", "spark.submit.")
+"""Settings that count before there is a SparkContext."""
 # Spark on one machine needs no name or address that others can reach; laptops behind a VPN often have none that works.
 _LOCAL_DEFAULTS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 _FATAL = re.compile(r'^(?:Exception in thread "main"|Error:|Invalid |Unrecognized |java: ).*', re.MULTILINE)
@@ -51,7 +55,7 @@ _COMPLAINT = re.compile(r"^(?!\s+at ).*(?:Exception|ERROR).*", re.MULTILINE)
 class SessionRequest:
     """What a run wants of Spark. required: what plugins cannot do without, out of `conf`. log: where Spark's output goes.
 
-    is_quick: a question is asked, so that starting soon is worth more than running fast.
+    is_quick: a question is asked, so that starting soon is worth more than running fast. hidden: keys whose values are secret.
     """
 
     app_name: str
@@ -61,6 +65,7 @@ class SessionRequest:
     required: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     is_quick: bool = False
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,10 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
             require_java()
             require_reachable(conf.get("spark.master", ""))
             conf = {**_DEFAULTS, **(_LOCAL_DEFAULTS if start.is_local(conf) else {}), **conf}
-            start.start_jvm(conf, is_quick=request.is_quick)
+            conf[_REDACTION] = _names_to_hide(conf.get(_REDACTION), request.hidden)
+            # What the JVM is started with, everybody on this machine can see; the context gets the rest from inside.
+            seen = {key: value for key, value in conf.items() if key not in request.hidden or key.startswith(_OF_THE_JVM)}
+            start.start_jvm(seen, is_quick=request.is_quick)
             start.quiet_warnings()
         require_valid(SparkContext._jvm, conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
@@ -178,6 +186,12 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
     spark.conf.set(SPARK_ENDS, "true")
     # spark-submit's own settings stay as they are; what belongs to a session is this run's to choose.
     return spark, apply_settings(spark, {key: value for key, value in late.items() if key != "spark.app.name"})
+
+
+def _names_to_hide(given: str | None, keys: frozenset[str]) -> str:
+    """The pattern of the settings whose values Spark shows in no event log and on no page."""
+    exact = [f"^{re.escape(key)}$" for key in sorted(keys) if not is_secret_name(key)]
+    return "|".join([*([] if given is None else [given]), f"(?i){SECRET_NAME}", *exact])
 
 
 def _wanted(request: SessionRequest) -> dict[str, str]:

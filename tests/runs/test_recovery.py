@@ -9,7 +9,7 @@ import pytest
 from killed import WritePipeline, do, kill, rows, run, stages, status, store, unfinished
 from pyspark.sql import SparkSession
 
-from ppf_core.errors import RunError, RunLocked
+from ppf_core.errors import PpfError, RunError, RunLocked
 from ppf_core.execution import steps
 
 TWO_SINKS = """
@@ -200,6 +200,23 @@ def test_a_stage_that_somebody_removed_is_told_and_frees_the_run(
     assert "is gone" in finished.target_changed["a"]
     assert status(path, "r2") == "failed"
     assert unfinished(path) == []
+
+
+def test_a_secret_of_the_environment_is_read_again_and_must_be_what_it_was(
+    spark: SparkSession, pipeline: WritePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_TOKEN", "hush-hush-hush")
+    path = pipeline("n { source = numbers }\n a { sink = folder, inputs = [n], options { path = a, token = ${DB_TOKEN} } }")
+    kill(path, spark, "r1", "publish", monkeypatch)
+    kept = b"".join(each.read_bytes() for each in (path.parent / ".ppf").rglob("*") if each.is_file())
+    assert b"hush-hush-hush" not in kept
+    assert b"${DB_TOKEN}" in kept
+    monkeypatch.setenv("DB_TOKEN", "another")
+    with pytest.raises(PpfError, match="DB_TOKEN, of which"):
+        do(path, spark, "r1")
+    monkeypatch.setenv("DB_TOKEN", "hush-hush-hush")
+    do(path, spark, "r1")
+    assert status(path, "r1") == "success"
 
 
 def test_a_literal_secret_is_not_journaled_and_recovery_says_so(

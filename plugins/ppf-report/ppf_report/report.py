@@ -1,7 +1,6 @@
 """`ppf runs report`: from the record of a run to its page."""
 
 import datetime
-import os
 import tempfile
 from pathlib import Path
 
@@ -27,14 +26,16 @@ def report(output: Output, store: RunStore, run_id: str, target: str | None) -> 
 
 
 def _write(page: str, target: Path) -> None:
-    """Puts a page where it belongs, at once: whoever looks sees the old one or the new one."""
+    """Puts a page where it belongs, at once: whoever looks sees the old one or the new one.
+
+    Only its owner may read it, as the record: sample rows are in it.
+    """
     part = None
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
         ) as file:
             part = Path(file.name)
-            part.chmod(0o666 & ~_umask())  # as any other file that a person makes
             file.write(page)
         part.replace(target)
     except OSError as error:
@@ -42,9 +43,3 @@ def _write(page: str, target: Path) -> None:
             part.unlink(missing_ok=True)
         hint = "Name another file with --output."
         raise PpfError(f"The page {target} cannot be written: {error.strerror or error}.", hint=hint) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

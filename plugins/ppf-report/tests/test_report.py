@@ -23,6 +23,11 @@ def test_the_page_lies_beside_the_record_and_its_path_is_the_answer(ppf, state):
     assert sorted(each.name for each in page.parent.iterdir()) == ["record.jsonl", "report.html"]
 
 
+def test_only_its_owner_may_read_the_page(ppf, state):
+    document = ppf("runs", "report", "r1", "--state-dir", state, "--json").document
+    assert Path(document["path"]).stat().st_mode & 0o777 == 0o600
+
+
 def test_the_page_goes_where_it_is_wanted(ppf, state, tmp_path):
     answer = ppf("runs", "report", "r1", "--state-dir", state, "--output", tmp_path / "page.html", "--json")
     assert answer.document == {"ppf": answer.document["ppf"], "ok": True, "path": str(tmp_path / "page.html")}
