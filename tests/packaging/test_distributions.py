@@ -105,10 +105,11 @@ def test_the_wheel_is_typed_and_licensed_and_carries_no_tests(archives: Path, fo
     assert not [name for name in names if "/tests/" in name]
 
 
-def test_the_wheel_of_the_kernel_carries_what_its_modules_read(archives: Path) -> None:
-    files = (path for path in (ROOT / "ppf_core").rglob("*") if path.suffix in (".html", ".css"))
-    beside = {path.relative_to(ROOT).as_posix() for path in files}
-    with zipfile.ZipFile(_wheel(archives, ROOT)) as wheel:
+def test_the_wheel_of_the_report_carries_the_files_that_its_modules_read(archives: Path) -> None:
+    folder = ROOT / "plugins" / "ppf-report"
+    files = (path for path in (folder / "ppf_report").rglob("*") if path.suffix in (".html", ".css"))
+    beside = {path.relative_to(folder).as_posix() for path in files}
+    with zipfile.ZipFile(_wheel(archives, folder)) as wheel:
         assert beside
         assert beside <= set(wheel.namelist())
 
