@@ -31,7 +31,7 @@ WORDS = "INFO Starting task 0.0 in stage (TID 127.0.0.1, executor driver, 9876 b
 def masking(folder: Path) -> dict[str, float]:
     """A log of 10 MB on its way to a file: line by line from Python, and as fast as a pipe gives it."""
     chance = random.Random(7)  # noqa: S311 -- the same log each time
-    lines = [" ".join(chance.choices(WORDS, k=12)) for _ in range(BYTES // 100)]
+    lines = [" ".join(chance.choices(WORDS, k=12)) for _ in range(BYTES // 80)]
     whole = folder / "whole.log"
     whole.write_text("\n".join(lines))
     letters = string.ascii_letters + string.digits
