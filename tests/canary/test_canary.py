@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,18 +96,22 @@ class Scene:
 
     def ppf(self, *arguments: str) -> int:
         """Runs a command line in a process of its own; keeps what it says."""
+        return self.run(" ".join(arguments), [Path(sys.executable).with_name("ppf"), *arguments])
+
+    def run(self, name: str, command: Sequence[str | Path]) -> int:
+        """The same for any program; what it says is kept under a name."""
         environment = {**os.environ, "PYTHONPATH": str(self.site), "PPF_TEST_VALUE": CANARY, "MY_TOKEN": CANARY}
         environment |= {"PPF_TRACE": "hooks", "PPF_DEBUG": "1", "PYTHONWARNINGS": "default"}
         done = subprocess.run(
-            [Path(sys.executable).with_name("ppf"), *arguments],
+            command,
             cwd=self.folder,
             env=environment,
             capture_output=True,
             check=False,
             timeout=300,
         )
-        self.said[f"{' '.join(arguments)} stdout"] = done.stdout
-        self.said[f"{' '.join(arguments)} stderr"] = done.stderr
+        self.said[f"{name} stdout"] = done.stdout
+        self.said[f"{name} stderr"] = done.stderr
         return done.returncode
 
     def hits(self) -> list[str]:
@@ -194,6 +198,32 @@ def test_what_fails_before_the_run_shows_the_canary_nowhere(scene: Scene, place:
     assert scene.ppf("plan", path.name, "--analyze", "--json") != 0
     assert "****" in b"".join(scene.said.values()).decode()
     assert scene.hits() == []
+
+
+LOOK_AT_THE_UI = """
+import pathlib, sys
+from urllib.request import urlopen
+from ppf_core import PipelineRunner
+
+runner = PipelineRunner.from_file(sys.argv[1], {'spark.conf."spark.ui.enabled"': True, 'spark.conf."spark.ui.port"': 0})
+with runner.frames(["fine"]) as frames:
+    frames["fine"].groupBy().count().collect()
+    context = frames["fine"].sparkSession.sparkContext
+    rest = f"api/v1/applications/{context.applicationId}"
+    pages = ("jobs/", "stages/", "environment/", "executors/", "SQL/", f"{rest}/environment", f"{rest}/sql?details=true")
+    for number, page in enumerate(pages):
+        pathlib.Path(f"page-{number}").write_bytes(urlopen(f"{context.uiWebUrl}/{page}").read())
+"""
+
+
+def test_the_pages_of_sparks_own_ui_show_the_canary_nowhere(scene: Scene) -> None:
+    path = scene.write(f"fine {{ source = leaky, options {{ {SECRET} }} }}")
+    scene.run("ui", [sys.executable, "-c", LOOK_AT_THE_UI, path.name])
+    environment = (scene.folder / "page-2").read_text()
+    assert "spark.my.harmless.name" in environment
+    assert "redacted" in environment
+    assert "planDescription" in (scene.folder / "page-6").read_text()
+    assert list(in_folder(scene.folder, CANARY)) == []  # what a plugin prints in a program of the user's own is not ppf's
 
 
 def test_a_backend_that_says_the_value_is_not_heard(scene: Scene) -> None:
