@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ppf_core.contracts.results import PipelineResult
     from ppf_core.runs.quarantine import Quarantine
     from ppf_core.runs.runner import RunRequest
-    from ppf_core.state.store import RunStore as Records
+    from ppf_core.state.store import RunRecords
 
 
 class RunStore:
@@ -27,7 +27,7 @@ class RunStore:
 
     def __init__(
         self,
-        records: "Records",
+        records: "RunRecords",
         pipeline: str | None = None,
         file: str | None = None,
         overrides: Mapping[str, object] | None = None,

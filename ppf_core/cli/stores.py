@@ -9,7 +9,7 @@ import click
 from ppf_core.cli.options import set_option
 
 if TYPE_CHECKING:
-    from ppf_core.state.store import RunStore
+    from ppf_core.state.store import RunRecords
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,13 +21,13 @@ def store_options(function: F) -> F:
     return which(where(set_option(function)))
 
 
-def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunStore, str | None]":
+def find_store(pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> "tuple[RunRecords, str | None]":
     """The store, and the name of the pipeline whose runs are wanted. RunError for one that this version does not read."""
     from ppf_core.config.loader import ConfigLoader
-    from ppf_core.state.store import RunStore
+    from ppf_core.state.store import RunRecords
 
     file = ConfigLoader(pipeline, overrides).load() if pipeline is not None else None
     default = Path(".ppf") if file is None else file.folder / file.config.runtime.state_dir
-    store = RunStore(Path(state_dir) if state_dir else default)
+    store = RunRecords(Path(state_dir) if state_dir else default)
     store.require_known()
     return store, (file.config.name or None) if file is not None else None

@@ -18,7 +18,7 @@ from ppf_core.state.cursors import Cursors
 from ppf_core.state.journal import Journal
 from ppf_core.state.lines import Move
 from ppf_core.state.record import RunRecord
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.validation.validated import ValidatedPipeline
 
 
@@ -46,7 +46,9 @@ def held_cursors(journal: Journal, validated: ValidatedPipeline) -> dict[str, fr
 
 
 @contextmanager
-def own_slices(journal: Journal, validated: ValidatedPipeline, sinks: Collection[str], store: RunStore) -> Iterator[list[Move]]:
+def own_slices(
+    journal: Journal, validated: ValidatedPipeline, sinks: Collection[str], store: RunRecords
+) -> Iterator[list[Move]]:
     """Until the block ends, no other run commits what this one has read for some sinks; gives the moves that wait for them.
 
     RunError when another one has done so, with a problem for each source.
@@ -74,7 +76,7 @@ def passed(journal: Journal, sources: Collection[str], stored: Mapping[str, Mapp
                 yield Problem(code="cursor-moved", message=message, hint="Start a new run.", path=f"components.{name}")
 
 
-def move_cursors(record: RunRecord, validated: ValidatedPipeline, store: RunStore) -> list[Problem]:
+def move_cursors(record: RunRecord, validated: ValidatedPipeline, store: RunRecords) -> list[Problem]:
     """Moves the cursors of all slices that every sink below shows, also where no commit names them: of unstaged sinks.
 
     Gives a problem for each of the latter that another run has moved: it stays there.
@@ -91,7 +93,7 @@ def move_cursors(record: RunRecord, validated: ValidatedPipeline, store: RunStor
     return problems
 
 
-def move_due(record: RunRecord, store: RunStore) -> None:
+def move_due(record: RunRecord, store: RunRecords) -> None:
     """Moves the cursors whose sinks are all published, and notes which these were."""
     due = record.journal.due_moves
     if due:
@@ -119,7 +121,7 @@ def _folders_below(source: str, validated: ValidatedPipeline, journal: Journal) 
     return frozenset(quarantine_of(name) for name in below if journal.apart.get(name, {}).get("")) - shown
 
 
-def _committed(journal: Journal, sources: Collection[str], store: RunStore) -> Iterator[Problem]:
+def _committed(journal: Journal, sources: Collection[str], store: RunRecords) -> Iterator[Problem]:
     """The sources of which another run has committed the same slice, and has not moved their cursors yet."""
     others = [each for name, each in store.unfinished().items() if name != journal.run_id and each.pipeline == journal.pipeline]
     for other in others:
@@ -131,7 +133,7 @@ def _committed(journal: Journal, sources: Collection[str], store: RunStore) -> I
                 yield Problem(code="cursor-moved", message=message, hint="Start a new run.", path=f"components.{name}")
 
 
-def _cursors(journal: Journal, store: RunStore) -> Cursors:
+def _cursors(journal: Journal, store: RunRecords) -> Cursors:
     return Cursors(store.state_dir, journal.pipeline)
 
 

@@ -11,7 +11,7 @@ from ppf_core.runs.run_resources import RunResources
 from ppf_core.runs.runner import PipelineRunner, RunRequest
 from ppf_core.spark.engines import engines
 from ppf_core.spark.preview import Preview, preview_frame
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.validation.validate import check_writes, validate_pipeline
 
 
@@ -23,7 +23,7 @@ class Quarantine:
 
     def __init__(
         self,
-        store: RunStore,
+        store: RunRecords,
         pipeline: str | None = None,
         file: str | None = None,
         overrides: Mapping[str, object] | None = None,

@@ -31,7 +31,7 @@ from ppf_core.state.journal import Journal, Write
 from ppf_core.state.record import RunRecord
 from ppf_core.state.recorded import RECORD, Recorded, is_held
 from ppf_core.state.recorded_plan import without_secrets
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.threads import threads
 from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.targets import overlap
@@ -64,7 +64,7 @@ class Finished:
 
 
 def recover(
-    store: RunStore, run_id: str, engine: EngineOf, *, abandon: bool = False, current: ValidatedPipeline | None = None
+    store: RunRecords, run_id: str, engine: EngineOf, *, abandon: bool = False, current: ValidatedPipeline | None = None
 ) -> Finished:
     """Finishes one run. abandon: shows nothing any more, removes what was staged, and so frees the targets.
 
@@ -90,7 +90,7 @@ def recover(
     return finished
 
 
-def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bool = False) -> Finished:
+def recover_alone(store: RunRecords, run_id: str, capture: Capture, *, abandon: bool = False) -> Finished:
     """`recover` with a Spark session of its own, which is only opened when there is something to do with it."""
     with ExitStack() as stack:
 
@@ -105,7 +105,7 @@ def recover_alone(store: RunStore, run_id: str, capture: Capture, *, abandon: bo
 
 
 def recover_touching(
-    store: RunStore, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: ValidatedPipeline
+    store: RunRecords, own: RunInfo, datasets: Sequence[Dataset], engine: Engine, current: ValidatedPipeline
 ) -> list[Finished]:
     """Finishes every dead run of the same pipeline, and every other that has left something in one of the datasets.
 
@@ -133,7 +133,7 @@ def recover_touching(
 def finish_writes(
     record: RunRecord,
     engine: EngineOf,
-    store: RunStore,
+    store: RunRecords,
     *,
     abandon: bool = False,
     current: ValidatedPipeline | None = None,

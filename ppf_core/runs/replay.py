@@ -13,11 +13,11 @@ from ppf_core.quality.quarantine import mark
 from ppf_core.quality.replay import Quarantined
 from ppf_core.state.cursors import Cursors
 from ppf_core.state.journal import Journal
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.storage.state_files import state_files
 
 
-def find_quarantined(store: RunStore, run_id: str | None = None, pipeline: str | None = None) -> list[Quarantined]:
+def find_quarantined(store: RunRecords, run_id: str | None = None, pipeline: str | None = None) -> list[Quarantined]:
     """What lies in quarantine, the oldest run first; of one run or of one pipeline when it is named."""
     if run_id is not None:
         store.folder(run_id)  # an unknown run is a mistake
@@ -26,7 +26,7 @@ def find_quarantined(store: RunStore, run_id: str | None = None, pipeline: str |
     return [found for journal in journals for found in quarantined_in(store, journal)]
 
 
-def quarantined_in(store: RunStore, journal: Journal) -> Iterator[Quarantined]:
+def quarantined_in(store: RunRecords, journal: Journal) -> Iterator[Quarantined]:
     """What one run has set apart and shown."""
     marks = Cursors(store.state_dir, journal.pipeline).read()
     for write in journal.writes.values():
@@ -52,7 +52,7 @@ def chosen(found: list[Quarantined], run_id: str, component: str | None) -> Quar
 
 
 @contextmanager
-def replayed_alone(store: RunStore, rows: Quarantined) -> Iterator[None]:
+def replayed_alone(store: RunRecords, rows: Quarantined) -> Iterator[None]:
     """Nobody else replays rows of this run at the same time. RunLocked when somebody does, ConfigError when it was done."""
     if rows.replayed_by is not None:
         message = (

@@ -40,7 +40,7 @@ from ppf_core.state.events import (
     hook_observer,
 )
 from ppf_core.state.record import RunRecord
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.threads import SIGTERM, threads
 from ppf_core.validation.error_names import require_known_errors
 
@@ -59,7 +59,7 @@ class Run:
 
     plan: Plan
     resources: RunResources
-    store: RunStore
+    store: RunRecords
     record: RunRecord
     info: RunInfo
     components: dict[str, ComponentRun]

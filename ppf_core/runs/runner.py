@@ -33,7 +33,7 @@ from ppf_core.spark.engines import engines
 from ppf_core.spark.preview import Frames, Preview, preview_frame
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.validation.replacing import replaced
 from ppf_core.validation.validate import check_file, validate_pipeline
 from ppf_core.validation.validated import ValidatedPipeline
@@ -133,9 +133,9 @@ class PipelineRunner:
             resources.close()
 
     @property
-    def store(self) -> RunStore:
+    def store(self) -> RunRecords:
         """The records of the runs of this file's state directory."""
-        return RunStore(self.validated.file.folder / self.config.runtime.state_dir)
+        return RunRecords(self.validated.file.folder / self.config.runtime.state_dir)
 
     def run(
         self,

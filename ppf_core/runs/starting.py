@@ -22,7 +22,7 @@ from ppf_core.state.lines import PlanMade
 from ppf_core.state.record import new_run_id
 from ppf_core.state.recorded import RECORD
 from ppf_core.state.recorded_plan import journaled_values, recorded_plan
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.threads import threads
 
 _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -30,7 +30,7 @@ _RUN_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 def begin_run(
     resources: RunResources,
-    store: RunStore,
+    store: RunRecords,
     run_id: str | None,
     observers: Sequence[Observer],
     given: object,
@@ -59,7 +59,7 @@ def begin_run(
 
 
 def resume_run(
-    resources: RunResources, store: RunStore, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
+    resources: RunResources, store: RunRecords, run_id: str, observers: Sequence[Observer], *, accept_changes: bool
 ) -> Run:
     """A run that goes on. What refuses that leaves its record as it was.
 
@@ -96,7 +96,7 @@ def resume_run(
     return Run(plan, resources, store, record, info, components, hooks, observers, progress, resumption)
 
 
-def resumed_plan(resources: RunResources, store: RunStore, run_id: str) -> Plan:
+def resumed_plan(resources: RunResources, store: RunRecords, run_id: str) -> Plan:
     """What a resumed run would do. Asks the checkpoint hook, and changes nothing. CheckpointRefused as `resume_run`."""
     journal, started_at = store.journal(run_id), datetime.datetime.fromisoformat(store.show(run_id)["started_at"])
     if journal is None:

@@ -23,7 +23,7 @@ FORMAT = 3
 """Grows with each change that another version of ppf would misread. Cursors have a format of their own."""
 
 
-class RunStore:
+class RunRecords:
     """The records of all runs under one state directory."""
 
     def __init__(self, state_dir: Path) -> None:

@@ -12,7 +12,7 @@ from ppf_core.errors import ConfigError, RunError, RunLocked
 from ppf_core.runs.recovery import Capture, recover_alone
 from ppf_core.runs.replay import quarantined_in
 from ppf_core.state.journal import Journal
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.storage.state_files import state_files
 
 What = Literal["stages", "frames", "checkpoint", "record"]
@@ -27,7 +27,7 @@ class Old:
     place: str
 
 
-def find_old(store: RunStore, before: datetime.datetime, pipeline: str | None = None) -> list[Old]:
+def find_old(store: RunRecords, before: datetime.datetime, pipeline: str | None = None) -> list[Old]:
     """What can be removed of the runs whose last sign of life was before a moment, in the order of removal.
 
     Nothing of a run that is alive, that has decided to publish and has not done so, or that has rows in quarantine which nobody
@@ -45,7 +45,7 @@ def find_old(store: RunStore, before: datetime.datetime, pipeline: str | None = 
     return found
 
 
-def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
+def remove(store: RunRecords, found: Sequence[Old], capture: Capture) -> None:
     """Removes them. Stages need the plugins that made them, and Spark. RunError names what cannot be removed.
 
     Passes over a run that goes on by now, or that another process has removed.
@@ -69,7 +69,7 @@ def remove(store: RunStore, found: Sequence[Old], capture: Capture) -> None:
             record.release()
 
 
-def _remove(store: RunStore, old: Old) -> None:
+def _remove(store: RunRecords, old: Old) -> None:
     place = Path(old.place)
     try:
         if old.what != "stages":
@@ -80,7 +80,7 @@ def _remove(store: RunStore, old: Old) -> None:
         raise RunError(f"{old.place} cannot be removed: {error}.", hint="Make it writable.") from error
 
 
-def _left_by(store: RunStore, journal: Journal, frames: Sequence[str]) -> Iterator[Old]:
+def _left_by(store: RunRecords, journal: Journal, frames: Sequence[str]) -> Iterator[Old]:
     if journal.open_writes:
         targets = ", ".join(dataset.name for write in journal.open_writes for dataset in write.datasets)
         yield Old(journal.run_id, "stages", f"beside {targets}")

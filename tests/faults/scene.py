@@ -16,7 +16,7 @@ from forking import FAILED, REFUSED
 from ppf_core import PipelineRunner, PpfError
 from ppf_core.runs.recovery import recover
 from ppf_core.spark.engines import engines
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.verbs.cleaning import find_old, remove
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ class Scene:
         return cls(folder, seconds)
 
     @property
-    def store(self) -> RunStore:
+    def store(self) -> RunRecords:
         """The records of its runs."""
-        return RunStore(self.folder / ".ppf")
+        return RunRecords(self.folder / ".ppf")
 
     def attempt(self, kind: str, batch: int, spark: "SparkSession") -> int:
         """Runs a batch, resumes it, or finishes what earlier ones left: 0, or why not."""

@@ -25,7 +25,7 @@ from ppf_core.runs.recovery import Finished, recover
 from ppf_core.runs.runner import RunRequest
 from ppf_core.spark.engines import engines
 from ppf_core.state.events import Event, Observer, StepStarted
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 # Of capget(2): the version of its structures, and the right to ignore the rights of files.
 _CAPABILITIES = 0x20080522
@@ -54,8 +54,8 @@ class Place:
         return self.folder / "disk"
 
     @property
-    def store(self) -> RunStore:
-        return RunStore(self.folder / ".ppf")
+    def store(self) -> RunRecords:
+        return RunRecords(self.folder / ".ppf")
 
     def run(self, run_id: str, rows: int, *observers: Observer, **out: str) -> PipelineResult:
         """out: options of the second sink."""

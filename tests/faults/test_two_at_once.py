@@ -11,7 +11,7 @@ from forking import FAILED, Forked, fork
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 STEPS = """
 import pathlib
@@ -88,7 +88,7 @@ class Both:
         return self.folder / f"{name}.began"
 
     def status(self, name: str) -> str:
-        store = RunStore(self.folder / (f".ppf-{name}" if self.is_apart else ".ppf"))
+        store = RunRecords(self.folder / (f".ppf-{name}" if self.is_apart else ".ppf"))
         return str(store.show(self.run_id(name))["status"])
 
     def left(self) -> list[str]:

@@ -7,7 +7,7 @@ from killed import WritePipeline, do, kill, rows, run, status, unfinished
 from pyspark.sql import SparkSession
 
 from ppf_core.runs.replay import find_quarantined
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 BAD = """
     a   { source = numbers, quality = [{ check = picky, action = quarantine }] }
@@ -21,7 +21,7 @@ def folders(path: Path) -> list[str]:
 
 
 def lying(path: Path) -> list[tuple[str, int | None]]:
-    return [(each.run_id, each.rows) for each in find_quarantined(RunStore(path.parent / ".ppf"))]
+    return [(each.run_id, each.rows) for each in find_quarantined(RunRecords(path.parent / ".ppf"))]
 
 
 def test_a_run_killed_before_its_commit_leaves_no_bad_rows_once_recovered(

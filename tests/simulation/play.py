@@ -26,7 +26,7 @@ from ppf_core.runs.runner import PipelineRunner, RunRequest
 from ppf_core.spark.engines import replaced_engines
 from ppf_core.state.cursors import Cursors
 from ppf_core.state.recorded import RECORD, is_held
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.storage.state_files import using_state_files
 from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
 from ppf_core.validation.validate import check_file
@@ -119,9 +119,9 @@ class Play:
             self.world.arrive(table, count)
 
     @property
-    def store(self) -> RunStore:
+    def store(self) -> RunRecords:
         """The records of its runs."""
-        return RunStore(FOLDER / "state")
+        return RunRecords(FOLDER / "state")
 
     def validated(self, values: Mapping[str, Any]) -> ValidatedPipeline:
         """A pipeline file. Raises ConfigError when it is none."""

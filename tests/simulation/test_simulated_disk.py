@@ -18,7 +18,7 @@ from ppf_core.state import lines
 from ppf_core.state.breaker import CircuitBreaker
 from ppf_core.state.cursors import Cursors
 from ppf_core.state.record import RunRecord
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.storage.state_files import StateFiles, held_alone, using_state_files
 from ppf_core.threads import using_threads
 
@@ -120,7 +120,7 @@ def result(run_id: str) -> PipelineResult:
 
 
 def began(run_id: str) -> RunRecord:
-    record = RunStore(STATE).create(run_id)
+    record = RunRecords(STATE).create(run_id)
     record.begin(info(run_id), (), lines.PlanMade(settings={"file": "f.conf"}), {"name": "flights"})
     return record
 
@@ -158,7 +158,7 @@ def test_whatever_effect_a_process_dies_at_the_next_one_finds_its_state_in_order
             assert threads.run(some_run) == KILLED
             assert len(disk.effects) == number + 1
         with process(platter):
-            store = RunStore(STATE)
+            store = RunRecords(STATE)
             assert {run["status"] for run in store.list()} <= {"interrupted", "publishing", "success"}
             for run in store.list():
                 if run["status"] != "success":
@@ -179,7 +179,7 @@ def test_whatever_effect_is_refused_the_run_says_so_and_its_state_is_in_order(wh
                 assert threads.run(some_run) is None
         platter.room = None
         with process(platter):
-            store = RunStore(STATE)
+            store = RunRecords(STATE)
             assert {run["status"] for run in store.list()} <= {"interrupted", "publishing", "success", "failed"}
             some_run("r2")
             assert Cursors(STATE, "flights").read() == {"in": {"k": "1"}}

@@ -12,7 +12,7 @@ from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.execution import steps
 from ppf_core.runs.recovery import Finished, recover
 from ppf_core.spark.engines import engines
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 WritePipeline = Callable[[str], Path]
 
@@ -23,8 +23,8 @@ def run(
     return PipelineRunner.from_file(path, settings).run(spark=spark, run_id=run_id, resume=resume)
 
 
-def store(path: Path) -> RunStore:
-    return RunStore(path.parent / ".ppf")
+def store(path: Path) -> RunRecords:
+    return RunRecords(path.parent / ".ppf")
 
 
 def rows(path: Path, name: str) -> int | None:

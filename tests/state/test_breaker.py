@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ppf_core.config.model import CircuitBreakerConfig
 from ppf_core.errors import RunError
 from ppf_core.state.breaker import Admission, CircuitBreaker, breakers, reset
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 DAY = 24 * 3600
 
@@ -47,7 +47,7 @@ class Execution:
     def __init__(self, folder: Path, breaker: CircuitBreaker) -> None:
         self.breaker = breaker
         self.run_id = f"r{os.getpid()}-{next(self.numbers)}"
-        self._record = RunStore(folder).create(self.run_id)
+        self._record = RunRecords(folder).create(self.run_id)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.breaker, name)

@@ -21,7 +21,7 @@ from ppf_core.errors import ConfigError, RunError, RunLocked
 from ppf_core.state import lines
 from ppf_core.state.lines import PlanMade
 from ppf_core.state.record import RunRecord, new_run_id
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 NOW = datetime.datetime(2026, 1, 31, 23, 59, 59, tzinfo=datetime.UTC)
 
@@ -68,7 +68,7 @@ def written(record: RunRecord) -> list[dict[str, object]]:
 
 
 def test_a_finished_run_is_shown_as_its_result_was(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
+    store = RunRecords(tmp_path)
     record = store.create("r1")
     record.begin(info("r1"), (), plan("a", "b"))
     record.write(lines.ComponentEnded(component("b")))
@@ -84,7 +84,7 @@ def test_a_finished_run_is_shown_as_its_result_was(tmp_path: Path) -> None:
 
 
 def test_a_component_that_never_started_is_in_the_record_when_the_run_ends(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
+    store = RunRecords(tmp_path)
     record = store.create("r1")
     record.begin(info("r1"), (), plan("a", "b"))
     record.write(lines.ComponentEnded(component("a")))
@@ -94,7 +94,7 @@ def test_a_component_that_never_started_is_in_the_record_when_the_run_ends(tmp_p
 
 
 def test_a_report_knows_the_plan_the_attempts_and_what_was_noted(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
+    store = RunRecords(tmp_path)
     record = store.create("r1")
     record.begin(info("r1"), (), replace(plan("a"), settings={"spark": {"master": "local[2]"}}))
     record.write(lines.Pinned("a", "v7"))
@@ -107,7 +107,7 @@ def test_a_report_knows_the_plan_the_attempts_and_what_was_noted(tmp_path: Path)
 
 
 def test_a_run_that_is_going_on_is_running(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
+    store = RunRecords(tmp_path)
     record = store.create("r1")
     record.begin(info("r1"), ())
     assert store.list()[0]["status"] == "running"
@@ -119,9 +119,9 @@ import os, signal, sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from ppf_core.state.lines import ComponentEnded
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from test_record import component, info
-record = RunStore(Path(sys.argv[1])).create("r1")
+record = RunRecords(Path(sys.argv[1])).create("r1")
 record.begin(info("r1"), ())
 record.write(ComponentEnded(component("a")))
 record._file.append(b'{"line": "compo')
@@ -130,37 +130,37 @@ os.kill(os.getpid(), signal.SIGKILL)
     folder = os.path.dirname(__file__)  # noqa: PTH120
     killed = subprocess.run([sys.executable, "-c", program, str(tmp_path), folder], check=False)
     assert killed.returncode == -signal.SIGKILL
-    shown = RunStore(tmp_path).show("r1")
-    assert shown["status"] == RunStore(tmp_path).list()[0]["status"] == "interrupted"
+    shown = RunRecords(tmp_path).show("r1")
+    assert shown["status"] == RunRecords(tmp_path).list()[0]["status"] == "interrupted"
     assert [each["name"] for each in shown["components"]] == ["a"]
 
 
 def test_a_run_id_is_taken_once(tmp_path: Path) -> None:
-    RunStore(tmp_path).create("r1")
+    RunRecords(tmp_path).create("r1")
     with pytest.raises(RunLocked, match="'r1' exists already"):
-        RunStore(tmp_path).create("r1")
+        RunRecords(tmp_path).create("r1")
 
 
 def test_an_unknown_run_is_named_with_its_near_miss(tmp_path: Path) -> None:
-    record = RunStore(tmp_path).create("nightly-1")
+    record = RunRecords(tmp_path).create("nightly-1")
     record.begin(info("nightly-1"), ())
     with pytest.raises(ConfigError, match=r"'nightly-2'.*'nightly-1'"):
-        RunStore(tmp_path).show("nightly-2")
+        RunRecords(tmp_path).show("nightly-2")
 
 
 def test_a_state_directory_that_is_a_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(RunError, match="state"):
-        RunStore(tmp_path / "state").create("r1")
+        RunRecords(tmp_path / "state").create("r1")
 
 
 def test_looking_at_a_state_directory_that_is_not_there_makes_none(tmp_path: Path) -> None:
-    assert RunStore(tmp_path / "none").list() == []
+    assert RunRecords(tmp_path / "none").list() == []
     assert not (tmp_path / "none").exists()
 
 
 def test_runs_are_listed_oldest_first_and_by_pipeline(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
+    store = RunRecords(tmp_path)
     for run_id, pipeline in (("a", "flights"), ("b", "other"), ("c", "flights")):
         store.create(run_id).begin(info(run_id, pipeline), ())
     assert [head["run_id"] for head in store.list("flights")] == ["a", "c"]
@@ -172,7 +172,7 @@ def test_run_ids_sort_by_time_and_differ() -> None:
 
 
 def test_lines_of_many_threads_are_whole(tmp_path: Path) -> None:
-    record = RunStore(tmp_path).create("r1")
+    record = RunRecords(tmp_path).create("r1")
     record.begin(info("r1"), ())
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: record.write(lines.Pinned(str(number), "x" * 10_000)), range(400)))
@@ -180,7 +180,7 @@ def test_lines_of_many_threads_are_whole(tmp_path: Path) -> None:
 
 
 def test_a_text_that_is_no_unicode_is_recorded(tmp_path: Path) -> None:
-    record = RunStore(tmp_path).create("r1")
+    record = RunRecords(tmp_path).create("r1")
     record.begin(info("r1"), ())
     record.write(lines.Pinned("a", os.fsdecode(b"caf\xe9")))
     assert written(record)[1]["pinned"] == "caf\udce9"
@@ -198,7 +198,7 @@ def files_no_longer_than(length: int) -> Iterator[None]:
 
 
 def test_a_line_that_cannot_be_written_fails_and_spoils_no_other(tmp_path: Path) -> None:
-    record = RunStore(tmp_path).create("r1")
+    record = RunRecords(tmp_path).create("r1")
     record.begin(info("r1"), ())
     with (
         files_no_longer_than(record.path.stat().st_size + 20),
@@ -211,7 +211,7 @@ def test_a_line_that_cannot_be_written_fails_and_spoils_no_other(tmp_path: Path)
 
 
 def test_a_run_whose_head_cannot_be_written_leaves_no_trace(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
+    store = RunRecords(tmp_path)
     record = store.create("r1")
     with files_no_longer_than(20), pytest.raises(RunError, match="cannot be written"):
         record.begin(info("r1"), ())
@@ -226,10 +226,10 @@ from dataclasses import replace
 from pathlib import Path
 from ppf_core.errors import RunError
 from ppf_core.state.lines import ComponentEnded
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from test_record import component, info, plan, result
 
-store = RunStore(Path(sys.argv[1]))
+store = RunRecords(Path(sys.argv[1]))
 record = store.create("r1")
 record.begin(info("r1"), (), plan("a"))
 with open(f"{sys.argv[1]}/big", "wb", buffering=0) as file:
@@ -290,17 +290,17 @@ def test_a_line_that_finds_the_disk_full_is_kept_and_the_run_has_failed(line: st
 
 
 def test_a_state_directory_without_the_right_to_write_is_an_error_that_says_so(forbidden: Path) -> None:
-    for ask in (RunStore(forbidden / ".ppf").require_writable, lambda: RunStore(forbidden / ".ppf").create("r1")):
+    for ask in (RunRecords(forbidden / ".ppf").require_writable, lambda: RunRecords(forbidden / ".ppf").create("r1")):
         with pytest.raises(RunError, match=r"The state directory .* cannot be written: .*Permission denied") as raised:
             ask()
         assert raised.value.hint == "Make it writable, or set runtime.state_dir."
 
 
 def test_asking_whether_a_state_directory_can_be_written_makes_none(tmp_path: Path) -> None:
-    RunStore(tmp_path / "state").require_writable()
+    RunRecords(tmp_path / "state").require_writable()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_state_directory_without_the_right_to_read_is_an_error_that_says_so(forbidden: Path) -> None:
     with pytest.raises(RunError, match=r"The state directory .* cannot be read: .*Permission denied"):
-        RunStore(forbidden / ".ppf").list()
+        RunRecords(forbidden / ".ppf").list()

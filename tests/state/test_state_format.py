@@ -19,11 +19,11 @@ from ppf_core.errors import RunError
 from ppf_core.runs.replay import find_quarantined
 from ppf_core.state import lines
 from ppf_core.state.cursors import Cursors
-from ppf_core.state.store import FORMAT, RunStore
+from ppf_core.state.store import FORMAT, RunRecords
 
 OLD = Path(__file__).parent / "old_state"
 
-ASKS: dict[str, Callable[[RunStore], Any]] = {
+ASKS: dict[str, Callable[[RunRecords], Any]] = {
     "list": lambda store: store.list(),
     "show": lambda store: store.show("tuesday"),
     "report": lambda store: store.report("tuesday"),
@@ -44,9 +44,9 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS.keys())
-def test_an_older_state_directory_is_refused_by_name_and_left_as_it_is(ask: Callable[[RunStore], Any], old: Path) -> None:
+def test_an_older_state_directory_is_refused_by_name_and_left_as_it_is(ask: Callable[[RunRecords], Any], old: Path) -> None:
     with pytest.raises(RunError, match="was written by an older version of ppf") as raised:
-        ask(RunStore(old))
+        ask(RunRecords(old))
     assert str(old) in str(raised.value)
     assert "ppf runs recover" in str(raised.value.hint)
     assert content(old) == content(OLD)
@@ -60,20 +60,20 @@ def test_a_run_in_an_older_state_directory_is_refused_before_it_begins(old: Path
 
 
 def test_a_newer_state_directory_is_refused_with_both_formats(tmp_path: Path) -> None:
-    RunStore(tmp_path).create("r1").begin(info("r1"), ())
+    RunRecords(tmp_path).create("r1").begin(info("r1"), ())
     (tmp_path / "format").write_text(f"{FORMAT + 1}\n")
     with pytest.raises(RunError, match=f"has the format '{FORMAT + 1}'; this version of ppf reads {FORMAT}"):
-        RunStore(tmp_path).list()
+        RunRecords(tmp_path).list()
 
 
 def test_old_cursors_can_be_taken_along(tmp_path: Path) -> None:
     shutil.copytree(OLD / "cursors", tmp_path / ".ppf" / "cursors")
-    RunStore(tmp_path / ".ppf").create("r1").begin(info("r1"), ())
+    RunRecords(tmp_path / ".ppf").create("r1").begin(info("r1"), ())
     assert Cursors(tmp_path / ".ppf", "test").read() == {"new": {"end": "3"}}
 
 
 def test_what_became_of_a_write_can_be_asked_across_runs(tmp_path: Path) -> None:
-    store, scope = RunStore(tmp_path), "flights/out/checkpoint"
+    store, scope = RunRecords(tmp_path), "flights/out/checkpoint"
     for number in range(3):
         record = store.create(f"r{number}")
         record.begin(info(f"r{number}"), (), plan("out"))

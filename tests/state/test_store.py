@@ -14,7 +14,7 @@ from test_record import component, info, plan, result
 from ppf_core.errors import ConfigError
 from ppf_core.runs.replay import find_quarantined
 from ppf_core.state.lines import ComponentEnded
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 from ppf_core.storage.state_files import state_files, using_state_files
 from ppf_core.threads import threads, using_threads
 from ppf_core.verbs.cleaning import find_old, remove
@@ -23,24 +23,24 @@ STATE = Path("/pipelines/.ppf")
 RUNS = ("r1", "r2", "r3")
 
 
-def ended(store: RunStore, run_id: str) -> None:
+def ended(store: RunRecords, run_id: str) -> None:
     record = store.create(run_id)
     record.begin(info(run_id), (), plan("a"), {"name": "flights"})
     record.write(ComponentEnded(component("a")))
     record.end(result(run_id, component("a")))
 
 
-def clean(store: RunStore) -> None:
+def clean(store: RunRecords) -> None:
     remove(store, find_old(store, threads().now() + datetime.timedelta(days=1)), lambda _log, _redact: nullcontext())
 
 
-def show(store: RunStore, look: Callable[[str], Any]) -> None:
+def show(store: RunRecords, look: Callable[[str], Any]) -> None:
     for run_id in RUNS:
         with suppress(ConfigError):  # there is no such run any more
             look(run_id)
 
 
-LOOKS: dict[str, Callable[[RunStore], Any]] = {
+LOOKS: dict[str, Callable[[RunRecords], Any]] = {
     "list": lambda store: store.list(),
     "unfinished": lambda store: store.unfinished(),
     "dead": lambda store: store.dead(),
@@ -53,7 +53,7 @@ LOOKS: dict[str, Callable[[RunStore], Any]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
-def test_runs_that_vanish_while_somebody_looks_are_passed_over(look: Callable[[RunStore], Any]) -> None:
+def test_runs_that_vanish_while_somebody_looks_are_passed_over(look: Callable[[RunRecords], Any]) -> None:
     for seed in range(40):
         simulation = SimulatedThreads(seeded(seed))
         with using_threads(simulation), using_state_files(SimulatedDisk(Platter(STATE.parent), simulation)):
@@ -61,8 +61,8 @@ def test_runs_that_vanish_while_somebody_looks_are_passed_over(look: Callable[[R
         assert simulation.crashes == []
 
 
-def beside(look: Callable[[RunStore], Any]) -> None:
-    store = RunStore(STATE)
+def beside(look: Callable[[RunRecords], Any]) -> None:
+    store = RunRecords(STATE)
     for run_id in RUNS:
         ended(store, run_id)
     cleaning = threads().start(lambda: clean(store), "clean")
@@ -74,14 +74,14 @@ def beside(look: Callable[[RunStore], Any]) -> None:
 
 
 def test_a_run_that_goes_on_while_old_ones_are_removed_stays_whole() -> None:
-    def goes_on(store: RunStore, whole: list[bool]) -> None:
+    def goes_on(store: RunRecords, whole: list[bool]) -> None:
         with suppress(ConfigError):  # it came too late
             record = store.reopen("r1")
             threads().sleep(60)
             whole.append(state_files().is_file(record.path))
 
     def program() -> list[bool]:
-        store, whole = RunStore(STATE), list[bool]()
+        store, whole = RunRecords(STATE), list[bool]()
         ended(store, "r1")
         both = [threads().start(lambda: clean(store), "clean"), threads().start(lambda: goes_on(store, whole), "goes on")]
         for each in both:

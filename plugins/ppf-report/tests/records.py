@@ -10,7 +10,7 @@ from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResul
 from ppf_core.errors import Problem
 from ppf_core.state import lines
 from ppf_core.state.record import RunRecord
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 BEGAN = datetime.datetime(2026, 1, 31, 23, 59, 50, tzinfo=datetime.UTC)
 NOW = datetime.datetime(2026, 2, 1, 1, 0, tzinfo=datetime.UTC)
@@ -62,7 +62,7 @@ def ended(plan: Mapping[str, Any], begin: float | None, duration: float | None, 
 
 def begun(folder: Path, components: Sequence[Mapping[str, Any]], **settings: Any) -> RunRecord:
     """The record of the run `r1` that has just begun."""
-    record = RunStore(folder).create("r1")
+    record = RunRecords(folder).create("r1")
     info = RunInfo(
         run_id="r1",
         pipeline="flights",

@@ -14,7 +14,7 @@ from programs import program
 from records import NOW, OUT, begun, ended, failed_run, large_run, planned, result
 
 from ppf_core.state import lines
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1300,900")
 DARK = ("--blink-settings=preferredColorScheme=0",)
@@ -93,7 +93,7 @@ def measured(tmp_path: Path, chromium: Any) -> Callable[..., Mapping[str, Any]]:
     """What a script sees in the page of the run `r1`; only here the page's policy lets one run."""
 
     def measure(*flags: str, change: Callable[[str], str] = str) -> Mapping[str, Any]:
-        html = change(render(RunStore(tmp_path).report("r1"), NOW))
+        html = change(render(RunRecords(tmp_path).report("r1"), NOW))
         policy = re.search(r"<meta http-equiv[^>]*>\n", html)
         assert policy is not None
         page = tmp_path / "page.html"
@@ -169,7 +169,7 @@ def test_a_narrow_window_scrolls_the_graph_and_not_the_page(measured, tmp_path: 
 def test_a_script_in_an_error_does_not_even_try_to_run(chromium, tmp_path: Path) -> None:
     failed_run(tmp_path)
     page = tmp_path / "page.html"
-    page.write_text(render(RunStore(tmp_path).report("r1"), NOW))
+    page.write_text(render(RunRecords(tmp_path).report("r1"), NOW))
     done = chromium("--enable-logging=stderr", "--dump-dom", page.as_uri())
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in done.stdout
     assert "<script" not in done.stdout
@@ -180,6 +180,6 @@ def test_a_script_in_an_error_does_not_even_try_to_run(chromium, tmp_path: Path)
 def test_the_page_prints(chromium, tmp_path: Path) -> None:
     large_run(tmp_path)
     page, paper = tmp_path / "page.html", tmp_path / "page.pdf"
-    page.write_text(render(RunStore(tmp_path).report("r1"), NOW))
+    page.write_text(render(RunRecords(tmp_path).report("r1"), NOW))
     chromium(f"--print-to-pdf={paper}", page.as_uri())
     assert len(re.findall(rb"/Type\s*/Page\b", paper.read_bytes())) > 5

@@ -25,7 +25,7 @@ from records import (
 
 from ppf_core.contracts.context import WriteId
 from ppf_core.state import lines
-from ppf_core.state.store import RunStore
+from ppf_core.state.store import RunRecords
 
 VOID = {"meta", "rect", "path", "br"}
 
@@ -78,7 +78,7 @@ def look(tmp_path: Path) -> Look:
 
     def at(write: Callable[[Path], Any]) -> Page:
         write(tmp_path)
-        return page_of(RunStore(tmp_path).report("r1"))
+        return page_of(RunRecords(tmp_path).report("r1"))
 
     return at
 
@@ -176,7 +176,7 @@ def poisoned(value: Any, key: str = "") -> Any:
 
 def test_nothing_that_anybody_wrote_becomes_markup(tmp_path: Path) -> None:
     failed_run(tmp_path)
-    page = page_of(poisoned(RunStore(tmp_path).report("r1")))
+    page = page_of(poisoned(RunRecords(tmp_path).report("r1")))
     assert "script" not in page.tags
     assert page.text.count("<script>alert(1)</script>") > 20
     assert "\x1b" not in page.text
@@ -188,7 +188,7 @@ def test_a_run_that_goes_on_says_so(tmp_path: Path) -> None:
     record = begun(tmp_path, [FLIGHTS, LATE, OUT])
     record.write(lines.ComponentEnded(ended(FLIGHTS, 1, 2)))
     record.write(lines.ComponentStarted("late"))
-    text = page_of(RunStore(tmp_path).report("r1")).text
+    text = page_of(RunRecords(tmp_path).report("r1")).text
     assert "The run was still going on when this page was written, at 2026-02-01 01:00:00 UTC." in text
     assert "Of 3 components: 1 succeeded, 1 at work, 1 waiting." in text
     assert "late transform sql ppf-files 0.1.0 ▶ running" in text
@@ -200,7 +200,7 @@ def test_a_run_that_was_killed_says_so(tmp_path: Path) -> None:
     record.write(lines.Staging("out", WriteId("flights/r1/out", 0)))
     record.write(lines.Staged("out", WriteId("flights/r1/out", 0), {}))
     record._file.close()
-    text = page_of(RunStore(tmp_path).report("r1")).text
+    text = page_of(RunRecords(tmp_path).report("r1")).text
     assert "The run did not end: its process was killed, or its machine stopped." in text
     assert "Of 3 components: 1 succeeded, 1 unfinished, 1 not started." in text
     assert "out sink parquet ppf-files 0.1.0 ! unfinished staged, not published" in text
@@ -211,7 +211,7 @@ def test_a_run_that_died_before_its_plan_was_written_has_a_page(tmp_path: Path) 
     record = begun(tmp_path, [])
     record.path.write_text(record.path.read_text().split("\n")[0] + "\n")
     record._file.close()
-    assert "No component has started." in page_of(RunStore(tmp_path).report("r1")).text
+    assert "No component has started." in page_of(RunRecords(tmp_path).report("r1")).text
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_run_that_died_before_its_plan_was_written_has_a_page(tmp_path: Path) 
 )
 def test_an_interrupted_run_says_by_what(exit_code: int, words: str, tmp_path: Path) -> None:
     begun(tmp_path, [FLIGHTS]).end(result("interrupted", exit_code, [ended(FLIGHTS, 1, 2)]))
-    assert f"{words} after 10.0 s." in page_of(RunStore(tmp_path).report("r1")).text
+    assert f"{words} after 10.0 s." in page_of(RunRecords(tmp_path).report("r1")).text
 
 
 def test_what_readers_of_the_targets_see_is_said(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_what_readers_of_the_targets_see_is_said(tmp_path: Path) -> None:
         ended(direct, 5, 1),
     ]
     begun(tmp_path, [out, other, direct]).end(result("failed", 1, components))
-    text = page_of(RunStore(tmp_path).report("r1")).text
+    text = page_of(RunRecords(tmp_path).report("r1")).text
     assert "Published: out. Not published: other." in text
     assert "Not staged, so that what was written stays written: print." in text
     assert "336,776 published" in text
@@ -241,18 +241,18 @@ def test_a_component_that_was_not_asked_for_is_in_the_graph(tmp_path: Path) -> N
     not_asked = {**LATE, "selected": False}
     record = begun(tmp_path, [FLIGHTS, not_asked])
     record.write(lines.ComponentEnded(ended(FLIGHTS, 1, 2)))
-    assert "late transform sql ppf-files 0.1.0 ○ not run" in page_of(RunStore(tmp_path).report("r1")).text
+    assert "late transform sql ppf-files 0.1.0 ○ not run" in page_of(RunRecords(tmp_path).report("r1")).text
 
 
 def test_breakers_have_a_column_where_there_are_some(tmp_path: Path) -> None:
     begun(tmp_path, [FLIGHTS]).end(result("success", 0, [ended(FLIGHTS, 1, 2, circuit="half_open")]))
-    assert "attempts circuit rows written" in page_of(RunStore(tmp_path).report("r1")).text
+    assert "attempts circuit rows written" in page_of(RunRecords(tmp_path).report("r1")).text
 
 
 def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
     record = begun(tmp_path, [FLIGHTS, LATE])
     record.end(result("success", 0, [ended(FLIGHTS, 1, 2), ended(LATE, -3600, 2)]))
-    page = page_of(RunStore(tmp_path).report("r1"))
+    page = page_of(RunRecords(tmp_path).report("r1"))
     assert "The clock of the machine was set while the run went on" in page.text
     lefts = [float(found[1]) for style in page.every("style") if (found := re.match(r"left: min\((-?[\d.]+)%", style))]
     assert min(lefts) >= 0
@@ -262,7 +262,7 @@ def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
 def test_two_hundred_components_are_all_there(tmp_path: Path) -> None:
     names = large_run(tmp_path)
     began = datetime.datetime.now(datetime.UTC)
-    page = page_of(RunStore(tmp_path).report("r1"))
+    page = page_of(RunRecords(tmp_path).report("r1"))
     assert datetime.datetime.now(datetime.UTC) - began < datetime.timedelta(seconds=20)
     assert {f"component-{name}" for name in names} <= set(page.every("id"))
     assert page.every("class").count("box") == len(names) == 200
