@@ -291,9 +291,10 @@ def test_retries_and_secrets_of_a_run_are_in_its_trail_but_no_value(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CANARY", "yellow-bird-7")
-    file = run(tmp_path, query="SELECT raise_error('{{ secret://env/CANARY }}') FROM numbers")
+    file = run(tmp_path, query="SELECT raise_error(:canary) FROM numbers")
     retry = {"max_attempts": "2", "initial_delay": "0.01"}
     settings = {f"components.out.retry.{key}": value for key, value in retry.items()}
+    settings["components.odd.options.params.canary"] = '"secret://env/CANARY"'
     PipelineRunner.from_file(file, settings).run(spark=spark)
     lines = read(tmp_path / "audit.jsonl")
     (retried,) = [line for line in lines if line["event"] == "component_retried"]
