@@ -108,6 +108,8 @@ class Wiring:
             )
         else:
             hint = suggestion(component, known) if len(self.problems) < _MANY else ""
+            if known.keys() >= set(component.split()):
+                hint = f"Put a comma between two names: [{', '.join(component.split())}]."
             self._problem("unknown-component", f"There is no component {component!r}.", path, hint=hint or None)
         return False
 

@@ -304,3 +304,10 @@ def test_the_file_of_an_earlier_run_that_cannot_be_read_is_named(tmp_path: Path,
         path.write_text(text)
     with pytest.raises(ConfigError, match=r"The file .*pipeline.json cannot be read"):
         check_writes(path, tmp_path, ["out"])
+
+
+def test_names_without_a_comma_between_them_are_told_apart(pipeline: WritePipeline) -> None:
+    problem = only(
+        validate_pipeline(pipeline("a { source = numbers }\nb { source = numbers }\nc { source = numbers, after = [a b] }"))
+    )
+    assert (problem.code, problem.hint) == ("unknown-component", "Put a comma between two names: [a, b].")
