@@ -80,8 +80,8 @@ class ComponentRun:
 
     @property
     def is_cached(self) -> bool:
-        """Whether its frame, or what its checks set apart, is computed already."""
-        return self.cached is not None or (self.checking is not None and self.checking.holds_cache)
+        """Whether its frame is computed already."""
+        return self.cached is not None or (self.checking is not None and self.checking.is_cached)
 
     @property
     def is_done(self) -> bool:

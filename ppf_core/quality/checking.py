@@ -22,7 +22,7 @@ from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import Carrier
 from ppf_core.quality.frame_checks import Looks
 from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
-from ppf_core.quality.known import Answered, ApartCached, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
+from ppf_core.quality.known import Answered, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
 from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.rules import Counts, Rules, Summary
@@ -30,10 +30,6 @@ from ppf_core.threads import threads
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-
-# Rows that are set apart are kept in memory where they are at most one in so many.
-_FEW = 4
 
 
 @dataclass
@@ -48,7 +44,7 @@ class Checking:
     carrier: Carrier
     subject: Subject | None = None
     outcome: Open | Answered | Counted = field(default_factory=Open)
-    rows: AsPlanned | Staged | Cached | ApartCached = field(default_factory=AsPlanned)
+    rows: AsPlanned | Staged | Cached = field(default_factory=AsPlanned)
     is_cached_first: bool = False
     at: datetime.datetime = field(default_factory=lambda: threads().now())
 
@@ -101,11 +97,6 @@ class Checking:
     def is_cached(self) -> bool:
         """Whether the frame is computed once, and its rows are counted."""
         return isinstance(self.rows, Cached)
-
-    @property
-    def holds_cache(self) -> bool:
-        """Whether something of it is computed once, and has to be let go."""
-        return isinstance(self.rows, Cached | ApartCached)
 
     @property
     def can_part(self) -> bool:
@@ -177,26 +168,9 @@ class Checking:
     def _counted(self, subject: Subject, summary: Summary | None) -> Counts:
         """From observed numbers, or from another look at the rows."""
         frame = self.rows.frame if isinstance(self.rows, Staged) else subject.frame
-        if summary is not None and self._wants_apart(subject, summary):
-            return self._counted_and_cached(subject, summary)
         if summary is not None:
             return subject.masks.complete(summary, frame)
         return (subject.engine.masks(frame, subject.masks.rules) if isinstance(self.rows, Staged) else subject.masks).count()
-
-    def _wants_apart(self, subject: Subject, summary: Summary) -> bool:
-        """Whether the look that counts may keep the rows that are set apart: somebody writes them, and they are few."""
-        is_all = splitting(self.checks).issuperset(subject.masks.found(summary))
-        return self.quarantines and is_all and 0 < summary.apart * _FEW <= summary.rows
-
-    def _counted_and_cached(self, subject: Subject, summary: Summary) -> Counts:
-        """Counts the rows that are set apart, and keeps them for whoever takes them."""
-        self.rows = ApartCached(subject.masks.apart())
-        subject.engine.cache_when_read(self.rows.labelled, "memory")
-        try:
-            return subject.masks.complete_apart(summary, subject.engine.planned_anew(self.rows.labelled))
-        except BaseException:
-            self.release()
-            raise
 
     def _collect_apart(self, subject: Subject, written: Written, apart: "DataFrame", total: int | None) -> bool:
         """The same where good and bad rows lie apart. False when these are not the rows that were given."""
@@ -297,8 +271,6 @@ class Checking:
         is_staged = isinstance(self.rows, Staged)
         masks = subject.engine.masks(self._looked_at(), subject.masks.rules) if is_staged else subject.masks
         labelled = masks.labelled if is_staged else self._labelled()
-        if isinstance(self.rows, ApartCached):
-            labelled = subject.engine.planned_anew(self.rows.labelled)
         for check in self.checks:
             if check.config.samples and counts.failed.get(check.number):
                 rows = masks.bad_rows(labelled, check.number, check.config.samples)
@@ -306,8 +278,8 @@ class Checking:
                 yield Sample(check.number, columns, texts(columns, values, check.config.mask))
 
     def release(self) -> None:
-        """Lets go of what is cached."""
-        if isinstance(self.rows, Cached | ApartCached):
+        """Lets go of the frame that is cached."""
+        if isinstance(self.rows, Cached):
             self._known.engine.release_frame(self.rows.labelled)
             self.rows = AsPlanned()
 
@@ -347,9 +319,7 @@ class Checking:
     def _set_apart(self, place: int | None, run_id: str) -> "DataFrame":
         """Bad rows, with what was wrong with them. Of a frame that is read again, only rules that found a row are asked."""
         masks, labelled = self._known.masks, self._labelled()
-        if isinstance(self.rows, ApartCached):
-            labelled = self._known.engine.planned_anew(self.rows.labelled)
-        elif not self.is_cached and self.counts is not None:
+        if not self.is_cached and self.counts is not None:
             found = [key for key, failed in self.counts.failed.items() if failed]
             apart = self.rows.apart if isinstance(self.rows, Staged) else None
             masks = masks.narrowed(found) if apart is None else self._masks_of(apart, found)
@@ -400,7 +370,7 @@ class Checking:
                 return frame
             case Cached():
                 return self._known.masks.unlabelled(self._labelled())
-            case AsPlanned() | ApartCached():
+            case AsPlanned():
                 return self._known.frame
 
 

@@ -82,10 +82,3 @@ class Cached:
     """The very rows are computed once, with their masks."""
 
     labelled: "DataFrame"
-
-
-@dataclass(frozen=True)
-class ApartCached:
-    """Only the rows that are set apart are computed once, with their masks; the others can be had as planned."""
-
-    labelled: "DataFrame"

@@ -43,12 +43,6 @@ class RowMasks(Protocol):
     def complete(self, summary: "Summary", again: "DataFrame | None" = None) -> "Counts":
         """The counts of each rule, in a second look where a row is bad."""
 
-    def apart(self) -> "DataFrame":
-        """The labelled rows that are set apart."""
-
-    def complete_apart(self, summary: "Summary", apart: "DataFrame") -> "Counts":
-        """The counts of each rule, where only rules that set apart have found a bad row, from what `apart` gave."""
-
     def found(self, summary: "Summary") -> list[int]:
         """The row rules that found a row bad."""
 

@@ -145,25 +145,11 @@ class RowMasks:
         failed, found = dict.fromkeys(self._keys, 0), self.found(summary)
         if found:
             masks = self if again is None else RowMasks(again, self.rules.only(*found))
-            rows, counted = masks._failed(found, masks.labelled)
+            rows, counted = masks._failed(found)
             if rows != summary.rows or 0 in counted.values():
                 raise RuntimeError(f"A second look at the rows found others: {rows}, where there were {summary.rows}.")
             failed |= counted
         return Counts(summary.rows, summary.apart, summary.routed, failed, summary.values)
-
-    def apart(self) -> "DataFrame":
-        """The labelled rows that are set apart."""
-        return self.labelled.where(self._is_bad(self._split))
-
-    def complete_apart(self, summary: Summary, apart: "DataFrame") -> Counts:
-        """The counts of each rule from a look at the rows that are set apart, where no other rule has found a bad row.
-
-        RuntimeError when these are not the rows of the summary.
-        """
-        rows, counted = self._failed(self.found(summary), apart)
-        if rows != summary.apart or 0 in counted.values():
-            raise RuntimeError(f"A second look at the bad rows found others: {rows}, where there were {summary.apart}.")
-        return Counts(summary.rows, summary.apart, summary.routed, dict.fromkeys(self._keys, 0) | counted, summary.values)
 
     def found(self, summary: Summary) -> list[int]:
         """The row rules that found a row bad."""
@@ -250,10 +236,10 @@ class RowMasks:
     def _failures_of(self, key: int) -> str:
         return f"count_if({self._is_bad([key])})"
 
-    def _failed(self, keys: Collection[int], labelled: "DataFrame") -> tuple[int, dict[int, int]]:
+    def _failed(self, keys: Collection[int]) -> tuple[int, dict[int, int]]:
         """The number of all rows, and of the bad ones of these rules, in one action."""
         counted = [f"{self._failures_of(key)} AS `{key}`" for key in keys]
-        row = labelled.selectExpr(f"count(1) AS `{_ROWS}`", *counted).collect()[0]
+        row = self.labelled.selectExpr(f"count(1) AS `{_ROWS}`", *counted).collect()[0]
         return row[_ROWS], {key: row[str(key)] for key in keys}
 
     def _masks_of(self, row: Any) -> tuple[int, ...]:

@@ -278,18 +278,6 @@ class SimulatedTally:
             failed |= counted
         return Counts(summary.rows, summary.apart, summary.routed, failed, summary.values)
 
-    def apart(self) -> Any:
-        """The labelled rows that are set apart."""
-        return self.labelled.mapped(lambda rows: [each for each in rows if self._split & each[1]])
-
-    def complete_apart(self, summary: Summary, apart: Any) -> Counts:
-        """A second look at them alone."""
-        rows = self._collect(apart)
-        counted = {key: sum(key in bad for _, bad in rows) for key in self.found(summary)}
-        if len(rows) != summary.apart or 0 in counted.values():
-            raise RuntimeError(f"A second look at the bad rows found others: {len(rows)}, where there were {summary.apart}.")
-        return Counts(summary.rows, summary.apart, summary.routed, dict.fromkeys(self.rules.rows, 0) | counted, summary.values)
-
     def found(self, summary: Summary) -> list[int]:
         """The row rules that found a row bad."""
         return [key for key in self.rules.rows if key in summary.masks]
