@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
+    from ppf_core.execution.preview import Frames
     from ppf_core.quality.replay import Quarantined
     from ppf_core.runs.quarantine import Quarantine
     from ppf_core.runs.runner import PipelineRunner
-    from ppf_core.spark.preview import Frames
     from ppf_core.spark.written_rows import rows_written
     from ppf_core.validation.grammar import pipeline_grammar
     from ppf_core.validation.schema import SchemaContract
@@ -83,7 +83,7 @@ _HOMES = {
     ),
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
-    "ppf_core.spark.preview": ("Frames",),
+    "ppf_core.execution.preview": ("Frames",),
     "ppf_core.runs.quarantine": ("Quarantine",),
     "ppf_core.quality.replay": ("Quarantined",),
     "ppf_core.runs.runner": ("PipelineRunner",),

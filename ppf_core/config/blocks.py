@@ -23,10 +23,8 @@ from ppf_core.hocon.tree import tree_class
 
 Config = TypeVar("Config")
 _TEXT = Scalar(str)
-FLAT: tuple[Path, ...] = (("tags",), ("spark", "conf"), ("plugins", "prefer"))
-"""Blocks of dotted keys: each of them is one key, whether it is written in quotes or nested."""
-_BLANK: Mapping[OptionType, Any] = {_TEXT: "", Scalar(timedelta): timedelta()}
-"""What stands for a required value that is missing, so that the rest of its block can be looked at."""
+FLAT: tuple[Path, ...] = (("tags",), ("spark", "conf"), ("plugins", "prefer"))  # blocks in which a dotted key is one key
+_BLANK: Mapping[OptionType, Any] = {_TEXT: "", Scalar(timedelta): timedelta()}  # for what is missing: the rest is looked at
 
 
 @dataclass

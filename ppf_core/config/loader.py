@@ -20,12 +20,10 @@ from ppf_core.hocon.places import Path, Place, Places
 from ppf_core.hocon.reading import read_file
 from ppf_core.secrets.references import is_secret_name, names_secret
 
-_LOSSES = ("syntax", "include", "encoding", "file")
-"""Problems behind which statements may have been lost."""
+_LOSSES = ("syntax", "include", "encoding", "file")  # behind these, statements may have been lost
 _ABSENCES = ("missing-key", "missing-option", "one-of", "unknown-component", "sink-without-inputs", "wrong-inputs")
 """Problems that lost statements explain."""
-_WITHOUT_INPUTS = ("sink-without-inputs", "wrong-inputs")
-"""Problems that broken inputs explain."""
+_WITHOUT_INPUTS = ("sink-without-inputs", "wrong-inputs")  # broken inputs explain these
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,11 @@ class CheckConfig:
     samples: int = 0
     mask: list[str] = field(default_factory=list)
 
+    @property
+    def is_splitting(self) -> bool:
+        """Whether its bad rows go elsewhere than the good ones."""
+        return self.action in ("drop", "quarantine")
+
 
 @dataclass(frozen=True, kw_only=True)
 class WatermarkConfig:

@@ -16,8 +16,7 @@ from ppf_core.secrets.references import SCHEME
 KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,128}")
 COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
-MOST_SAMPLES = 100
-"""Bad rows of one check that a report can show."""
+MOST_SAMPLES = 100  # bad rows of one check that a report can show
 _STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch")
 
 

@@ -1,4 +1,4 @@
-"""What the steps of a run do for checks: who rides on which write, what is counted otherwise, and where bad rows go."""
+"""What the steps of a run do for checks: which write carries whose checks, what is counted otherwise, and where bad rows go."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

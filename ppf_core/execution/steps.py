@@ -91,7 +91,7 @@ class Steps:
         if component.config.checkpoint:
             self.frames.save(component, frame)
             return
-        reason = self._why_keep(component, frame) if wanted == "auto" else "the file asks for it"
+        reason = self._why_cache(component, frame) if wanted == "auto" else "the file asks for it"
         if reason is None:
             return
         level = "memory" if wanted == "auto" else wanted
@@ -214,7 +214,7 @@ class Steps:
                 raise CheckpointRefused(message, hint="Bring it back, or start a new run.") from error
             raise
 
-    def _why_keep(self, component: ComponentRun, frame: "DataFrame") -> str | None:
+    def _why_cache(self, component: ComponentRun, frame: "DataFrame") -> str | None:
         reason = self.engine.why_cache(frame)
         if reason is None and component.role.persistence.must_repeat and not self.frames.is_pinned(component):
             return "a sink that is not staged must write the very rows that were staged"

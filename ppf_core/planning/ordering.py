@@ -45,7 +45,7 @@ def order_steps(validated: ValidatedPipeline, roles: Mapping[str, Role]) -> tupl
         if name in components:
             ordering.own(name)
     ordering.decide()
-    ordering.keep_evidence()
+    ordering.retain_rejected()
     ordering.publish()
     return tuple(ordering.steps)
 
@@ -91,7 +91,7 @@ class _Ordering:
             self._decided = self._add("decide", "", tuple(range(len(self.steps))))
         return self._decided
 
-    def keep_evidence(self) -> None:
+    def retain_rejected(self) -> None:
         """What is left of rejected components, once that is known."""
         for name in self._judged:
             if has_quarantine(self.components[name]):

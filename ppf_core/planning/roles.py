@@ -147,7 +147,7 @@ def origin_of_quarantine(name: str) -> str:
 
 def is_split(component: ValidatedComponent) -> bool:
     """Whether some of its rows go elsewhere."""
-    return any(check.action in ("drop", "quarantine") for check in component.config.quality)
+    return any(check.is_splitting for check in component.config.quality)
 
 
 def has_quarantine(component: ValidatedComponent) -> bool:

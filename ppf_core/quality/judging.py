@@ -26,11 +26,6 @@ class CheckRun:
         """What it is called in results."""
         return self.config.name or self.config.check
 
-    @property
-    def is_splitting(self) -> bool:
-        """Whether its bad rows go elsewhere."""
-        return self.config.action in ("drop", "quarantine")
-
 
 def is_blocking(result: QualityResult) -> bool:
     """Whether nothing may be published because of it."""
@@ -96,7 +91,7 @@ def check_text(component: str, result: QualityResult) -> str:
 
 def splitting(checks: Collection[CheckRun]) -> frozenset[int]:
     """The numbers of the checks whose bad rows go elsewhere."""
-    return frozenset(check.number for check in checks if check.is_splitting)
+    return frozenset(check.number for check in checks if check.config.is_splitting)
 
 
 def places(checks: Sequence[CheckRun]) -> Mapping[int, str | None]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ppf_core.config.model import CheckConfig
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import ConfigError, Problem, suggestion
@@ -94,13 +93,9 @@ def _unsaid(validated: ValidatedPipeline, name: str, below: frozenset[str], side
 def _beside(component: ValidatedComponent) -> ValidatedComponent:
     """A component that is not replayed: its rows were judged in their own run, and its bad ones lie in quarantine already."""
     pairs = list(zip(component.config.quality, component.checks, strict=True))
-    kept = [(replace(check, action="drop", quarantine_to=None), bound) for check, bound in pairs if _splits(check)]
+    kept = [(replace(check, action="drop", quarantine_to=None), bound) for check, bound in pairs if check.is_splitting]
     config = replace(component.config, quality=[check for check, _ in kept])
     return replace(component, config=config, checks=tuple(bound for _, bound in kept))
-
-
-def _splits(check: CheckConfig) -> bool:
-    return check.action in ("drop", "quarantine")
 
 
 def merging(validated: ValidatedPipeline, component: str) -> dict[str, object]:

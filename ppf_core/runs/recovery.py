@@ -119,7 +119,7 @@ def recover_touching(
         touches = any(overlap(write.datasets, datasets) for write in journal.open_writes)
         if touches or journal.pipeline == own.pipeline or not journal.open_writes:
             try:
-                found.append(recover(store, run_id, lambda _workspace: engine, current=current))
+                found.append(recover(store, run_id, lambda _resources: engine, current=current))
             except RunLocked:
                 continue
             except PpfError as error:

@@ -179,7 +179,7 @@ class Run:
         finished = []
         if self.resumption is not None:
             current = self.resources.validated
-            finished.append(finish_writes(self.record, lambda _workspace: engine, self.store, current=current))
+            finished.append(finish_writes(self.record, lambda _resources: engine, self.store, current=current))
         datasets = [dataset for component in self.components.values() for dataset in component.info.datasets]
         finished += recover_touching(self.store, self.info, datasets, engine, self.resources.validated)
         for each in finished:

@@ -18,6 +18,7 @@ from ppf_core.contracts.components import Source
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, PpfError, suggestion
 from ppf_core.execution.pings import ping_all
+from ppf_core.execution.preview import Frames, Preview, preview_frame
 from ppf_core.execution.run_frames import RunFrames
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
@@ -30,7 +31,6 @@ from ppf_core.runs.run_resources import RunResources
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.secrets.redaction import Redactor, redacted_cause, redacted_error
 from ppf_core.spark.engines import engines
-from ppf_core.spark.preview import Frames, Preview, preview_frame
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunRecords

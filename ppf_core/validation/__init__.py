@@ -2,5 +2,4 @@
 
 The main path is `validate.validate_pipeline`: the file → `selection` (plugins and their options) → `wiring` (the graph) →
 `schema_flow` and `targets` (what the graph means) → `validated`, the value that planning and running start from.
-`machine` is the one question beside it: what can be wrong before any file is read.
 """

@@ -114,7 +114,7 @@ def _checks(selection: Selection, name: str, config: ComponentConfig) -> tuple[B
         if bound is None:
             continue
         found.append(bound)
-        if check.action in ("drop", "quarantine") and not issubclass(bound.cls, RowCheck):
+        if check.is_splitting and not issubclass(bound.cls, RowCheck):
             message = f"The check {check.check!r} cannot {check.action} rows: it judges the frame as a whole."
             place: Path = ("components", name, "quality", index, "action")
             hint = "Use action = fail or warn."

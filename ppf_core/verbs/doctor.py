@@ -23,7 +23,7 @@ def command(output: Output, state_dir: str, *, fix: bool) -> int:
     """Check Java, pyspark, versions, write access and plugins. Without --fix it starts no Spark and changes nothing."""
     from ppf_core.plugins.doctor import plugin_checks
     from ppf_core.plugins.registry import PluginRegistry
-    from ppf_core.validation.machine import environment_checks, make_class_archive
+    from ppf_core.verbs.machine import environment_checks, make_class_archive
 
     if fix:
         make_class_archive()

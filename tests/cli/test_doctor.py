@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ppf_core.validation import machine
-from ppf_core.validation.machine import environment_checks
+from ppf_core.verbs import machine
+from ppf_core.verbs.machine import environment_checks
 
 
 @pytest.fixture
