@@ -7,10 +7,11 @@ from ppf_core.plugins.metadata_files import normalise
 KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-audit": {"hooks": "audit"},
     "ppf-checkpoint": {"hooks": "checkpoint"},
-    "ppf-console": {"sinks": "console noop"},
+    "ppf-console": {"sinks": "console noop", "streaming_sinks": "console"},
     "ppf-files": {"sources": "csv json orc parquet text", "sinks": "csv json orc parquet text"},
     "ppf-inline": {"sources": "inline range"},
     "ppf-logging": {"hooks": "logging"},
+    "ppf-memory": {"streaming_sinks": "memory"},
     "ppf-otel": {"hooks": "otel"},
     "ppf-profile": {"commands": "profile"},
     "ppf-prometheus": {"hooks": "prometheus"},
@@ -20,6 +21,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "row_count schema statistic unique"
     },
     "ppf-quarantine": {"commands": "quarantine.list quarantine.replay quarantine.show"},
+    "ppf-rate": {"streaming_sources": "rate"},
     "ppf-report": {"commands": "runs.report"},
     "ppf-schema": {"commands": "schema"},
     "ppf-secrets-aws": {"secrets": "aws"},

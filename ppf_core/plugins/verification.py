@@ -17,7 +17,7 @@ BASES: dict[str, tuple[type[Plugin[Any]], ...]] = {
     "transforms": (Transform,),
     "sinks": (Sink,),
     "streaming_sources": (StreamingSource,),
-    "streaming_sinks": (StreamingSink,),
+    "streaming_sinks": (StreamingSink, Sink),
     "checks": (RowCheck, AggregateCheck, FrameCheck),
     "secrets": (SecretsBackend,),
     "hooks": (Hooks,),

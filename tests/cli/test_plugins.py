@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from ppf_core.plugins.installed import GROUPS
+
 ROWS = '''
 from ppf_core import Source, Secret, option, options
 print("imported")
@@ -42,7 +44,7 @@ def test_the_long_list_says_what_each_plugin_is(ppf, rows):
     (line,) = [line for line in answer.out.splitlines() if line.startswith("rows ")]
     assert line.endswith("Makes rows.")
     assert [line for line in answer.out.splitlines() if line.endswith(":")] == [
-        f"{kind}:" for kind in ("sources", "transforms", "sinks", "checks", "secrets", "hooks", "commands")
+        f"{group.replace('_', ' ')}:" for group in GROUPS
     ]
 
 

@@ -42,3 +42,12 @@ class ConsoleSink(Sink[ConsoleOptions]):
             print(line)  # noqa: T201 -- this is what the sink is for
         more = f"only showing top {wanted} row{'' if wanted == 1 else 's'}"
         print(more if len(rows) > wanted else "")  # noqa: T201 -- as above
+
+
+class ConsoleStreamSink(ConsoleSink):
+    """Prints the first rows of each batch of a stream as a table."""
+
+    def write(self, context: Context, frame: "DataFrame") -> None:
+        """A line with the number of the batch, and its rows."""
+        print(f"Batch {context.write_id.number}")  # noqa: T201 -- this is what the sink is for
+        super().write(context, frame)

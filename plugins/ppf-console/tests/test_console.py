@@ -1,11 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from ppf_console.console import ConsoleSink
+from ppf_console.console import ConsoleSink, ConsoleStreamSink
 from pyspark.sql import SparkSession
 
 from ppf_core.errors import ConfigError
-from ppf_core.testing import build, context
+from ppf_core.testing import build, context, memory_stream, write_stream
 
 
 def test_prints_the_first_rows_as_a_table(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,3 +59,14 @@ def test_a_number_of_rows_that_cannot_be_shown_is_a_mistake(rows: int) -> None:
 
 def test_printing_twice_is_not_printing_once() -> None:
     assert not build(ConsoleSink).idempotent
+
+
+def test_in_a_stream_each_batch_says_which_one_it_is(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = memory_stream(spark, "id INT")
+    stream.add([(1,), (2,)])
+    stream.add([(3,)])
+    write_stream(build(ConsoleStreamSink, rows=1), stream.frame, tmp_path)
+    first = "Batch 0\n+---+\n| id|\n+---+\n|  1|\n+---+\nonly showing top 1 row\n"
+    assert capsys.readouterr().out == f"{first}Batch 1\n+---+\n| id|\n+---+\n|  3|\n+---+\n\n"

@@ -1,0 +1,1 @@
+"""A stream that makes its own rows."""
