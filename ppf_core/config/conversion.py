@@ -1,8 +1,10 @@
 """The values of an options block → an instance of its options class, or the faults that say why not."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from os.path import expanduser, normpath
 from pathlib import Path as Folder
 from typing import Any
 
@@ -25,7 +27,6 @@ from ppf_core.config.option_types import (
 from ppf_core.config.scalars import Unfit, choose, convert_scalar
 from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
-from ppf_core.contracts.paths import absolute_path
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, shown
@@ -33,6 +34,8 @@ from ppf_core.secrets.references import FORM, SCHEME, fill_secrets, find_secrets
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass
@@ -133,25 +136,18 @@ class Conversion:
 
     def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: BlockKeys) -> Any:
         """The instance; what the class itself finds wrong in `__post_init__` becomes faults."""
+        spot = keys.spot
         try:
-            built = options_class(**arguments)
-            self.warnings += self._told(built.warnings() if callable(getattr(built, "warnings", None)) else {}, keys)
-            return built
+            return options_class(**arguments)
         except OptionsError as error:
-            self.faults += self._told(error.problems, keys)
+            helps = {option.name: option.info.help for option in keys.options}
+            for where, text in error.problems.items():
+                name, *rest = parse_path(where) or ("",)
+                there = spot.at(keys.written.get(str(name), name), *rest) if name else spot
+                self._refuse(f"{there}: {text}" if there.path else text, there, helps.get(str(name), ""))
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
-            self.faults.append(self._refusal(f"The {keys.spot.noun}s do not fit: {error or type(error).__name__}", keys.spot))
+            self._refuse(f"The {spot.noun}s do not fit: {error or type(error).__name__}", spot)
         return UNBUILT
-
-    def _told(self, said: Mapping[str, str], keys: BlockKeys) -> list[Fault]:
-        """What the class says of its options, by their names in it."""
-        helps = {option.name: option.info.help for option in keys.options}
-        told = []
-        for where, text in said.items():
-            name, *rest = parse_path(where) or ("",)
-            there = keys.spot.at(keys.written.get(str(name), name), *rest) if name else keys.spot
-            told.append(self._refusal(f"{there}: {text}" if there.path else text, there, helps.get(str(name), "")))
-        return told
 
     # ---- single values
 
@@ -197,8 +193,8 @@ class Conversion:
         try:
             if isinstance(type_, Choice):
                 return choose(value, type_)
-            converted = value if spot.info.as_written and type_ == ANYTHING else convert_scalar(value, type_.python)
-            return self._named(converted, spot) if isinstance(converted, str) else converted
+            converted = convert_scalar(value, type_.python)
+            return self._named(converted, spot) if type_.python is str else converted
         except Unfit as unfit:
             return self._unfit(value, type_, spot, unfit)
 
@@ -206,10 +202,7 @@ class Conversion:
         """A text that may name a component or a path."""
         if spot.info.component:
             self.components.append((spot.path, text))
-        is_path = spot.info.path or str(spot.path[-1]).lower() in spot.info.path_keys
-        if is_path and text.strip() in ("", "file:"):
-            raise Unfit("An empty path would be the folder of the pipeline file.", code="bad-value")
-        return absolute_path(text, self.folder) if is_path else text
+        return _absolute(text, self.folder) if spot.info.path else text
 
     # ---- faults
 
@@ -226,12 +219,12 @@ class Conversion:
         self.faults.append(missing(type_, spot))
         return UNBUILT
 
-    def _refusal(self, text: str, spot: Spot, help_: str = "") -> Fault:
+    def _refuse(self, text: str, spot: Spot, help_: str = "") -> None:
         """The plugin's own words, in which values of secrets may stand."""
         for value in sorted(filter(None, self._resolved), key=len, reverse=True):
             text = text.replace(value, MASK)
         sentence = text if text.endswith((".", "?")) else f"{text}."
-        return Fault(spot.path, "options", sentence, sentences(help_))
+        self.faults.append(Fault(spot.path, "options", sentence, sentences(help_)))
 
 
 def _has_unbuilt(values: Iterable[Any]) -> bool:
@@ -242,3 +235,18 @@ def _did_you_mean(value: Any, type_: OptionType) -> str:
     names = [str(written) for written, _member in type_.members] if isinstance(type_, Choice) else []
     close = near_miss(value, names) if isinstance(value, str) else None
     return f"Did you mean {close!r}?" if close else ""
+
+
+def _absolute(path: str, folder: Folder) -> str:
+    """A relative path as a `file:` URI below the folder; on a cluster a bare one would mean the cluster's file system.
+
+    Hadoop knows neither `~` nor `file:data`: it would look below the current folder, or fail.
+    """
+    relative = expanduser(path) if path.startswith("~") else path  # noqa: PTH111 -- Path's raises for an unknown user
+    if relative.startswith("file:") and not relative.startswith("file:/"):
+        relative = relative.removeprefix("file:")
+    if not relative.strip():
+        raise Unfit("An empty path would be the folder of the pipeline file.", code="bad-value")
+    if relative == path and (path.startswith("/") or _URI.match(path)):
+        return path
+    return f"file:{normpath(folder.absolute() / relative)}"

@@ -80,6 +80,8 @@ class ComponentConfig:
     output_mode: Literal["append", "complete", "update"] | None = None
     watermark: WatermarkConfig | None = None
     batch: bool = False
+    refresh: Literal["once", "per_batch"] | None = None
+    query: str | None = None
 
     @property
     def kind(self) -> Literal["source", "transform", "sink"]:

@@ -8,7 +8,7 @@ from typing import Any
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.faults import Fault
 from ppf_core.config.model import CheckConfig, CircuitBreakerConfig, ComponentConfig, PipelineConfig, RetryConfig
-from ppf_core.config.thresholds import FORM, Threshold
+from ppf_core.contracts.thresholds import FORM, Threshold
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.secrets.references import SCHEME
@@ -17,7 +17,7 @@ KINDS = ("source", "transform", "sink")
 _PIPELINE_NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,128}")
 COMPONENT_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 MOST_SAMPLES = 100  # bad rows of one check that a report can show
-_STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch")
+_STREAMING_KEYS = ("trigger", "output_mode", "watermark", "batch", "refresh", "query")
 
 
 def rule_faults(config: PipelineConfig, raw: Mapping[str, Any], broken: Collection[Path]) -> Iterator[Fault]:

@@ -20,8 +20,6 @@ class OptionInfo:
     one_of: str | None = None
     aliases: tuple[str, ...] = ()
     sql: bool = False
-    path_keys: tuple[str, ...] = ()
-    as_written: bool = False
 
     @classmethod
     def of(cls, field: "dataclasses.Field[Any]") -> "OptionInfo":
@@ -39,8 +37,6 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
-    path_keys: tuple[str, ...] = ...,
-    as_written: bool = ...,
 ) -> Any: ...
 @overload
 def option(
@@ -52,8 +48,6 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
-    path_keys: tuple[str, ...] = ...,
-    as_written: bool = ...,
 ) -> T: ...
 @overload
 def option(
@@ -65,8 +59,6 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
-    path_keys: tuple[str, ...] = ...,
-    as_written: bool = ...,
 ) -> T: ...
 def option(
     help: str,
@@ -78,8 +70,6 @@ def option(
     one_of: str | None = None,
     aliases: tuple[str, ...] = (),
     sql: bool = False,
-    path_keys: tuple[str, ...] = (),
-    as_written: bool = False,
 ) -> Any:
     """One option of a plugin.
 
@@ -88,24 +78,13 @@ def option(
     one_of: exactly one option that carries the same label is set.
     aliases: old names, accepted with a located warning.
     sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
-    path_keys: of a map, the keys whose values are paths, in lower case; they are found in any case.
-    as_written: a fraction under `Any` is a float whose `str` is the text of the file: 1.10, or more digits than a float has.
 
         @options
         class CsvOptions:
             path: str = option("File or folder to read.", path=True)
             header: bool = option("The first line holds the column names.", default=True)
     """
-    info = OptionInfo(
-        help=help,
-        path=path,
-        component=component,
-        one_of=one_of,
-        aliases=aliases,
-        sql=sql,
-        path_keys=path_keys,
-        as_written=as_written,
-    )
+    info = OptionInfo(help=help, path=path, component=component, one_of=one_of, aliases=aliases, sql=sql)
     metadata = {METADATA_KEY: info}
     if default is not MISSING:
         return dataclasses.field(default=default, metadata=metadata, kw_only=True)
@@ -116,10 +95,7 @@ def option(
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
 def options(cls: type[T]) -> type[T]:
-    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well.
-
-    What it cannot refuse but doubts, a method `warnings` tells: option path → text, as for OptionsError.
-    """
+    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well."""
     return dataclass(frozen=True, kw_only=True)(cls)
 
 

@@ -69,15 +69,23 @@ class QualityResult:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamProgress:
-    """The progress of one streaming query after a batch. Rates are rows per second."""
+    """How one streaming query stands after a batch. Rates are rows per second; None: Spark does not tell, or there is none.
+
+    duration: of the batch. lag: what the source has and the query has not read yet, in the source's own unit. state_rows: what
+    stateful operators keep. watermark: no row before it is waited for. bad_rows: those that checks found in the batch.
+    """
 
     query: str
     batch_id: int
-    input_rows: int
-    input_rows_per_second: float | None
-    processed_rows_per_second: float | None
+    started_at: datetime.datetime
     duration: float
-    timestamp: datetime.datetime
+    input_rows: int
+    input_rate: float | None = None
+    output_rate: float | None = None
+    lag: float | None = None
+    state_rows: int | None = None
+    watermark: datetime.datetime | None = None
+    bad_rows: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

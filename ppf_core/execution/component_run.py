@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import PipelineComponent, StagedSink, Ticket
-from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo, QualityResult
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, ComponentStatus, ErrorInfo, QualityResult, StreamProgress
 from ppf_core.planning.roles import Role
 from ppf_core.quality.checking import Checking
 from ppf_core.threads import threads
@@ -74,6 +74,7 @@ class ComponentRun:
     error: ErrorInfo | None = None
     staged: bool = False
     published: bool = False
+    progress: StreamProgress | None = None
     is_told: bool = False
     _started: float = 0.0
     _ended: float = 0.0
@@ -137,6 +138,7 @@ class ComponentRun:
             published=self.published,
             error=self.error,
             quality=self.quality,
+            progress=self.progress,
             schema=self.schema,
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import tenacity
@@ -68,6 +69,13 @@ class RetryExecutor:
         except BaseException as error:
             self.on_failure(number, error, None)
             raise
+
+    def delay_after(self, number: int, error: BaseException) -> float | None:
+        """Seconds before the next attempt, when this one has failed; None when there is none. For who runs attempts himself."""
+        config = self.config or RetryConfig(max_attempts=1)
+        if number >= config.max_attempts or self.stopped.is_set() or not self._is_worth_it(error, config):
+            return None
+        return _Delay(config)(SimpleNamespace(attempt_number=number))
 
     def _sleep(self, seconds: float) -> None:
         self.stopped.wait(seconds)

@@ -13,10 +13,19 @@ from ppf_core.spark.engine import Engine
 from ppf_core.state import lines
 from ppf_core.state.lines import Line
 from ppf_core.validation.dataflow import Dataflow
-from ppf_core.validation.schema_flow import require_schema, wanted_schema
+from ppf_core.validation.schema import require_schema, wanted_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of a streaming query. checkpoint: the id of what remembers how far the query is."""
+
+    query: str
+    checkpoint: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -24,7 +33,7 @@ class RunFrames:
     """The components of a run with their frames.
 
     record: writes what resume and recovery need into the record. root: the folder of the checkpointed frames of this run.
-    redact: takes secrets out of a text.
+    redact: takes secrets out of a text. batch: in a stream, the batch that these are the frames of.
     """
 
     engine: Engine
@@ -35,6 +44,7 @@ class RunFrames:
     dataflow: Dataflow
     root: str = ""
     redact: Callable[[str], str] = str
+    batch: Batch | None = None
 
     def attempt_tag(self, component: ComponentRun) -> str:
         """The tag of the Spark jobs of this attempt."""
@@ -42,10 +52,13 @@ class RunFrames:
 
     def tag(self, component: str = "") -> str:
         """The tag of the Spark jobs of the run, or of one component."""
-        return f"ppf-{self.run_id}" + (f"/{component}" if component else "")
+        batch = f"/{self.batch.query}-{self.batch.number}" if self.batch is not None else ""
+        return f"ppf-{self.run_id}{batch}" + (f"/{component}" if component else "")
 
     def write_id(self, name: str) -> WriteId:
-        """The identity of what a sink writes in this run."""
+        """The identity of what a sink writes in this run, or in this batch."""
+        if self.batch is not None:
+            return WriteId(f"{self.pipeline}/{name}/{self.batch.checkpoint}", self.batch.number)
         return WriteId(f"{self.pipeline}/{self.run_id}/{name}", 0)
 
     def context(self, component: ComponentRun) -> Context:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.contracts.components import Sink, Source, Ticket, Transform
+from ppf_core.contracts.components import Sink, Source, StreamingSource, Ticket, Transform
 from ppf_core.contracts.context import Context
 from ppf_core.errors import CheckpointRefused, SchemaError
 from ppf_core.execution.check_steps import CheckSteps, nobody
@@ -16,7 +16,7 @@ from ppf_core.spark.engine import Engine
 from ppf_core.state import lines
 from ppf_core.state.lines import Move
 from ppf_core.threads import threads
-from ppf_core.validation.schema_flow import require_schema
+from ppf_core.validation.schema import require_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -74,11 +74,16 @@ class Steps:
             return
         if isinstance(plugin, Source):
             frame = self._read(component, plugin)
+        elif isinstance(plugin, StreamingSource):
+            frame = plugin.read_stream(self.frames.context(component))
         elif isinstance(plugin, Transform):
             frame = plugin.transform(self.frames.context(component), self.frames.inputs(component))
         else:
             raise TypeError(f"{name!r} is neither a source nor a transform.")
         require_schema(name, "The output", plugin.output_schema, require_frame(name, frame))
+        watermark = component.config.watermark
+        if watermark is not None and self.engine.streams.is_streaming(frame):
+            frame = self.engine.streams.watermarked(frame, watermark.column, watermark.delay)
         if component.role.is_empty:
             frame = self.engine.emptied(frame)
         if component.config.checkpoint:

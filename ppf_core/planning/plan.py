@@ -12,6 +12,7 @@ from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
 from ppf_core.planning.ordering import Step, order_steps
 from ppf_core.planning.roles import Role, roles_of
+from ppf_core.planning.streams import PlannedQuery, plan_query
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 State = Literal["run", "read_back", "done", "not_run"]
@@ -57,12 +58,13 @@ class Plan:
     """What a run will do: `ppf plan` prints it, the executor executes it, the record keeps it.
 
     components: all enabled ones of the file. steps: in an order in which they could be executed one by one. roles: of those
-    that run, are read back, or are done.
+    that run, are read back, or are done. queries: of a stream, which has no steps of its own: each batch has.
     """
 
     pipeline: str
     components: tuple[PlannedComponent, ...]
     steps: tuple[Step, ...]
+    queries: tuple[PlannedQuery, ...]
     roles: Mapping[str, Role]
     hooks: tuple[PlannedHook, ...]
     warnings: tuple[Problem, ...]
@@ -98,7 +100,9 @@ def make_plan(
         for name, component in validated.components.items()
     )
     warnings = (*validated.warnings, *_warnings(validated, components))
-    return Plan(validated.file.config.name, components, order_steps(validated, running), roles, _hooks(validated), warnings)
+    queries = tuple(plan_query(validated, query) for query in validated.queries) if validated.is_stream else ()
+    steps = () if validated.is_stream else order_steps(validated, running)
+    return Plan(validated.file.config.name, components, steps, queries, roles, _hooks(validated), warnings)
 
 
 def _state(name: str, running: Mapping[str, Role], done: Collection[str]) -> State:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ppf_core.config.model import CheckConfig
-from ppf_core.config.thresholds import Threshold
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verdict
 from ppf_core.contracts.results import ErrorInfo, QualityResult
+from ppf_core.contracts.thresholds import Threshold
 
 Status = Literal["passed", "warned", "failed", "error"]
 

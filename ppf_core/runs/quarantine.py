@@ -6,9 +6,9 @@ from pathlib import Path
 from ppf_core.contracts.results import PipelineResult
 from ppf_core.execution.preview import Preview, preview_frame
 from ppf_core.quality.replay import Quarantined, SideInputs, merging
+from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.recovery import Capture
 from ppf_core.runs.replay import chosen, find_quarantined
-from ppf_core.runs.run_resources import RunResources
 from ppf_core.runs.runner import PipelineRunner, RunRequest
 from ppf_core.spark.engines import engines
 from ppf_core.state.store import RunRecords

@@ -21,8 +21,8 @@ from ppf_core.execution.run_frames import RunFrames
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import is_quarantine, roles_of
+from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.cursor_commits import move_cursors, move_due
-from ppf_core.runs.run_resources import RunResources
 from ppf_core.secrets.redaction import redacted_cause, redacted_error
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines

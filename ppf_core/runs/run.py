@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ppf_core.contracts.results import ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
+from ppf_core.config.model import CheckConfig
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, ErrorInfo, PipelineResult, RunInfo, RunStatus, UsedPlugin
 from ppf_core.errors import CheckFailed, PpfError, Problem, RunError, Terminated
 from ppf_core.execution.component_run import ComponentRun, SavedRows
 from ppf_core.execution.executor import INTERRUPTED, Executor
@@ -18,11 +19,11 @@ from ppf_core.planning.plan import Plan, PlannedComponent
 from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.plugins.hooks import HookCaller, HookFailure
 from ppf_core.quality.judging import check_text, is_blocking
+from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.checkpoints import Progress
 from ppf_core.runs.cursor_commits import held_cursors, move_cursors, own_slices
 from ppf_core.runs.recovery import finish_writes, recover_touching
 from ppf_core.runs.resume import Resumption
-from ppf_core.runs.run_resources import RunResources
 from ppf_core.secrets.redaction import redacted
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
@@ -41,11 +42,12 @@ from ppf_core.state.events import (
 )
 from ppf_core.state.record import RunRecord
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.supervisor import Supervisor
 from ppf_core.threads import SIGTERM, threads
 from ppf_core.validation.error_names import require_known_errors
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 _EXIT_INTERRUPTED = 130
 
@@ -102,9 +104,9 @@ class Run:
         session = self.resources.open_session(given, self.record.spark_log)
         try:
             self.record.write(lines.SessionOpened(session.facts))
-            validated = self.resources.validated
-            for warning in (*self.plan.warnings, *map(validated.located, session.warnings)):
+            for warning in (*self.plan.warnings, *session.warnings):
                 self._emit(Warned(warning))
+            validated = self.resources.validated
             require_known_errors(validated.file)
             frames = f"{self.resources.data_dir}/checkpoints/{self.info.run_id}"
             self.resources.require_reachable_frames(session.facts["master"])
@@ -113,6 +115,9 @@ class Run:
             self._go_forward(steps, second)
             ping_all(steps, self.resources.redactor)
             runtime = validated.file.config.runtime
+            if self.plan.queries:
+                self._stream(steps, second)
+                return
             watched = any(getattr(observer, "wants_tasks", False) for observer in self.observers)
             executor = Executor(
                 steps=steps,
@@ -135,6 +140,23 @@ class Run:
             with interrupts(_ignore, second):
                 session.close()
 
+    def _stream(self, steps: Steps, second: Callable[[int], None] | None) -> None:
+        Supervisor(
+            validated=self.resources.validated,
+            steps=steps,
+            run_info=self.info,
+            data_dir=self.resources.data_dir,
+            emit=self._emit,
+            tell=self._tell,
+            describe=self._describe,
+            evaluate=self._evaluate,
+            redact=self.resources.redactor.redact,
+            second=second,
+        ).run()
+
+    def _evaluate(self, component: ComponentInfo, frame: "DataFrame", checks: Sequence[CheckConfig]) -> Any:
+        return self.hooks.ask("ppf_quality_evaluate", run=self.info, component=component, frame=frame, checks=checks)
+
     def _steps(self, engine: Engine, frames: str) -> Steps:
         inner = self.resources.folders(self.components, self.info.run_id)
         return Steps.of(
@@ -148,9 +170,7 @@ class Run:
                 root=frames,
                 redact=self.resources.redactor.redact,
             ),
-            evaluate=lambda component, frame, checks: self.hooks.ask(
-                "ppf_quality_evaluate", run=self.info, component=component, frame=frame, checks=checks
-            ),
+            evaluate=self._evaluate,
             redact=self.resources.redactor.redact,
         )
 

@@ -25,15 +25,16 @@ from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.plan import Plan, PlannedComponent, make_plan
 from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.quality.replay import ALONE, Quarantined, SideInputs, replaying
+from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.replay import replayed_alone
 from ppf_core.runs.run import Run
-from ppf_core.runs.run_resources import RunResources
 from ppf_core.runs.starting import begin_run, checked_run_id, resume_run, resumed_plan
 from ppf_core.secrets.redaction import Redactor, redacted_cause, redacted_error
 from ppf_core.spark.engines import engines
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.supervisor import refuse_parts
 from ppf_core.validation.replacing import replaced
 from ppf_core.validation.validate import check_file, validate_pipeline
 from ppf_core.validation.validated import ValidatedPipeline
@@ -153,7 +154,8 @@ class PipelineRunner:
 
     def execute(self, request: RunRequest) -> PipelineResult:
         """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""
-        self._require_supported()
+        if self.validated.is_stream:
+            refuse_parts(request.only, request.resume)
         selected = self._selected(request.only)
         self.store.require_writable()
         resources = RunResources(self.validated, selected)
@@ -303,15 +305,6 @@ class PipelineRunner:
         if self.config.components[component].kind == "sink":
             hint = f"Look at what feeds it: {', '.join(self.config.components[component].inputs.values())}."
             raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
-
-    def _require_supported(self) -> None:
-        """Refuses what a file may say but this version cannot do: doing less in silence would be a false success."""
-        problem = self.validated.file.problem
-        problems = []
-        if self.config.mode == "streaming":
-            problems.append(problem("unsupported", "This version of ppf runs no streams.", ("mode",), hint="Use mode = batch."))
-        if problems:
-            raise ConfigError.of(problems)
 
     def _to_resume(self, resume: str) -> str:
         """The id of the run that `last`, or an id, means."""

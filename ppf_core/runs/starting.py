@@ -11,10 +11,10 @@ from ppf_core.contracts.results import RunInfo
 from ppf_core.errors import CheckpointRefused, ConfigError
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.planning.plan import Plan, make_plan
+from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.checkpoints import Progress, load_entries
 from ppf_core.runs.resume import resume
 from ppf_core.runs.run import Run, used_plugins
-from ppf_core.runs.run_resources import RunResources
 from ppf_core.spark.engines import engines
 from ppf_core.state.cursors import Cursors
 from ppf_core.state.events import Observer

@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.jvm.errors import jvm_is_dead
-from ppf_core.spark import frame_files, frames, job_attempts, jobs, row_masks
+from ppf_core.spark import frame_files, frames, jobs, row_masks
 from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.rules import Rules
+from ppf_core.spark.streaming import StreamEngine
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -20,6 +21,7 @@ class SessionEngine(Engine):
 
     def __init__(self, session: "SparkSession") -> None:
         self.session = session
+        self.streams = StreamEngine(session)
 
     def is_gone(self, error: BaseException) -> bool:
         """The JVM is asked."""
@@ -142,7 +144,7 @@ class ClassicEngine(SessionEngine):
 
     def ran_once(self, tag: str) -> bool:
         """As Spark's status tracker has it."""
-        return job_attempts.ran_once(self.session, tag)
+        return jobs.ran_once(self.session, tag)
 
     def schema_text(self, frame: "DataFrame") -> str:
         """The JVM has the text ready; building Python's StructType first takes longer than planning a component."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ppf_core.contracts.checks import AggregateCheck, RowCheck
     from ppf_core.spark.rules import Counts, Rules, Summary
+    from ppf_core.spark.streaming import StreamEngine
 
 
 class RowMasks(Protocol):
@@ -70,6 +71,7 @@ class Engine(ABC):
 
     session: "SparkSession"
     knows_plans: bool
+    streams: "StreamEngine"
 
     # ---- jobs
 

@@ -17,12 +17,13 @@ from ppf_core.contracts.results import (
     PipelineResult,
     QualityResult,
     RunInfo,
+    StreamProgress,
 )
 from ppf_core.errors import Problem
 from ppf_core.plugins.hooks import HookCaller
 
 StepName = Literal[
-    "build", "materialize", "stage", "check", "decide", "retain_rejected", "write", "commit", "publish", "discard"
+    "build", "materialize", "stage", "check", "decide", "retain_rejected", "write", "commit", "publish", "discard", "stream"
 ]
 
 
@@ -120,6 +121,15 @@ class ComponentEnded:
 
 
 @dataclass(frozen=True)
+class StreamProgressed:
+    """A query ended a batch; told once for each of its sinks."""
+
+    hook: ClassVar = "ppf_stream_progress"
+    component: ComponentInfo
+    progress: StreamProgress
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something that a person should know."""
 
@@ -144,6 +154,7 @@ Event: TypeAlias = (
     | AttemptEnded
     | CircuitChanged
     | CheckJudged
+    | StreamProgressed
     | ComponentEnded
     | Warned
     | RunEnded

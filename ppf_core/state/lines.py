@@ -243,6 +243,23 @@ class CursorsCommitted(Line):
 
 
 @dataclass(frozen=True)
+class BatchBegan(Line):
+    """A batch of a stream begins, in this run."""
+
+    kind: ClassVar[str] = "batch"
+    number: int
+    run_id: str
+
+
+@dataclass(frozen=True)
+class BatchEnded(Line):
+    """All that a batch has to show is shown."""
+
+    kind: ClassVar[str] = "batch done"
+    number: int
+
+
+@dataclass(frozen=True)
 class RunEnded(Line):
     """An attempt of the run is over."""
 
@@ -278,6 +295,8 @@ KINDS: Mapping[str, type[Line]] = {
         Published,
         Discarded,
         CursorsCommitted,
+        BatchBegan,
+        BatchEnded,
         RunEnded,
     )
 }

@@ -2,16 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.binding import Bound
 from ppf_core.contracts.components import Source
+from ppf_core.contracts.context import Context
+from ppf_core.contracts.options import NoOptions
 from ppf_core.errors import ConfigError, suggestion
 from ppf_core.plugins.registry import PluginEntry
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.graph import Graph
 from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class GivenRows(Source[NoOptions]):
+    """A component whose frame is there already: the batch of a stream, and what its batches read besides."""
+
+    frame: "DataFrame"
+
+    @classmethod
+    def of(cls, frame: "DataFrame") -> "GivenRows":
+        """The source of a frame."""
+        source = cls(NoOptions())
+        source.frame = frame
+        return source
+
+    def read(self, context: Context) -> "DataFrame":
+        """The frame."""
+        return self.frame
 
 
 def replaced(validated: ValidatedPipeline, sources: Mapping[str, Source[Any]]) -> ValidatedPipeline:

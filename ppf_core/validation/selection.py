@@ -10,6 +10,7 @@ from ppf_core.config.binding import Bound, bind
 from ppf_core.config.faults import Fault
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig, InstanceConfig
+from ppf_core.contracts.components import Sink
 from ppf_core.contracts.plugin import Plugin, options_class
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.hocon.places import Path
@@ -115,6 +116,7 @@ class Selection:
                 self.problems.append(self._located(groups, plugin, named, error))
             return None
         file = self.file
+        values = _in_stream(cls, values) if file.config.mode == "streaming" and issubclass(cls, Sink) else values
         broken, hidden = file.broken_below(place), file.hidden_below(place)
         bound = bind(options_class(cls), values, folder=file.folder, broken=broken, hidden=hidden)
         self.problems.extend(self._fault(fault, place) for fault in bound.faults)
@@ -153,6 +155,12 @@ class Selection:
 
     def _fault(self, fault: Fault, place: Path) -> Problem:
         return self.file.problem(fault.code, fault.message, (*place, *fault.path), at=fault.at, hint=fault.hint)
+
+
+def _in_stream(cls: type[Sink[Any]], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of a sink that is given batch after batch: it adds rows unless the file says more."""
+    has_mode = "mode" in getattr(options_class(cls), "__dataclass_fields__", {})
+    return {**values, "mode": "append"} if has_mode and values.get("mode") is None else values
 
 
 def close_all(plugins: Sequence[Plugin[Any]]) -> list[str]:

@@ -20,7 +20,8 @@ from ppf_core.validation.environment_values import with_values
 from ppf_core.validation.error_names import misnamed_errors
 from ppf_core.validation.graph import Graph
 from ppf_core.validation.plain_secrets import known_secrets, plain_secrets
-from ppf_core.validation.schema_flow import schema_problems
+from ppf_core.validation.queries import Streams, streams_of
+from ppf_core.validation.schema import schema_problems
 from ppf_core.validation.selection import BoundPlugin, Selection
 from ppf_core.validation.targets import target_problems
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
@@ -58,6 +59,10 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> ValidatedPipelin
     }
     asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
     asked += _connect(file, components)
+    streams = Streams()
+    if file.config.mode == "streaming" and not graph.is_cyclic and len(components) == len(enabled):
+        streams = streams_of(file, components)
+    asked += streams.problems
     found = [*registry.problems, *_required(file, registry), *selection.problems, *wiring.problems, *asked]
     found += misnamed_errors(file)
     problems = [*file.problems, *(problem for problem in found if not file.is_consequence(problem))]
@@ -65,7 +70,8 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> ValidatedPipelin
     warnings = [*file.warnings, *selection.warnings, *plain_secrets(file, used)]
     secrets = known_secrets(file, used)
     told = _without(secrets, in_order(problems)), _without(secrets, in_order(warnings))
-    return ValidatedPipeline(file, registry, components, hooks, backends, graph, *told, known_secrets=secrets)
+    known = (file, registry, components, hooks, backends, graph)
+    return ValidatedPipeline(*known, *told, queries=streams.queries, known_secrets=secrets)
 
 
 def _without(secrets: Collection[str], problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ppf_core.config.faults import parse_path
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import PipelineComponent, Schema
@@ -15,6 +14,9 @@ from ppf_core.plugins.registry import PluginRegistry
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.graph import Graph
 from ppf_core.validation.selection import BoundPlugin
+
+if TYPE_CHECKING:
+    from ppf_core.validation.queries import Query
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class ValidatedPipeline:
     """A pipeline file and all that is wrong with it. With no problems it can be planned and run.
 
     `backends` are the secrets backends that the file uses, also those that need no entry in its `secrets` block. replayed: for
-    the pipeline of a replay. known_secrets: values that are secret although no backend keeps them.
+    the pipeline of a replay. queries: of a stream. known_secrets: values that are secret although no backend keeps them.
     """
 
     file: PipelineFile
@@ -69,6 +71,7 @@ class ValidatedPipeline:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     replayed: Replayed | None = None
+    queries: "tuple[Query, ...]" = ()
     known_secrets: Collection[str] = field(default=(), repr=False)
 
     @cached_property
@@ -76,10 +79,10 @@ class ValidatedPipeline:
         """Who has whose rows."""
         return Dataflow.of(self.components)
 
-    def located(self, problem: Problem) -> Problem:
-        """A problem that is only known by its path, at its place in the file."""
-        path = parse_path(problem.path or "")
-        return self.file.problem(problem.code, problem.message, path, at="key", hint=problem.hint) if path else problem
+    @property
+    def is_stream(self) -> bool:
+        """Whether it runs until it is stopped, or all queries end by themselves; a replay of a stream's rows does not."""
+        return self.file.config.mode == "streaming" and self.replayed is None
 
     @property
     def exit_code(self) -> int:

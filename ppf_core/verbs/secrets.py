@@ -62,7 +62,7 @@ def _uses(validated: "ValidatedPipeline") -> "Iterator[tuple[str, str]]":
 
 
 def _ask(validated: "ValidatedPipeline", used_by: dict[str, list[str]]) -> list[dict[str, Any]]:
-    from ppf_core.planning.secrets import SecretsResolver
+    from ppf_core.resources.secret_values import SecretsResolver
     from ppf_core.secrets.redaction import Redactor
 
     resolver = SecretsResolver(validated.backends, validated.file.folder, Redactor(validated.known_secrets))

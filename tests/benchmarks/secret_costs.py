@@ -18,7 +18,7 @@ from typing import Any
 from ppf_core import NoOptions, SecretsBackend
 from ppf_core.config.binding import bind
 from ppf_core.jvm.standard_streams import StandardStreams
-from ppf_core.planning.secrets import SecretsResolver
+from ppf_core.resources.secret_values import SecretsResolver
 from ppf_core.secrets.redaction import Redactor
 from ppf_core.validation.selection import BoundPlugin
 

@@ -303,7 +303,7 @@ def test_a_run_killed_before_spark_was_ready_can_be_resumed(
 
     path = pipeline(FLOW)
     with monkeypatch.context() as patched:
-        patched.setattr("ppf_core.runs.run_resources.RunResources.open_session", die)
+        patched.setattr("ppf_core.resources.run_resources.RunResources.open_session", die)
         patched.setattr("ppf_core.runs.run.Run._finish", die)
         with pytest.raises(Killed):
             run(path, spark, "r1")

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import CheckpointRefused, ComponentError, ConfigError, RunLocked, SecretError
-from ppf_core.runs.run_resources import RunResources
+from ppf_core.resources.run_resources import RunResources
 
 WritePipeline = Callable[[str], Path]
 

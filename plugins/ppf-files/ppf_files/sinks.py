@@ -6,14 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ppf_files import layout
 from ppf_files.exactness import ORC, PARQUET
 from ppf_files.file_sink import FileSink, TypedFileSink
-from ppf_files.options import (
-    WHOLE_TIMES,
-    CsvWriteOptions,
-    JsonWriteOptions,
-    OrcWriteOptions,
-    ParquetWriteOptions,
-    TextWriteOptions,
-)
+from ppf_files.options import WHOLE_TIMES, CsvWriteOptions, WriteOptions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,9 +19,9 @@ class CsvSink(FileSink[CsvWriteOptions]):
     format = "csv"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/report", mode = overwrite, coalesce = 1 }',)
 
-    def own_options(self) -> dict[str, Any]:
-        """Header, delimiter, and times with all their digits."""
-        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter}
+    def writer_options(self) -> dict[str, Any]:
+        """Options for Spark's writer; what the user wrote under `writer` wins."""
+        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter, **super().writer_options()}
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written: values may hold line breaks."""
@@ -39,22 +32,22 @@ class CsvSink(FileSink[CsvWriteOptions]):
         layout.require_same_header(target, found.names, [field.name for field in given], self.options.header)
 
 
-class JsonSink(FileSink[JsonWriteOptions]):
+class JsonSink(FileSink[WriteOptions]):
     """Writes files with one JSON object a line."""
 
     format = "json"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/events", mode = append }',)
 
-    def own_options(self) -> dict[str, Any]:
-        """Times with all their digits."""
-        return dict(WHOLE_TIMES)
+    def writer_options(self) -> dict[str, Any]:
+        """Options for Spark's writer; what the user wrote under `writer` wins."""
+        return {**WHOLE_TIMES, **super().writer_options()}
 
     def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
         """JSON has few types, and leaves out what is NULL."""
         layout.require_same_kinds(target, found, given)
 
 
-class ParquetSink(TypedFileSink[ParquetWriteOptions]):
+class ParquetSink(TypedFileSink[WriteOptions]):
     """Writes Parquet files."""
 
     format = "parquet"
@@ -64,7 +57,7 @@ class ParquetSink(TypedFileSink[ParquetWriteOptions]):
     )
 
 
-class OrcSink(TypedFileSink[OrcWriteOptions]):
+class OrcSink(TypedFileSink[WriteOptions]):
     """Writes ORC files."""
 
     format = "orc"
@@ -72,7 +65,7 @@ class OrcSink(TypedFileSink[OrcWriteOptions]):
     examples: ClassVar[Sequence[str]] = ('{ path = "out/planes", mode = overwrite }',)
 
 
-class TextSink(FileSink[TextWriteOptions]):
+class TextSink(FileSink[WriteOptions]):
     """Writes the one column of text as lines."""
 
     format = "text"

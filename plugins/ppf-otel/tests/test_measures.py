@@ -92,10 +92,10 @@ def test_the_batches_of_a_stream_add_up(measured: Measured, run: RunInfo, out: C
             query="q",
             batch_id=batch,
             input_rows=10,
-            input_rows_per_second=None,
-            processed_rows_per_second=None,
+            input_rate=None,
+            output_rate=None,
             duration=0.5,
-            timestamp=run.started_at,
+            started_at=run.started_at,
         )
         measured.measures.progressed(out, progress)
     assert measured.points("ppf.stream.input_rows") == [(OUT, 20)]

@@ -85,10 +85,10 @@ def tell_everything(hooks: OtelHooks, run: RunInfo, out: ComponentInfo, end: End
         query="q",
         batch_id=3,
         input_rows=10,
-        input_rows_per_second=1.0,
-        processed_rows_per_second=None,
+        input_rate=1.0,
+        output_rate=None,
         duration=0.5,
-        timestamp=run.started_at,
+        started_at=run.started_at,
     )
     hooks.ppf_stream_progress(run, out, progress)
     hooks.ppf_component_end(run, out, end(attempts=2, rows_written=7))

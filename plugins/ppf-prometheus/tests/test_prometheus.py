@@ -48,10 +48,10 @@ PROGRESS = StreamProgress(
     query="q",
     batch_id=3,
     input_rows=10,
-    input_rows_per_second=1.0,
-    processed_rows_per_second=None,
+    input_rate=1.0,
+    output_rate=None,
     duration=0.5,
-    timestamp=NOON,
+    started_at=NOON,
 )
 CHECKED = QualityResult(check="not_null", name="carrier", action="warn", status="warned", failed=2, evaluated=9)
 

@@ -74,10 +74,10 @@ def test_a_batch_tells_its_rows_and_its_duration(run: RunInfo, out: ComponentInf
         query="q",
         batch_id=3,
         input_rows=10,
-        input_rows_per_second=1.0,
-        processed_rows_per_second=None,
+        input_rate=1.0,
+        output_rate=None,
         duration=0.5,
-        timestamp=NOON,
+        started_at=NOON,
     )
     assert told(of_batch(run, out, progress)) == {
         "ppf_stream_input_rows_total": (("flights", "out"), 10),

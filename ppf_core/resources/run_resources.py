@@ -18,10 +18,10 @@ from ppf_core.execution.quarantine_folders import quarantine_sink
 from ppf_core.jvm.masters import MasterError
 from ppf_core.jvm.requirements import merge_requirements
 from ppf_core.planning.roles import Role, has_quarantine, quarantine_of
-from ppf_core.planning.secrets import SecretsResolver
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.quality.checking import Checking
 from ppf_core.quality.judging import CheckRun
+from ppf_core.resources.secret_values import SecretsResolver
 from ppf_core.secrets.logs import redacted_logs
 from ppf_core.secrets.redaction import Redactor
 from ppf_core.secrets.references import fill_secrets, find_secrets, is_secret_name
@@ -51,7 +51,6 @@ class RunResources:
     selected: Collection[str]
     accessed: dict[tuple[str, str], None] = field(default_factory=dict)
     _instances: list[Plugin[Any]] = field(default_factory=list)
-    _failures: list[str] = field(default_factory=list)
     _logs: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -151,8 +150,6 @@ class RunResources:
             log=log,
             is_quick=is_quick,
             hidden=frozenset(key for key, value in spark.conf.items() if self._is_hidden(key, value)),
-            mask=self.redactor.redact if self.redactor.knows_any else None,
-            tell=self._failures.append,
         )
 
     def _is_hidden(self, key: str, value: str) -> bool:
@@ -177,10 +174,10 @@ class RunResources:
         return RunError(error.message, hint=error.hint, problems=[problem])
 
     def close(self) -> list[str]:
-        """Closes every plugin and every secrets backend, whatever happened; the texts say what was not closed or masked."""
-        failures = [*self._failures, *close_all(self._instances), *self.resolver.close()]
-        self._failures.clear()
+        """Closes every plugin and every secrets backend, whatever happened; the texts say which ones failed to close."""
+        failures = close_all(self._instances)
         self._instances.clear()
+        failures += self.resolver.close()
         self._logs.close()
         return [self.redactor.redact(text) for text in failures]
 

@@ -12,7 +12,7 @@ from ppf_core import Fetched, NoOptions, PpfError, Secret, SecretsBackend, optio
 from ppf_core.config.binding import bind
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import Problem, SecretError
-from ppf_core.planning.secrets import SecretsCache, SecretsResolver
+from ppf_core.resources.secret_values import SecretsCache, SecretsResolver
 from ppf_core.validation.selection import BoundPlugin
 
 CANARY = "hunter2-canary"

@@ -1,0 +1,156 @@
+"""What is done with a batch: a small run of all that lies below the input of its query, by the executor of every run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ppf_core.contracts.components import StagedSink
+from ppf_core.contracts.results import ErrorInfo, RunInfo
+from ppf_core.execution.component_run import ComponentRun
+from ppf_core.execution.executor import Executor
+from ppf_core.execution.quarantine_folders import quarantine_sink
+from ppf_core.execution.run_frames import Batch, RunFrames
+from ppf_core.execution.steps import Steps
+from ppf_core.planning.roles import has_quarantine, quarantine_of
+from ppf_core.planning.streams import BatchPlan
+from ppf_core.quality.checking import Checking, Evaluate
+from ppf_core.spark.engines import engines
+from ppf_core.state.events import ComponentEnded, ComponentStarted, Event, Observer, StepStarted
+from ppf_core.streams.journal import BatchJournal
+from ppf_core.validation.replacing import GivenRows
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_OF_THE_RUN = (ComponentStarted, ComponentEnded, StepStarted)
+"""What a stream tells once, and not for each batch."""
+
+
+class BatchFailed(Exception):
+    """A batch could not be done; nothing of it is shown, or what was decided will be. component: the one that failed first."""
+
+    def __init__(self, component: str, error: ErrorInfo, *, is_rejected: bool) -> None:
+        super().__init__(f"{component!r}: {error.type}: {error.message}")
+        self.component = component
+        self.error = error
+        self.is_rejected = is_rejected
+
+
+@dataclass
+class Batches:
+    """The batches of one query. `run` is called for one after the other.
+
+    components: those of the run, whose instances serve in every batch. given: the frames that batches read besides their own
+    rows. is_steady: whether a batch has the same rows each time it is computed. done: hears of each batch that was shown.
+    """
+
+    query: str
+    input: str
+    plan: BatchPlan
+    components: Mapping[str, ComponentRun]
+    given: "Mapping[str, DataFrame]"
+    journal: BatchJournal
+    checkpoint: str
+    run_info: RunInfo
+    data_dir: str
+    emit: Observer
+    describe: Callable[[BaseException], ErrorInfo]
+    evaluate: Evaluate
+    redact: Callable[[str], str]
+    is_steady: bool
+    done: Callable[[int, Mapping[str, ComponentRun]], None]
+    _is_first: bool = field(default=True, init=False)
+
+    def run(self, frame: "DataFrame", number: int) -> None:
+        """Stages, judges, commits and shows one batch; does nothing when that was done before. Raises BatchFailed."""
+        if self.journal.number == number and self.journal.is_done:
+            return
+        steps = self._steps(frame, number)
+        if self.journal.number == number and self.journal.to_show:
+            self._finish(steps)
+        else:
+            self._walk(steps, number)
+        self.journal.end(number)
+        self.done(number, steps.components)
+
+    def _finish(self, steps: Steps) -> None:
+        """Shows what an earlier attempt had decided to show."""
+        for write in self.journal.to_show:
+            component = steps.components[write.component]
+            component.ticket = write.ticket
+            try:
+                steps.publish(component)
+            except Exception as error:
+                raise BatchFailed(component.info.name, self.describe(error), is_rejected=False) from error
+            component.staged = True
+
+    def _walk(self, steps: Steps, number: int) -> None:
+        self.journal.begin(number, self.run_info.run_id)
+        if self._is_first:
+            self._remove_leftovers(steps)
+            self._is_first = False
+        Executor(
+            steps=steps,
+            graph=self.plan.validated.graph,
+            dataflow=self.plan.validated.dataflow,
+            runtime=replace(self.plan.validated.file.config.runtime, timeout=None, on_failure="stop"),
+            emit=self._tell,
+            describe=self.describe,
+            veto=lambda: None,
+            commit=steps.commit,
+            before_write=lambda _component: None,
+            save_progress=lambda: None,
+        ).walk(self.plan.steps)
+        failed = [each for each in steps.components.values() if each.status == "failed" and each.error is not None]
+        for component in failed:
+            assert component.error is not None  # noqa: S101 -- as asked
+            raise BatchFailed(component.info.name, component.error, is_rejected=component.rejection is not None)
+
+    def _remove_leftovers(self, steps: Steps) -> None:
+        """A driver that died while it staged has left something under the same write id."""
+        for component in steps.components.values():
+            if isinstance(component.plugin, StagedSink):
+                component.plugin.discard(steps.frames.context(component), None)
+
+    def _steps(self, frame: "DataFrame", number: int) -> Steps:
+        given = {**self.given, self.input: frame}
+        components = {name: self._component(name, given.get(name), number) for name in self.plan.validated.components}
+        folders = {
+            quarantine_of(name): quarantine_sink(name, self.data_dir, f"{self.run_info.run_id}/{self.query}-{number}")
+            for name, each in self.plan.validated.components.items()
+            if has_quarantine(each)
+        }
+        frames = RunFrames(
+            engine=engines().engine(frame.sparkSession),
+            run_id=self.run_info.run_id,
+            pipeline=self.run_info.pipeline,
+            components={**folders, **components},
+            record=self.journal.record,
+            dataflow=self.plan.validated.dataflow,
+            root=f"{self.data_dir}/batches/{self.run_info.run_id}/{self.query}",
+            redact=self.redact,
+            batch=Batch(self.query, self.checkpoint, number),
+        )
+        return Steps.of(frames, self.evaluate, self.redact)
+
+    def _component(self, name: str, frame: "DataFrame | None", number: int) -> ComponentRun:
+        of_run, planned = self.components[name], self.plan.validated.components[name]
+        role = self.plan.roles[name]
+        checking = Checking(of_run.checking.checks, role.carrier) if of_run.checking and role.carrier is not None else None
+        component = ComponentRun(
+            replace(of_run.info, inputs=planned.config.inputs),
+            of_run.plugin,
+            planned.config,
+            role,
+            planned.frames,
+            of_run.breaker if of_run.info.kind == "sink" else None,
+            checking=checking,
+        )
+        if frame is not None:
+            component.plugin = GivenRows.of(frame)
+            component.pinned = f"batch {number}" if self.is_steady else None
+        return component
+
+    def _tell(self, event: Event) -> None:
+        if not isinstance(event, _OF_THE_RUN):
+            self.emit(event)

@@ -1,0 +1,121 @@
+"""One streaming query: started from its checkpoint, watched, started again after a failure, and drained."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.contracts.components import StreamingSink
+from ppf_core.contracts.context import Context
+from ppf_core.execution.retry import RetryExecutor
+from ppf_core.spark.streaming import StreamEngine, failure_of
+from ppf_core.streams.batches import Batches
+from ppf_core.threads import Flag, threads
+from ppf_core.validation.queries import Query
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_LOOK_SECONDS = 0.2
+_NOTE_SECONDS = 5.0
+
+
+class Drained(Exception):
+    """No further batch begins."""
+
+
+@dataclass
+class RunningQuery:
+    """What goes on in one query, from its first start to its end. `run` takes a thread of its own.
+
+    frame: the streaming frame of its input. batches: None where Spark's own writer does the rest; then `native` writes.
+    retrying: after which failure it is started again. retried: hears of a failure, and after how many seconds it goes on.
+    """
+
+    query: Query
+    checkpoint: str
+    trigger: float | None
+    frame: "DataFrame"
+    streams: StreamEngine
+    batches: Batches | None
+    native: tuple[StreamingSink[Any], Context] | None
+    retrying: RetryExecutor
+    retried: Callable[[int, BaseException, float], None]
+    is_draining: Flag = field(default_factory=lambda: threads().event())
+    _gate: Any = field(default_factory=lambda: threads().lock())
+    _failure: BaseException | None = None
+    _shown: int = 0
+
+    def run(self) -> BaseException | None:
+        """Until it ends by itself, or is drained. Gives the failure after which it was not started again."""
+        attempt = 1
+        while True:
+            shown = self._shown
+            error = self._once()
+            if error is None or self.is_draining.is_set():
+                return error if error is not None and not isinstance(error, Drained) else None
+            attempt = 1 if self._shown > shown else attempt
+            delay = self.retrying.delay_after(attempt, error)
+            if delay is None:
+                return error
+            self.retried(attempt, error, delay)
+            self.is_draining.wait(delay)
+            if self.is_draining.is_set():
+                return error
+            attempt += 1
+
+    def drain(self) -> None:
+        """The batch at work is finished and shown; no other begins. Returns at once."""
+        self.is_draining.set()
+
+    # ---- inside
+
+    def _once(self) -> BaseException | None:
+        self._failure = None
+        try:
+            handle = self._start()
+        except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting
+            return error
+        while handle.isActive:
+            handle.awaitTermination(_LOOK_SECONDS)
+            if self.is_draining.is_set() and handle.isActive:
+                self._stop(handle)
+        return self._failure or failure_of(handle)
+
+    def _stop(self, handle: Any) -> None:
+        """Once no batch is at work and Spark has noted the last one; if it has not, that comes again, and nothing is done."""
+        with self._gate:
+            deadline = threads().monotonic() + _NOTE_SECONDS
+        while handle.isActive and handle.status["isTriggerActive"] and threads().monotonic() < deadline:
+            handle.awaitTermination(_LOOK_SECONDS)
+        with self._gate:
+            handle.stop()
+
+    def _start(self) -> Any:
+        if self.batches is not None:
+            writer = self.streams.batches(self.frame, self._batch)
+            return self._set_up(writer).start()
+        assert self.native is not None  # noqa: S101 -- one of the two
+        sink, context = self.native
+        return sink.start(context, self._set_up(sink.write_stream(context, self.frame)))
+
+    def _set_up(self, writer: Any) -> Any:
+        return self.streams.set_up(
+            writer,
+            name=self.query.name,
+            trigger=self.trigger,
+            output_mode=self.query.output_mode,
+            checkpoint=self.checkpoint,
+        )
+
+    def _batch(self, frame: "DataFrame", number: int) -> None:
+        assert self.batches is not None  # noqa: S101 -- it is the one who calls
+        with self._gate:
+            if self.is_draining.is_set():
+                self._failure = Drained()
+                raise self._failure
+            try:
+                self.batches.run(frame, number)
+            except BaseException as error:
+                self._failure = error
+                raise
+            self._shown += 1

@@ -1,0 +1,264 @@
+"""Starts all queries of a stream, watches them, and drains them: when one fails, when a signal comes, when time is over."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ppf_core.config.durations import parse_duration
+from ppf_core.config.model import RuntimeConfig
+from ppf_core.contracts.components import StreamingSink
+from ppf_core.contracts.results import ErrorInfo, RunInfo, StreamProgress
+from ppf_core.errors import ConfigError, RunError, Terminated
+from ppf_core.execution.component_run import ComponentRun
+from ppf_core.execution.executor import INTERRUPTED
+from ppf_core.execution.interrupts import interrupts
+from ppf_core.execution.retry import RetryExecutor
+from ppf_core.execution.steps import Steps
+from ppf_core.planning.streams import plan_batch
+from ppf_core.quality.checking import Evaluate
+from ppf_core.state.events import ComponentEnded, ComponentStarted, Observer, Retried, StreamProgressed
+from ppf_core.storage import files_at
+from ppf_core.streams.batches import Batches, BatchFailed
+from ppf_core.streams.checkpoints import QueryFolder
+from ppf_core.streams.progress import progress_of
+from ppf_core.streams.query import RunningQuery
+from ppf_core.streams.totals import Totals
+from ppf_core.threads import SIGTERM, Empty, Queue, threads
+from ppf_core.validation.queries import Query
+from ppf_core.validation.validated import ValidatedPipeline
+
+_WATCH_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A query is over. error: the failure after which it was not started again."""
+
+    query: str
+    error: BaseException | None
+
+
+@dataclass(frozen=True)
+class _Signalled:
+    number: int
+
+
+@dataclass
+class Supervisor:
+    """The queries of one run. `run` returns when all have ended; every component has a status then.
+
+    steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch.
+    second: what a second signal does. is_stopped: whether somebody asked from elsewhere that the stream ends.
+    """
+
+    validated: ValidatedPipeline
+    steps: Steps
+    run_info: RunInfo
+    data_dir: str
+    emit: Observer
+    tell: Observer
+    describe: Callable[[BaseException], ErrorInfo]
+    evaluate: Evaluate
+    redact: Callable[[str], str]
+    second: Callable[[int], None] | None = None
+    is_stopped: Callable[[], bool] = lambda: False
+    _queries: dict[str, RunningQuery] = field(default_factory=dict)
+    _heard: Queue[_Ended | _Signalled | StreamProgress] = field(default_factory=lambda: threads().queue())
+    _interrupt: KeyboardInterrupt | None = None
+    _failed: bool = False
+
+    def __post_init__(self) -> None:
+        self._totals = Totals(self.components)
+        self._lock = threads().lock()
+
+    @property
+    def components(self) -> Mapping[str, ComponentRun]:
+        """Those of the run."""
+        return self.steps.components
+
+    def run(self) -> None:
+        """Raises KeyboardInterrupt (Terminated for SIGTERM) when a signal ended the stream."""
+        with ExitStack() as stack:
+            stack.enter_context(interrupts(lambda number: self._heard.put(_Signalled(number)), self.second))
+            self._start_components()
+            self._build()
+            for query in self.validated.queries:
+                self._queries[query.name] = self._running(query)
+            stack.enter_context(self.steps.engine.streams.listening(lambda told: self._heard.put(progress_of(told))))
+            open_ = set(self._queries)
+            for name, running in self._queries.items():
+                threads().start(partial(self._live, name, running), f"ppf-query-{name}")
+            self._watch(open_)
+        self._end_components()
+        if self._interrupt is not None:
+            raise self._interrupt
+
+    # ---- starting
+
+    def _start_components(self) -> None:
+        for component in self.components.values():
+            if not component.is_quarantine:
+                component.start()
+                self.emit(ComponentStarted(component.info))
+
+    def _build(self) -> None:
+        """The streaming frames and the side inputs, in the order of the graph."""
+        wanted = {name for query in self.validated.queries for name in query.above}
+        for name in self.validated.graph.order():
+            if name in wanted:
+                component = self.components[name]
+                self.steps.begin(component, 1)
+                try:
+                    self.steps.build(component)
+                except Exception as error:
+                    self._fail(name, self.describe(error))
+                    raise RunError(f"{name!r} could not be built, so that no query was started.") from error
+
+    def _running(self, query: Query) -> RunningQuery:
+        head = self.components[query.input]
+        frame = self.steps.frames.frame(query.input)
+        folder = QueryFolder(
+            files_at(self.steps.engine.session, self.data_dir), self.data_dir, self.run_info.pipeline, query.name
+        )
+        checkpoint = folder.open()
+        batches, native = None, None
+        if query.native:
+            (name,) = query.sinks
+            sink = self.components[name]
+            assert isinstance(sink.plugin, StreamingSink)  # noqa: S101 -- a native query has one
+            native = sink.plugin, self.steps.frames.context(sink)
+        else:
+            plan = plan_batch(self.validated, query)
+            batches = Batches(
+                query=query.name,
+                input=query.input,
+                plan=plan,
+                components=self.components,
+                given={name: self.steps.frames.frame(name) for name in plan.given - {query.input}},
+                journal=folder.journal(),
+                checkpoint=checkpoint,
+                run_info=self.run_info,
+                data_dir=self.data_dir,
+                emit=self._hear_batch,
+                describe=self.describe,
+                evaluate=self.evaluate,
+                redact=self.redact,
+                is_steady=self.steps.engine.streams.repeats(frame),
+                done=lambda _number, components: self._add(query.name, components),
+            )
+        stopped = threads().event()
+        return RunningQuery(
+            query=query,
+            checkpoint=folder.path,
+            trigger=None if query.trigger == "available_now" else parse_duration(query.trigger or 0).total_seconds(),
+            frame=frame,
+            streams=self.steps.engine.streams,
+            batches=batches,
+            native=native,
+            retrying=RetryExecutor(head.role.retry, stopped, is_gone=self.steps.engine.is_gone),
+            retried=lambda number, error, delay: self._retried(head, number, error, delay),
+            is_draining=stopped,
+        )
+
+    def _live(self, name: str, running: RunningQuery) -> None:
+        error: BaseException | None = None
+        try:
+            error = running.run()
+        except BaseException as raised:  # noqa: BLE001 -- it is told, whatever it is
+            error = raised
+        self._heard.put(_Ended(name, error))
+
+    # ---- watching
+
+    def _watch(self, open_: set[str]) -> None:
+        limit = self._runtime.timeout
+        deadline = threads().monotonic() + limit.total_seconds() if limit is not None else None
+        while open_:
+            try:
+                message = self._heard.get(timeout=_WATCH_SECONDS)
+            except Empty:
+                if self.is_stopped() or (deadline is not None and threads().monotonic() >= deadline):
+                    self._drain()
+                continue
+            match message:
+                case _Ended(name, error):
+                    open_.discard(name)
+                    if error is not None:
+                        self._end_query(self._queries[name].query, error)
+                case _Signalled(number):
+                    self._interrupt = self._interrupt or (Terminated() if number == SIGTERM else KeyboardInterrupt())
+                    self._drain()
+                case progress:
+                    self._progressed(progress)
+
+    def _drain(self) -> None:
+        for running in self._queries.values():
+            running.drain()
+
+    @property
+    def _runtime(self) -> RuntimeConfig:
+        return self.validated.file.config.runtime
+
+    def _end_query(self, query: Query, error: BaseException) -> None:
+        if isinstance(error, BatchFailed):
+            self._fail(error.component, error.error)
+        else:
+            self._fail(query.input, self.describe(error))
+        if self._runtime.on_failure == "stop":
+            self._drain()
+
+    def _progressed(self, progress: StreamProgress) -> None:
+        running = self._queries.get(progress.query)
+        if running is None:
+            return
+        with self._lock:
+            whole = self._totals.progressed(progress, running.query.sinks)
+        for name in running.query.sinks:
+            self.tell(StreamProgressed(self.components[name].info, whole))
+
+    def _add(self, query: str, components: Mapping[str, ComponentRun]) -> None:
+        with self._lock:
+            self._totals.add(query, components)
+
+    def _hear_batch(self, event: Any) -> None:
+        with self._lock:
+            self.tell(event)
+
+    def _retried(self, head: ComponentRun, number: int, error: BaseException, delay: float) -> None:
+        told = error.error if isinstance(error, BatchFailed) else self.describe(error)
+        now = threads().now()
+        head.attempts = max(head.attempts, number + 1)
+        with self._lock:
+            self.emit(Retried(head.info, number, "stream", head.started_at, now, told, delay))
+
+    # ---- outcomes
+
+    def _fail(self, name: str, error: ErrorInfo) -> None:
+        component = self.components.get(name) or self.components[name.rpartition("/")[0]]
+        self._failed = True
+        if component.status is None:
+            component.end("failed", error=error)
+
+    def _end_components(self) -> None:
+        """Those that did not fail have done what they were asked to, as far as they got."""
+        reason = INTERRUPTED if self._interrupt is not None else None
+        for component in self.components.values():
+            if component.is_quarantine:
+                continue
+            if component.status is None:
+                component.end(
+                    "skipped" if self._failed else "success", reason="Another component failed." if self._failed else reason
+                )
+            component.is_told = True
+            self.emit(ComponentEnded(component.info, component.result(), started=True))
+
+
+def refuse_parts(only: Sequence[str], resume: str | None) -> None:
+    """A stream has no steps of which some could be left out, or were done before. ConfigError says what to do instead."""
+    if only:
+        raise ConfigError("--only is for batch pipelines.", hint="Set enabled = false on what the stream is to leave out.")
+    if resume is not None:
+        hint = "Run it without --resume: every query goes on from its checkpoint by itself."
+        raise ConfigError("--resume is for batch pipelines.", hint=hint)

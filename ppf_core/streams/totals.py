@@ -1,0 +1,58 @@
+"""What adds up over the batches of a stream: rows, bad rows, and what checks found."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ppf_core.contracts.results import QualityResult, StreamProgress
+from ppf_core.execution.component_run import ComponentRun
+
+_WORST = ("passed", "warned", "failed", "error")
+
+
+class Totals:
+    """Adds up what the batches of one run tell, in the components of the run. Not for several threads at once.
+
+    bad_rows: of the last batch of each query.
+    """
+
+    def __init__(self, components: Mapping[str, ComponentRun]) -> None:
+        self._components = components
+        self.bad_rows: dict[str, int] = {}
+
+    def add(self, query: str, batch: Mapping[str, ComponentRun]) -> None:
+        """A batch was shown."""
+        self.bad_rows[query] = sum(each.failed or 0 for done in batch.values() for each in done.quality)
+        for name, done in batch.items():
+            total = self._components.get(name)
+            if total is None:
+                continue  # a folder of bad rows
+            total.attempts = max(total.attempts, done.attempts)
+            total.started_at = total.started_at or done.started_at
+            total.quality = merged(total.quality, done.quality)
+            total.staged, total.published = total.staged or done.staged, total.published or done.published
+            if done.rows_written is not None:
+                total.rows_written = (total.rows_written or 0) + done.rows_written
+
+    def progressed(self, progress: StreamProgress, sinks: Sequence[str]) -> StreamProgress:
+        """Keeps how a query stands, for the results of its sinks; with what only the kernel knows."""
+        whole = replace(progress, bad_rows=self.bad_rows.get(progress.query, 0))
+        for name in sinks:
+            self._components[name].progress = whole
+        return whole
+
+
+def merged(before: Sequence[QualityResult], now: Sequence[QualityResult]) -> tuple[QualityResult, ...]:
+    """The results of the checks of one component over all batches so far: counts add up, the worst status stays."""
+    if not before or not now:
+        return tuple(now or before)
+    return tuple(_sum(old, new) for old, new in zip(before, now, strict=True))
+
+
+def _sum(old: QualityResult, new: QualityResult) -> QualityResult:
+    worse = new if _WORST.index(new.status) >= _WORST.index(old.status) else old
+    failed, evaluated = _added(old.failed, new.failed), _added(old.evaluated, new.evaluated)
+    return replace(new, status=worse.status, message=worse.message, failed=failed, evaluated=evaluated)
+
+
+def _added(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
