@@ -10,8 +10,6 @@ import ppf_core
 
 KERNEL = Path(ppf_core.__file__).parent
 ROOMS = sorted(path.name for path in KERNEL.iterdir() if (path / "__init__.py").exists())
-# What is still larger, and how large it may be until it is cut.
-LARGER: dict[str, int] = {"runs": 2200}
 
 
 def modules(room: str) -> list[Path]:

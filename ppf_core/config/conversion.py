@@ -1,10 +1,8 @@
 """The values of an options block → an instance of its options class, or the faults that say why not."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from os.path import expanduser, normpath
 from pathlib import Path as Folder
 from typing import Any
 
@@ -27,6 +25,7 @@ from ppf_core.config.option_types import (
 from ppf_core.config.scalars import Unfit, choose, convert_scalar
 from ppf_core.config.type_texts import expected
 from ppf_core.contracts.options import OptionsError
+from ppf_core.contracts.paths import absolute_path
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, shown
@@ -34,8 +33,6 @@ from ppf_core.secrets.references import FORM, SCHEME, fill_secrets, find_secrets
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""
-
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass
@@ -136,18 +133,25 @@ class Conversion:
 
     def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: BlockKeys) -> Any:
         """The instance; what the class itself finds wrong in `__post_init__` becomes faults."""
-        spot = keys.spot
         try:
-            return options_class(**arguments)
+            built = options_class(**arguments)
+            self.warnings += self._told(built.warnings() if callable(getattr(built, "warnings", None)) else {}, keys)
+            return built
         except OptionsError as error:
-            helps = {option.name: option.info.help for option in keys.options}
-            for where, text in error.problems.items():
-                name, *rest = parse_path(where) or ("",)
-                there = spot.at(keys.written.get(str(name), name), *rest) if name else spot
-                self._refuse(f"{there}: {text}" if there.path else text, there, helps.get(str(name), ""))
+            self.faults += self._told(error.problems, keys)
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- the code is the plugin's, so it may raise anything
-            self._refuse(f"The {spot.noun}s do not fit: {error or type(error).__name__}", spot)
+            self.faults.append(self._refusal(f"The {keys.spot.noun}s do not fit: {error or type(error).__name__}", keys.spot))
         return UNBUILT
+
+    def _told(self, said: Mapping[str, str], keys: BlockKeys) -> list[Fault]:
+        """What the class says of its options, by their names in it."""
+        helps = {option.name: option.info.help for option in keys.options}
+        told = []
+        for where, text in said.items():
+            name, *rest = parse_path(where) or ("",)
+            there = keys.spot.at(keys.written.get(str(name), name), *rest) if name else keys.spot
+            told.append(self._refusal(f"{there}: {text}" if there.path else text, there, helps.get(str(name), "")))
+        return told
 
     # ---- single values
 
@@ -193,8 +197,8 @@ class Conversion:
         try:
             if isinstance(type_, Choice):
                 return choose(value, type_)
-            converted = convert_scalar(value, type_.python)
-            return self._named(converted, spot) if type_.python is str else converted
+            converted = value if spot.info.as_written and type_ == ANYTHING else convert_scalar(value, type_.python)
+            return self._named(converted, spot) if isinstance(converted, str) else converted
         except Unfit as unfit:
             return self._unfit(value, type_, spot, unfit)
 
@@ -202,7 +206,10 @@ class Conversion:
         """A text that may name a component or a path."""
         if spot.info.component:
             self.components.append((spot.path, text))
-        return _absolute(text, self.folder) if spot.info.path else text
+        is_path = spot.info.path or str(spot.path[-1]).lower() in spot.info.path_keys
+        if is_path and text.strip() in ("", "file:"):
+            raise Unfit("An empty path would be the folder of the pipeline file.", code="bad-value")
+        return absolute_path(text, self.folder) if is_path else text
 
     # ---- faults
 
@@ -219,12 +226,12 @@ class Conversion:
         self.faults.append(missing(type_, spot))
         return UNBUILT
 
-    def _refuse(self, text: str, spot: Spot, help_: str = "") -> None:
+    def _refusal(self, text: str, spot: Spot, help_: str = "") -> Fault:
         """The plugin's own words, in which values of secrets may stand."""
         for value in sorted(filter(None, self._resolved), key=len, reverse=True):
             text = text.replace(value, MASK)
         sentence = text if text.endswith((".", "?")) else f"{text}."
-        self.faults.append(Fault(spot.path, "options", sentence, sentences(help_)))
+        return Fault(spot.path, "options", sentence, sentences(help_))
 
 
 def _has_unbuilt(values: Iterable[Any]) -> bool:
@@ -235,18 +242,3 @@ def _did_you_mean(value: Any, type_: OptionType) -> str:
     names = [str(written) for written, _member in type_.members] if isinstance(type_, Choice) else []
     close = near_miss(value, names) if isinstance(value, str) else None
     return f"Did you mean {close!r}?" if close else ""
-
-
-def _absolute(path: str, folder: Folder) -> str:
-    """A relative path as a `file:` URI below the folder; on a cluster a bare one would mean the cluster's file system.
-
-    Hadoop knows neither `~` nor `file:data`: it would look below the current folder, or fail.
-    """
-    relative = expanduser(path) if path.startswith("~") else path  # noqa: PTH111 -- Path's raises for an unknown user
-    if relative.startswith("file:") and not relative.startswith("file:/"):
-        relative = relative.removeprefix("file:")
-    if not relative.strip():
-        raise Unfit("An empty path would be the folder of the pipeline file.", code="bad-value")
-    if relative == path and (path.startswith("/") or _URI.match(path)):
-        return path
-    return f"file:{normpath(folder.absolute() / relative)}"

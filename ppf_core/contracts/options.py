@@ -20,6 +20,8 @@ class OptionInfo:
     one_of: str | None = None
     aliases: tuple[str, ...] = ()
     sql: bool = False
+    path_keys: tuple[str, ...] = ()
+    as_written: bool = False
 
     @classmethod
     def of(cls, field: "dataclasses.Field[Any]") -> "OptionInfo":
@@ -37,6 +39,8 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
+    path_keys: tuple[str, ...] = ...,
+    as_written: bool = ...,
 ) -> Any: ...
 @overload
 def option(
@@ -48,6 +52,8 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
+    path_keys: tuple[str, ...] = ...,
+    as_written: bool = ...,
 ) -> T: ...
 @overload
 def option(
@@ -59,6 +65,8 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
+    path_keys: tuple[str, ...] = ...,
+    as_written: bool = ...,
 ) -> T: ...
 def option(
     help: str,
@@ -70,6 +78,8 @@ def option(
     one_of: str | None = None,
     aliases: tuple[str, ...] = (),
     sql: bool = False,
+    path_keys: tuple[str, ...] = (),
+    as_written: bool = False,
 ) -> Any:
     """One option of a plugin.
 
@@ -78,13 +88,24 @@ def option(
     one_of: exactly one option that carries the same label is set.
     aliases: old names, accepted with a located warning.
     sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
+    path_keys: of a map, the keys whose values are paths, in lower case; they are found in any case.
+    as_written: a fraction under `Any` is a float whose `str` is the text of the file: 1.10, or more digits than a float has.
 
         @options
         class CsvOptions:
             path: str = option("File or folder to read.", path=True)
             header: bool = option("The first line holds the column names.", default=True)
     """
-    info = OptionInfo(help=help, path=path, component=component, one_of=one_of, aliases=aliases, sql=sql)
+    info = OptionInfo(
+        help=help,
+        path=path,
+        component=component,
+        one_of=one_of,
+        aliases=aliases,
+        sql=sql,
+        path_keys=path_keys,
+        as_written=as_written,
+    )
     metadata = {METADATA_KEY: info}
     if default is not MISSING:
         return dataclasses.field(default=default, metadata=metadata, kw_only=True)
@@ -95,7 +116,10 @@ def option(
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
 def options(cls: type[T]) -> type[T]:
-    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well."""
+    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well.
+
+    What it cannot refuse but doubts, a method `warnings` tells: option path → text, as for OptionsError.
+    """
     return dataclass(frozen=True, kw_only=True)(cls)
 
 

@@ -1,7 +1,11 @@
 """Paths as plugins get them: an absolute path, or a URI."""
 
+import re
+from os.path import expanduser, normpath
 from pathlib import Path
 from urllib.parse import urlsplit
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def local_path(path: str) -> Path:
@@ -19,3 +23,16 @@ def local_path(path: str) -> Path:
         raise ValueError(f"{path!r} is not a local file: its scheme is {scheme!r}. Use a path on this machine.")
     rest = path[len("file:") :]
     return Path("/" + rest.lstrip("/")) if rest.startswith("//") else Path(rest)
+
+
+def absolute_path(path: str, folder: Path) -> str:
+    """A relative path as a `file:` URI below the folder; on a cluster a bare one would mean the cluster's file system.
+
+    Hadoop knows neither `~` nor `file:data`: it would look below the current folder, or fail.
+    """
+    relative = expanduser(path) if path.startswith("~") else path  # noqa: PTH111 -- Path's raises for an unknown user
+    if relative.startswith("file:") and not relative.startswith("file:/"):
+        relative = relative.removeprefix("file:")
+    if relative == path and (path.startswith("/") or _URI.match(path)):
+        return path
+    return f"file:{normpath(folder.absolute() / relative)}"

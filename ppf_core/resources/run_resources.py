@@ -51,6 +51,7 @@ class RunResources:
     selected: Collection[str]
     accessed: dict[tuple[str, str], None] = field(default_factory=dict)
     _instances: list[Plugin[Any]] = field(default_factory=list)
+    _failures: list[str] = field(default_factory=list)
     _logs: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -150,6 +151,8 @@ class RunResources:
             log=log,
             is_quick=is_quick,
             hidden=frozenset(key for key, value in spark.conf.items() if self._is_hidden(key, value)),
+            mask=self.redactor.redact if self.redactor.knows_any else None,
+            tell=self._failures.append,
         )
 
     def _is_hidden(self, key: str, value: str) -> bool:
@@ -174,10 +177,10 @@ class RunResources:
         return RunError(error.message, hint=error.hint, problems=[problem])
 
     def close(self) -> list[str]:
-        """Closes every plugin and every secrets backend, whatever happened; the texts say which ones failed to close."""
-        failures = close_all(self._instances)
+        """Closes every plugin and every secrets backend, whatever happened; the texts say what was not closed or masked."""
+        failures = [*self._failures, *close_all(self._instances), *self.resolver.close()]
+        self._failures.clear()
         self._instances.clear()
-        failures += self.resolver.close()
         self._logs.close()
         return [self.redactor.redact(text) for text in failures]
 

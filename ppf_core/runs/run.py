@@ -104,9 +104,9 @@ class Run:
         session = self.resources.open_session(given, self.record.spark_log)
         try:
             self.record.write(lines.SessionOpened(session.facts))
-            for warning in (*self.plan.warnings, *session.warnings):
-                self._emit(Warned(warning))
             validated = self.resources.validated
+            for warning in (*self.plan.warnings, *map(validated.located, session.warnings)):
+                self._emit(Warned(warning))
             require_known_errors(validated.file)
             frames = f"{self.resources.data_dir}/checkpoints/{self.info.run_id}"
             self.resources.require_reachable_frames(session.facts["master"])

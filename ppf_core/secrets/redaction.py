@@ -40,6 +40,11 @@ class Redactor:
                 self._patterns[value] = patterns(value)
                 self._search = None
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether there is any value to mask."""
+        return bool(self._patterns)
+
     def redact(self, text: str) -> str:
         """The text with every known value masked."""
         if not self._patterns:

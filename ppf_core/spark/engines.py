@@ -44,7 +44,7 @@ class SparkEngines(Engines):
 
     def require(self, request: "SessionRequest", given: object = None) -> None:
         """Looks for pyspark and Java."""
-        from ppf_core.jvm.readiness import require_spark
+        from ppf_core.jvm.java import require_spark
 
         require_spark(request, given)
 

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +16,10 @@ from ppf_core.contracts.context import SPARK_ENDS
 from ppf_core.errors import Problem, RunError
 from ppf_core.jvm import start
 from ppf_core.jvm.errors import describe_error
+from ppf_core.jvm.event_log import Mask, event_log
 from ppf_core.jvm.java import require_java
-from ppf_core.jvm.loggers import quiet_loggers
 from ppf_core.jvm.masters import refusal_of, require_reachable, without_parameters
+from ppf_core.jvm.quiet_pyspark import CALL_SITES, quiet_loggers, without_call_sites
 from ppf_core.jvm.requirements import JARS, PACKAGES, installed_spark
 from ppf_core.jvm.settings import (
     apply_settings,
@@ -30,7 +31,6 @@ from ppf_core.jvm.settings import (
     settings_of,
 )
 from ppf_core.secrets.references import SECRET_NAME, is_secret_name
-from ppf_core.spark import call_sites
 from ppf_core.spark.connect import connect, is_connect, leave, server_of, sibling
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class SessionRequest:
     """What a run wants of Spark. required: what plugins cannot do without, out of `conf`. log: where Spark's output goes.
 
     is_quick: a question is asked, so that starting soon is worth more than running fast. hidden: keys whose values are secret.
+    mask: takes the secrets of the run out of a text; None when it has none. tell: hears what was not masked.
     """
 
     app_name: str
@@ -66,6 +67,8 @@ class SessionRequest:
     log: Path | None = None
     is_quick: bool = False
     hidden: frozenset[str] = frozenset()
+    mask: Mask | None = None
+    tell: Callable[[str], None] = lambda _text: None
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,8 @@ def open_session(request: SessionRequest, given: "SparkSession | None" = None) -
         else:
             spark, warnings = _started(request, undo)
         undo.enter_context(quiet_loggers())
-        if request.conf.get(call_sites.SETTING) != "true":
-            undo.enter_context(call_sites.without_call_sites())
+        if request.conf.get(CALL_SITES) != "true":
+            undo.enter_context(without_call_sites())
         return RunSession(spark, base is None and _SUBMITTED not in os.environ, warnings, _facts(spark), undo)
     except BaseException:
         undo.close()
@@ -180,12 +183,26 @@ def _started(request: SessionRequest, undo: ExitStack) -> _Opened:
             start.quiet_warnings()
         require_valid(SparkContext._jvm, conf)
         base = SparkSession.builder.config(map={**conf}).getOrCreate()
+    warnings: tuple[Problem, ...] = ()
     if _SUBMITTED not in os.environ:
+        warnings = _masked_events(request, base, undo)
         undo.callback(start.end_context)
     spark = base.newSession()
     spark.conf.set(SPARK_ENDS, "true")
     # spark-submit's own settings stay as they are; what belongs to a session is this run's to choose.
-    return spark, apply_settings(spark, {key: value for key, value in late.items() if key != "spark.app.name"})
+    differing = apply_settings(spark, {key: value for key, value in late.items() if key != "spark.app.name"})
+    return spark, (*warnings, *differing)
+
+
+def _masked_events(request: SessionRequest, base: "SparkSession", undo: ExitStack) -> tuple[Problem, ...]:
+    """Masks the event log in the end, if there is one and there are secrets; a warning where that cannot be."""
+    log = event_log(base.sparkContext) if request.mask is not None else None
+    if log is None or request.mask is None:
+        return ()
+    if log.obstacle is not None:
+        return (log.obstacle,)
+    undo.callback(log.mask, request.mask, request.tell)
+    return ()
 
 
 def _names_to_hide(given: str | None, keys: frozenset[str]) -> str:

@@ -28,13 +28,34 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
 
     mode: who may read and write it, less what the process's umask forbids.
     """
+    with _replacing(path, mode) as (_part, handle):
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int) -> Iterator[Path]:
+    """The same for what is too long for memory: in the block an empty file is filled, which then takes the place of the other.
+
+    mode: who may read and write it, whatever the umask. An error that leaves the block leaves the file as it was.
+    """
+    with _replacing(path, mode) as (part, handle):
+        os.fchmod(handle, mode)
+        yield part
+
+
+@contextmanager
+def _replacing(path: Path, mode: int) -> Iterator[tuple[Path, int]]:
     part = path.with_name(f".{path.name}.part")
     try:
         with _held(part, mode) as handle:
             try:
-                fill(handle, data)
+                os.ftruncate(handle, 0)
+                yield part, handle
+                os.fsync(handle)
                 part.replace(path)
-            except OSError:
+            except BaseException:
                 part.unlink(missing_ok=True)  # on a full disk it would only take the room of something else
                 raise
     except OSError as error:
@@ -59,15 +80,6 @@ def remove_parts(folder: Path) -> None:
             continue  # somebody writes it
         finally:
             os.close(handle)
-
-
-def fill(handle: int, data: bytes) -> None:
-    """Puts exactly these bytes into an open file, and on disk."""
-    os.ftruncate(handle, 0)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
-    os.fsync(handle)
 
 
 def make_folder(folder: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ppf_core.config.faults import parse_path
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig
 from ppf_core.contracts.components import PipelineComponent, Schema
@@ -78,6 +79,11 @@ class ValidatedPipeline:
     def dataflow(self) -> Dataflow:
         """Who has whose rows."""
         return Dataflow.of(self.components)
+
+    def located(self, problem: Problem) -> Problem:
+        """A problem that is only known by its path, at its place in the file."""
+        path = parse_path(problem.path or "")
+        return self.file.problem(problem.code, problem.message, path, at="key", hint=problem.hint) if path else problem
 
     @property
     def is_stream(self) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import zstandard
+
 
 def forms(secret: str) -> dict[str, bytes]:
     """What must be found nowhere, by the name of the form."""
@@ -36,6 +38,8 @@ def hits(name: str, content: bytes, secret: str) -> list[str]:
     """Where the secret stands in some bytes, with what is around it."""
     if content[:2] == b"\x1f\x8b":
         content = gzip.decompress(content)
+    if content[:4] == b"\x28\xb5\x2f\xfd":
+        content = zstandard.ZstdDecompressor().stream_reader(content, read_across_frames=True).read()
     return [f"{name}: {form}: …{_around(content, text)!r}…" for form, text in forms(secret).items() if text in content]
 
 

@@ -38,8 +38,9 @@ name = canary
 spark {
   master = "local[2]"
   conf {
-    "spark.ui.enabled" = false, "spark.eventLog.enabled" = %(events)s, "spark.eventLog.dir" = "file:%(folder)s/events"
-    "spark.eventLog.compress" = false, "spark.sql.shuffle.partitions" = 1
+    "spark.ui.enabled" = false, "spark.sql.shuffle.partitions" = 1
+    "spark.eventLog.enabled" = true, "spark.eventLog.dir" = "file:%(folder)s/events"
+    %(events)s
     "spark.hadoop.fs.s3a.secret.key" = "secret://leaky/db", "spark.my.harmless.name" = "secret://leaky/db"
     "spark.executorEnv.FROM_ENVIRONMENT" = ${MY_TOKEN}
   }
@@ -86,8 +87,8 @@ class Scene:
     otlp: str
     said: dict[str, bytes] = field(default_factory=dict)
 
-    def write(self, components: str, events: str = "true") -> Path:
-        """The pipeline file. events: whether Spark keeps an event log."""
+    def write(self, components: str, events: str = "") -> Path:
+        """The pipeline file. events: further settings of Spark's event log."""
         values = {"folder": self.folder, "components": components, "secret": SECRET, "gateway": self.gateway, "otlp": self.otlp}
         (self.folder / "events").mkdir()
         path = self.folder / "canary.conf"
@@ -179,14 +180,23 @@ VERBS = (
 )
 
 
-def test_a_worker_that_fails_shows_the_canary_nowhere(scene: Scene) -> None:
-    """Without an event log: what a task raises stands there as it raised it, as docs/explanation/secrets.md says."""
+@pytest.mark.parametrize(
+    ("events", "files"),
+    [
+        ("", "eventlog_v2_*/events_1_*.zstd"),
+        ('"spark.eventLog.rolling.enabled" = false, "spark.eventLog.compress" = false', "local-*"),
+    ],
+)
+def test_a_worker_that_fails_shows_the_canary_nowhere(scene: Scene, events: str, files: str) -> None:
+    """Neither in Spark's event log, where what a task raises stands as it raised it until Spark has ended."""
     change = f"change {{ transform = leaky, inputs = [fine], options {{ fails = udf, {SECRET} }} }}"
     path = scene.write(
-        f"fine {{ source = leaky, options {{ {SECRET} }} }}\n{change}\nout {{ sink = noop, inputs = [change] }}", events="false"
+        f"fine {{ source = leaky, options {{ {SECRET} }} }}\n{change}\nout {{ sink = noop, inputs = [change] }}", events
     )
     assert scene.ppf("run", path.name, "--run-id", "r1", "--spark-log", "--json") == 1
     assert b"on the worker ****" in scene.said[f"run {path.name} --run-id r1 --spark-log --json stdout"]
+    (log,) = (scene.folder / "events").glob(files)
+    assert hits("log", log.read_bytes(), "on the worker ****") != []
     assert scene.hits() == []
 
 

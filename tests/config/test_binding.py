@@ -11,6 +11,7 @@ from option_classes import Every, Located, Plain, Query, Window
 
 from ppf_core import NoOptions, OptionsError, option, options
 from ppf_core.config.binding import Bound, bind, option_specs
+from ppf_core.hocon.tree import WrittenNumber
 
 FOLDER = Path("/work")
 
@@ -268,3 +269,32 @@ def test_what_is_bound_binds_to_itself(values: dict[str, Any]) -> None:
         again = bind(Every, vars(options), folder=FOLDER)
         assert again.faults == ()
         assert again.options == options
+
+
+@options
+class Passed:
+    further: dict[str, Any] = option("Passed on.", default_factory=dict, path_keys=("basepath",), as_written=True)
+    rounded: Any = option("A number.", default=None)
+
+    def warnings(self) -> dict[str, str]:
+        return {f"further.{name}": "does nothing" for name in self.further if name == "odd"}
+
+
+def test_keys_of_a_map_may_be_paths_in_any_case() -> None:
+    found = bound(Passed, further={"basePath": "data", "BASEPATH": "s3://b/data", "path": "data"}).options
+
+    assert found.further == {"basePath": "file:/work/data", "BASEPATH": "s3://b/data", "path": "data"}
+
+
+def test_a_number_keeps_its_text_only_where_that_is_asked_for() -> None:
+    found = bound(Passed, further={"a": WrittenNumber("1.10")}, rounded=WrittenNumber("1.10")).options
+
+    assert (str(found.further["a"]), found.further["a"]) == ("1.10", 1.1)
+    assert type(found.rounded) is float
+
+
+def test_what_a_class_doubts_is_a_warning_at_its_place() -> None:
+    found = bound(Passed, further={"odd": 1, "even": 2})
+
+    assert (found.options.further["odd"], [each.path for each in found.warnings]) == (1, [("further", "odd")])
+    assert found.warnings[0].message == "Option 'further.odd': does nothing."

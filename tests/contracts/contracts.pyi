@@ -45,6 +45,8 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
+    path_keys: tuple[str, ...] = ...,
+    as_written: bool = ...,
 ) -> Any: ...
 @overload
 def option(
@@ -56,6 +58,8 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
+    path_keys: tuple[str, ...] = ...,
+    as_written: bool = ...,
 ) -> T: ...
 @overload
 def option(
@@ -67,6 +71,8 @@ def option(
     one_of: str | None = ...,
     aliases: tuple[str, ...] = ...,
     sql: bool = ...,
+    path_keys: tuple[str, ...] = ...,
+    as_written: bool = ...,
 ) -> T:
     """One option of a plugin.
 
@@ -75,6 +81,8 @@ def option(
     one_of: exactly one option that carries the same label is set.
     aliases: old names, accepted with a located warning.
     sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
+    path_keys: of a map, the keys whose values are paths, in lower case; they are found in any case.
+    as_written: a fraction under `Any` is a float whose `str` is the text of the file: 1.10, or more digits than a float has.
     Types: str int float bool Decimal timedelta Secret Any, Literal, Enum with str values, X | None, list[X], tuple[X, ...],
     dict[str, X], nested options classes, X | list[X]; unions of options classes told apart by one Literal field. Any other
     type makes the plugin `broken`, naming the field. path, component and Secret work at any depth.
@@ -82,7 +90,10 @@ def option(
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(option,))
 def options(cls: type[T]) -> type[T]:
-    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well."""
+    """A frozen, keyword-only dataclass of options. `@dataclass(frozen=True, kw_only=True)` works as well.
+
+    What it cannot refuse but doubts, a method `warnings` tells: option path → text, as for OptionsError.
+    """
 
 @options
 class NoOptions: ...

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core.errors import RunError
-from ppf_core.jvm.readiness import require_spark
+from ppf_core.jvm.java import require_spark
 from ppf_core.spark.session import SessionRequest
 
 REQUEST = SessionRequest(app_name="ready")
@@ -24,7 +24,7 @@ def test_what_is_no_session_is_named() -> None:
 def test_a_stopped_session_is_told_in_one_line() -> None:
     script = """
         from pyspark.sql import SparkSession
-        from ppf_core.jvm.readiness import require_spark
+        from ppf_core.jvm.java import require_spark
         from ppf_core.spark.session import SessionRequest
         builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
         session = builder.config("spark.driver.host", "127.0.0.1").getOrCreate()

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import Context, PipelineRunner, Secret, Source, option, options
-from ppf_core.errors import ConfigError
+from ppf_core.errors import CheckpointRefused, ConfigError
 
 WritePipeline = Callable[[str], Path]
 
@@ -84,3 +84,35 @@ def test_secrets_in_the_options_of_a_replacing_source_are_in_no_record(pipeline:
 def test_what_cannot_be_replaced_is_refused(pipeline: WritePipeline, name: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         PipelineRunner.from_file(pipeline(PIPELINE)).replacing({name: given(1)})
+
+
+RESUMABLE = "name = test\nhooks { checkpoint {} }\nruntime { on_failure = continue }\ncomponents {" + PIPELINE + "}"
+
+
+@pytest.fixture
+def failed(pipeline: WritePipeline, spark: SparkSession) -> PipelineRunner:
+    """A runner with a source in the place of another, whose run r1 has published one sink and failed at the other."""
+    path = pipeline(RESUMABLE.replace("sink = noop", "sink = folder, options { path = elsewhere, fails = stage }"))
+    runner = PipelineRunner.from_file(path).replacing({"numbers": given(101, 102, token=Secret("canary-4711"))})
+    assert runner.run(spark=spark, run_id="r1")["out"].published
+    return runner
+
+
+def again(failed: PipelineRunner) -> PipelineRunner:
+    """A runner of the same file, whose failing sink does its work."""
+    file = failed.validated.file
+    return PipelineRunner.from_file(file.path, {"components.elsewhere.options.fails": "null"})
+
+
+def test_a_run_with_replaced_sources_goes_on_with_the_same_ones(failed: PipelineRunner, spark: SparkSession) -> None:
+    runner = again(failed).replacing({"numbers": given(101, 102, token=Secret("canary-4711"))})
+    result = runner.run(spark=spark, resume="r1")
+    assert (result.ok, result["out"].status, result["elsewhere"].status) == (True, "resumed", "success")
+
+
+def test_a_run_with_replaced_sources_goes_on_with_no_others(failed: PipelineRunner, spark: SparkSession) -> None:
+    file = again(failed)
+    with pytest.raises(CheckpointRefused, match="plugin: ppf-core:Given -> ppf-small:numbers"):
+        file.run(spark=spark, resume="r1")
+    with pytest.raises(CheckpointRefused, match=r"options.ids: \[101, 102\] -> \[7\]"):
+        file.replacing({"numbers": given(7)}).run(spark=spark, resume="r1")

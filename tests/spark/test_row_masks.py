@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from ppf_core import Columns
-from ppf_core.spark.call_sites import without_call_sites
+from ppf_core.jvm.quiet_pyspark import without_call_sites
 from ppf_core.spark.frames import same_shape
 from ppf_core.spark.row_masks import BITS, RowMasks, fitting, raising_rules
 from ppf_core.spark.rules import Rules

@@ -311,3 +311,12 @@ def test_names_without_a_comma_between_them_are_told_apart(pipeline: WritePipeli
         validate_pipeline(pipeline("a { source = numbers }\nb { source = numbers }\nc { source = numbers, after = [a b] }"))
     )
     assert (problem.code, problem.hint) == ("unknown-component", "Put a comma between two names: [a, b].")
+
+
+def test_what_is_only_known_by_its_path_finds_its_place(pipeline: WritePipeline) -> None:
+    path = pipeline(
+        'name = a\nspark.conf {\n  "spark.eventLog.dir" = "hdfs://n/logs"\n}\ncomponents { a { source = numbers } }'
+    )
+    warning = Problem(code="event-log", message="It is elsewhere.", path='spark.conf."spark.eventLog.dir"')
+    assert validate_pipeline(path).located(warning).place == f"{path}:3:3"
+    assert validate_pipeline(path).located(Problem(code="x", message="Anywhere.")).place == ""

@@ -8,8 +8,9 @@ from ppf_core.storage import Entry, atomic_at, files_at, fingerprint, outline
 from ppf_files import guards, layout, leases, leftovers, turns
 from ppf_files.exactness import Exactness
 from ppf_files.heartbeat import Heartbeat
-from ppf_files.options import WriteOptions, spark_options
+from ppf_files.options import WriteOptions
 from ppf_files.owner import Owner
+from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.writing import quoted, write_apart, write_files, write_schema
@@ -93,8 +94,12 @@ class FileSink(StagedSink[W]):
             self._heartbeat = None
 
     def writer_options(self) -> dict[str, Any]:
-        """Options for Spark's writer."""
-        return spark_options(self.options.writer)
+        """Options for Spark's writer; what the user wrote under `writer` wins."""
+        return spark_options(self.options.writer, self.own_options())
+
+    def own_options(self) -> dict[str, Any]:
+        """What the other options say to Spark's writer."""
+        return {}
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written."""

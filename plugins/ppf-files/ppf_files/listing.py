@@ -41,6 +41,16 @@ class Listing:
         """The paths alone."""
         return [path for path, _, _ in self.files]
 
+    def require_names(self) -> None:
+        """Refuses names that Hadoop takes for addresses: beside a local file it looks for one with its checksum."""
+        for path in self.paths:
+            name = path.rpartition("/")[2]
+            if ":" in name and path.startswith("file:"):
+                raise PpfError(
+                    f"The file {path!r} has a colon in its name, which Spark cannot read on this machine.",
+                    hint="Rename it, or leave it out with a glob.",
+                )
+
     def require_in(self, found: "Listing") -> None:
         """Refuses when a file of this listing is gone, or is not what it was."""
         there = {path: rest for path, *rest in found.files}
@@ -50,6 +60,16 @@ class Listing:
                 raise PpfError(
                     f"The file {path!r} {happened} while the run was reading it.", hint="Run the pipeline again from the start."
                 )
+
+
+def is_empty(frame: "DataFrame") -> bool:
+    """Whether the files behind a frame have no column; those of folders do not count."""
+    return bool(frame._jdf.queryExecution().analyzed().relation().dataSchema().isEmpty())
+
+
+def folder_columns(frame: "DataFrame") -> list[str]:
+    """The columns that the names of folders give."""
+    return list(frame._jdf.queryExecution().analyzed().relation().partitionSchema().fieldNames())
 
 
 def _file(status: Any) -> tuple[str, int, int]:

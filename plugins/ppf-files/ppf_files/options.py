@@ -1,31 +1,45 @@
 """The options of file sources and sinks."""
 
-from typing import Any, Literal
+import codecs
+from typing import Any, ClassVar, Literal
 
 from ppf_core import OptionsError, SchemaContract, option, options
+from ppf_files import pass_through
 
 # As text Spark writes times with milliseconds only, and drops the rest.
 WHOLE_TIMES = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }
+# Options of Spark whose values are paths.
+PATH_KEYS = ("avroschemaurl", "badrecordspath", "basepath", "rowvalidationxsdpath")
 
 
 @options
 class ReadOptions:
     """What every file source understands."""
 
+    format: ClassVar[str] = ""
     path: str | list[str] = option(
         "File, folder or glob to read, or a list of them. What is there under this very name is no glob.", path=True
     )
     schema: str | None = option(
         "Columns and types as DDL, for example 'id INT, name STRING'; without it Spark finds them.", default=None
     )
-    reader: dict[str, Any] = option("Further options for Spark's reader, passed on as they are.", default_factory=dict)
+    reader: dict[str, Any] = option(
+        "Further options for Spark's reader, passed on as they are.",
+        default_factory=dict,
+        path_keys=PATH_KEYS,
+        as_written=True,
+    )
 
     def __post_init__(self) -> None:
         problems = {} if self.path else {"path": "must name at least one file or folder"}
-        _raise(problems | _no_schema(self.schema) | _not_plain("reader", self.reader))
+        _raise(problems | _no_schema(self.schema) | pass_through.problems("reader", self.reader))
+
+    def warnings(self) -> dict[str, str]:
+        """What Spark would pass over."""
+        return pass_through.doubts("reader", self.reader, self.format) if self.format else {}
 
     @property
     def paths(self) -> list[str]:
@@ -37,24 +51,77 @@ class ReadOptions:
 class CsvReadOptions(ReadOptions):
     """What the CSV source understands."""
 
+    format: ClassVar[str] = "csv"
     header: bool = option("The first line of each file holds the column names.", default=True)
     delimiter: str = option("What stands between two values.", default=",")
     null_value: str = option("The text that stands for NULL.", default="")
     infer_schema: bool = option("Read the data once more to find the types; otherwise every column is text.", default=False)
 
+    columns: Literal["same", "by_name", "by_position"] = option(
+        "How files go together. same: the first line is the same in all. by_name: columns are found by name in each file, NULL "
+        "where a file does not have them. by_position: the first file names the columns of all.",
+        default="same",
+    )
+
     def __post_init__(self) -> None:
         # Not super(): the decorator's dataclass may be another class object than this body sees.
         ReadOptions.__post_init__(self)
-        problems = _no_delimiter(self.delimiter)
+        problems = _no_delimiter(self.delimiter) | _wide_lines(self.reader)
         if self.schema is not None and self.infer_schema:
             problems["infer_schema"] = "has no meaning when schema gives the types; leave one of them out"
+        if self.columns == "by_name" and self.infer_schema:
+            problems["infer_schema"] = "cannot find types with columns = by_name; give the schema"
+        if self.columns == "by_name" and not self.header:
+            problems["columns"] = "is by_name, but header = false says that no file has names"
         _raise(problems)
+
+
+@options
+class JsonReadOptions(ReadOptions):
+    """What the JSON source understands."""
+
+    format: ClassVar[str] = "json"
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        _raise(_wide_lines(self.reader))
+
+
+@options
+class ParquetReadOptions(ReadOptions):
+    """What the Parquet source understands."""
+
+    format: ClassVar[str] = "parquet"
+
+
+@options
+class OrcReadOptions(ReadOptions):
+    """What the ORC source understands."""
+
+    format: ClassVar[str] = "orc"
+
+
+@options
+class TextReadOptions(ReadOptions):
+    """What the text source understands."""
+
+    format: ClassVar[str] = "text"
+
+    def __post_init__(self) -> None:
+        ReadOptions.__post_init__(self)
+        encoding = pass_through.given(self.reader).get("encoding", "UTF-8")
+        if _codec(encoding) not in ("utf-8", "ascii"):
+            text = (
+                f"is {encoding!r}, but Spark's text reader knows UTF-8 only; read it with csv, one column and multiLine = true"
+            )
+            _raise({"reader.encoding": text})
 
 
 @options
 class WriteOptions:
     """What every file sink understands."""
 
+    format: ClassVar[str] = ""
     path: str = option("Folder to write.", path=True)
     mode: Literal["error", "overwrite", "append", "ignore"] = option("What to do with a target that exists.", default="error")
     partition_by: list[str] = option("Columns that become folders such as year=2025.", default_factory=list)
@@ -66,7 +133,12 @@ class WriteOptions:
     coalesce: int | None = option("Merge partitions to at most this many before writing, without moving rows.", default=None)
     sort_by: list[str] = option("Columns to sort the rows of each file by.", default_factory=list)
     max_records_per_file: int | None = option("Start a new file after this many rows.", default=None)
-    writer: dict[str, Any] = option("Further options for Spark's writer, passed on as they are.", default_factory=dict)
+    writer: dict[str, Any] = option(
+        "Further options for Spark's writer, passed on as they are.",
+        default_factory=dict,
+        path_keys=PATH_KEYS,
+        as_written=True,
+    )
 
     def __post_init__(self) -> None:
         problems = {} if self.path else {"path": "must name a folder"}
@@ -78,7 +150,11 @@ class WriteOptions:
             problems["coalesce"] = "cannot be set together with repartition; leave one of them out"
         if self.partition_overwrite == "dynamic":
             problems |= self._misused_dynamic()
-        _raise(problems | _not_plain("writer", self.writer))
+        _raise(problems | pass_through.problems("writer", self.writer))
+
+    def warnings(self) -> dict[str, str]:
+        """What Spark would pass over."""
+        return pass_through.doubts("writer", self.writer, self.format) if self.format else {}
 
     def _misused_dynamic(self) -> dict[str, str]:
         if self.mode != "overwrite":
@@ -90,6 +166,7 @@ class WriteOptions:
 class CsvWriteOptions(WriteOptions):
     """What the CSV sink understands."""
 
+    format: ClassVar[str] = "csv"
     header: bool = option("Write the column names as the first line of each file.", default=True)
     delimiter: str = option("What stands between two values.", default=",")
 
@@ -98,9 +175,32 @@ class CsvWriteOptions(WriteOptions):
         _raise(_no_delimiter(self.delimiter))
 
 
-def spark_options(extra: dict[str, Any]) -> dict[str, str]:
-    """Extra reader or writer options in the form that Spark understands: text."""
-    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in extra.items()}
+@options
+class JsonWriteOptions(WriteOptions):
+    """What the JSON sink understands."""
+
+    format: ClassVar[str] = "json"
+
+
+@options
+class ParquetWriteOptions(WriteOptions):
+    """What the Parquet sink understands."""
+
+    format: ClassVar[str] = "parquet"
+
+
+@options
+class OrcWriteOptions(WriteOptions):
+    """What the ORC sink understands."""
+
+    format: ClassVar[str] = "orc"
+
+
+@options
+class TextWriteOptions(WriteOptions):
+    """What the text sink understands."""
+
+    format: ClassVar[str] = "text"
 
 
 def _no_schema(schema: str | None) -> dict[str, str]:
@@ -116,11 +216,23 @@ def _no_delimiter(delimiter: str) -> dict[str, str]:
     return {} if delimiter else {"delimiter": "must be at least one character"}
 
 
-def _not_plain(name: str, extra: dict[str, Any]) -> dict[str, str]:
-    plain = (str, int, float, bool)
-    return {
-        f"{name}.{key}": "must be text, a number or a boolean" for key, value in extra.items() if not isinstance(value, plain)
-    }
+def _wide_lines(reader: dict[str, Any]) -> dict[str, str]:
+    """Spark looks for the single byte of a line's end, which two or four bytes of these encodings are."""
+    given = pass_through.given(reader)
+    codec = _codec(given.get("encoding", "UTF-8"))
+    is_whole = str(given.get("multiline", False)).lower() == "true" or ("linesep" in given and codec.endswith(("-le", "-be")))
+    if not codec.startswith(("utf-16", "utf-32")) or is_whole:
+        return {}
+    name = next(name for name in reader if pass_through.one_name(name) == "encoding")
+    return {f"reader.{name}": f"is {given['encoding']!r}, which Spark reads right only with multiLine = true beside it"}
+
+
+def _codec(encoding: Any) -> str:
+    """Python's name of an encoding; as it is where Python has none."""
+    try:
+        return codecs.lookup(str(encoding)).name
+    except LookupError:
+        return str(encoding).lower()
 
 
 def _raise(problems: dict[str, str]) -> None:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ppf_files import layout
 from ppf_files.exactness import ORC, PARQUET
 from ppf_files.file_sink import FileSink, TypedFileSink
-from ppf_files.options import WHOLE_TIMES, CsvWriteOptions, WriteOptions
+from ppf_files.options import (
+    WHOLE_TIMES,
+    CsvWriteOptions,
+    JsonWriteOptions,
+    OrcWriteOptions,
+    ParquetWriteOptions,
+    TextWriteOptions,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -19,9 +26,9 @@ class CsvSink(FileSink[CsvWriteOptions]):
     format = "csv"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/report", mode = overwrite, coalesce = 1 }',)
 
-    def writer_options(self) -> dict[str, Any]:
-        """Options for Spark's writer; what the user wrote under `writer` wins."""
-        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter, **super().writer_options()}
+    def own_options(self) -> dict[str, Any]:
+        """Header, delimiter, and times with all their digits."""
+        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter}
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written: values may hold line breaks."""
@@ -32,22 +39,22 @@ class CsvSink(FileSink[CsvWriteOptions]):
         layout.require_same_header(target, found.names, [field.name for field in given], self.options.header)
 
 
-class JsonSink(FileSink[WriteOptions]):
+class JsonSink(FileSink[JsonWriteOptions]):
     """Writes files with one JSON object a line."""
 
     format = "json"
     examples: ClassVar[Sequence[str]] = ('{ path = "out/events", mode = append }',)
 
-    def writer_options(self) -> dict[str, Any]:
-        """Options for Spark's writer; what the user wrote under `writer` wins."""
-        return {**WHOLE_TIMES, **super().writer_options()}
+    def own_options(self) -> dict[str, Any]:
+        """Times with all their digits."""
+        return dict(WHOLE_TIMES)
 
     def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
         """JSON has few types, and leaves out what is NULL."""
         layout.require_same_kinds(target, found, given)
 
 
-class ParquetSink(TypedFileSink[WriteOptions]):
+class ParquetSink(TypedFileSink[ParquetWriteOptions]):
     """Writes Parquet files."""
 
     format = "parquet"
@@ -57,7 +64,7 @@ class ParquetSink(TypedFileSink[WriteOptions]):
     )
 
 
-class OrcSink(TypedFileSink[WriteOptions]):
+class OrcSink(TypedFileSink[OrcWriteOptions]):
     """Writes ORC files."""
 
     format = "orc"
@@ -65,7 +72,7 @@ class OrcSink(TypedFileSink[WriteOptions]):
     examples: ClassVar[Sequence[str]] = ('{ path = "out/planes", mode = overwrite }',)
 
 
-class TextSink(FileSink[WriteOptions]):
+class TextSink(FileSink[TextWriteOptions]):
     """Writes the one column of text as lines."""
 
     format = "text"

@@ -1,16 +1,27 @@
 """Sources that read files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ppf_core import Context, Dataset, PpfError, Schema, SchemaContract, Source
-from ppf_files.listing import Listing
-from ppf_files.options import CsvReadOptions, ReadOptions, spark_options
+from ppf_files.csv_columns import Headers, together
+from ppf_files.documents import require_lines, require_utf8
+from ppf_files.heads import Dialect, codec, heads, plain_delimiter
+from ppf_files.listing import Listing, folder_columns, is_empty
+from ppf_files.options import (
+    CsvReadOptions,
+    JsonReadOptions,
+    OrcReadOptions,
+    ParquetReadOptions,
+    ReadOptions,
+    TextReadOptions,
+)
+from ppf_files.pass_through import given, one_name, spark_options
 from ppf_files.paths import dataset, literal, readable
 
 if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
-    from pyspark.sql import DataFrame, DataFrameReader
+    from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 
 R = TypeVar("R", bound=ReadOptions)
 
@@ -38,27 +49,45 @@ class FileSource(Source[R]):
         if type(context.spark).__module__.startswith("pyspark.sql.connect"):
             return None
         # Lines of text need no schema, so that Spark only lists.
-        return Listing.of(self._load(self._reader(context, "text"), self._paths)).text
+        listing = Listing.of(self._load(self._reader(context, "text"), self._paths))
+        listing.require_names()
+        return listing.text
 
     def read(self, context: Context) -> "DataFrame":
         """The pinned files as a frame; without a pin what is there now."""
+        noted = self.pin(context) if context.pinned is None else context.pinned
         frame = self._load(self._described(context), self._paths)
-        if context.pinned is None:
+        if noted is None:
+            self._require_columns(not frame.columns)
             return frame
-        pinned, found = Listing.parse(context.pinned), Listing.of(frame)
-        if found == pinned:
-            return frame
-        pinned.require_in(found)
-        return self._only(context, pinned, frame)
+        self._require_columns(is_empty(frame))
+        pinned, found = Listing.parse(noted), Listing.of(frame)
+        if found != pinned:
+            pinned.require_in(found)
+            frame = self._only(context, pinned, frame)
+        return self.examined(context, frame, pinned)
+
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, after a look at the beginning of its files, where Spark would read something wrong."""
+        return frame
+
+    def _require_columns(self, is_empty: bool) -> None:
+        if is_empty and self.options.schema is None:
+            names = ", ".join(map(repr, self._paths))
+            raise PpfError(
+                f"The {self.format} files in {names} have no columns: they are empty.",
+                hint="Check the option 'path', or give the option 'schema'.",
+            )
 
     def _only(self, context: Context, pinned: Listing, frame: "DataFrame") -> "DataFrame":
         """Without what arrived after the pin."""
-        if not pinned.files:
-            return frame.limit(0)
-        reader = self._described(context)
-        if pinned.base is not None:
-            reader = reader.option("basePath", pinned.base)
-        return self._load(reader, [literal(path) for path in pinned.paths])
+        return self._of_files(self._described(context), pinned, pinned.paths) if pinned.files else frame.limit(0)
+
+    def _of_files(self, reader: "DataFrameReader", listing: Listing, paths: list[str]) -> "DataFrame":
+        """These files alone, with the columns of their folders."""
+        if listing.base is not None:
+            reader = reader.option("basePath", listing.base)
+        return self._load(reader, [literal(path) for path in paths])
 
     @property
     def _paths(self) -> list[str]:
@@ -89,8 +118,17 @@ class FileSource(Source[R]):
             raise
 
     def reader_options(self) -> dict[str, Any]:
-        """Options for Spark's reader."""
-        return spark_options(self.options.reader)
+        """Options for Spark's reader; what the user wrote under `reader` wins."""
+        return spark_options(self.options.reader, self.own_options())
+
+    def own_options(self) -> dict[str, Any]:
+        """What the other options say to Spark's reader."""
+        return {}
+
+
+def _spelling(spark: "SparkSession") -> Callable[[str], str]:
+    """Makes two names equal where Spark, as its session is set, takes them for one."""
+    return str if spark.conf.get("spark.sql.caseSensitive") == "true" else str.casefold
 
 
 def _explained(error: "AnalysisException", format_name: str, paths: list[str]) -> PpfError | None:
@@ -115,19 +153,53 @@ class CsvSource(FileSource[CsvReadOptions]):
     format = "csv"
     examples: ClassVar[Sequence[str]] = ('{ path = "data/flights.csv", schema = "carrier STRING, dep_delay INT" }',)
 
-    def reader_options(self) -> dict[str, Any]:
-        """Options for Spark's reader; what the user wrote under `reader` wins."""
-        given = self.options
+    def own_options(self) -> dict[str, Any]:
+        """Header, delimiter, NULL, types."""
+        options = self.options
         return {
-            "header": given.header,
-            "sep": given.delimiter,
-            "nullValue": given.null_value,
-            "inferSchema": given.infer_schema,
+            "header": options.header,
+            "sep": options.delimiter,
+            "nullValue": options.null_value,
+            "inferSchema": options.infer_schema,
             # By default Spark takes columns by position and only logs that the header names others.
-            "enforceSchema": given.schema is None or not given.header,
+            "enforceSchema": options.schema is None or not options.header or options.columns == "by_position",
             **({"columnPruning": False} if self._reads_whole_lines else {}),
-            **super().reader_options(),
         }
+
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, once it is known that all files have the same columns, or put together by their names."""
+        options = self.options
+        self._warn_of_commas(context)
+        has_to_look = options.columns == "by_name" or (options.columns == "same" and options.schema is None)
+        if not has_to_look or not listing.files:
+            return frame
+        dialect = self._dialect
+        if dialect.codec.startswith("utf-8"):
+            require_utf8(heads(context.spark, listing.paths))
+        headers = Headers.read(context.spark, listing.paths, dialect, options.header)
+        if options.columns != "by_name":
+            headers.require_same(_spelling(context.spark))
+            return frame
+        return self._by_name(context, frame, listing, headers)
+
+    def _by_name(self, context: Context, frame: "DataFrame", listing: Listing, headers: Headers) -> "DataFrame":
+        from pyspark.sql.types import StringType, StructField, StructType
+
+        reader = self._reader(context, self.format).option("enforceSchema", "true")
+        schema = frame.schema if self.options.schema is not None else None
+        folders = folder_columns(frame)
+        if schema is None:
+            wanted = StructType([StructField(name, StringType()) for name in headers.names])
+        else:
+            wanted = StructType([field for field in schema if field.name not in folders])
+        extra = [name for name in wanted.names if name == self._corrupt]
+        return together(
+            wanted,
+            headers,
+            _spelling(context.spark),
+            extra,
+            lambda columns, paths: self._of_files(reader.schema(columns), listing, paths),
+        )
 
     @property
     def _reads_whole_lines(self) -> bool:
@@ -136,35 +208,81 @@ class CsvSource(FileSource[CsvReadOptions]):
         Spark skips columns that nobody asks for: what is wrong there drops no row and is not noted, and with some quotes
         its neighbours get other values. A check that needs few columns would see other rows than those that are written.
         """
-        given = {key.lower(): str(value) for key, value in self.options.reader.items()}
-        corrupt = given.get("columnnameofcorruptrecord", "_corrupt_record")
-        columns = SchemaContract.of(self.options.schema).type.parts if self.options.schema is not None else ()
-        is_strict = given.get("mode", "PERMISSIVE").upper() != "PERMISSIVE"
-        return is_strict or corrupt in dict(columns) or not _QUOTING.isdisjoint(given)
+        options = given(self.options.reader)
+        is_strict = str(options.get("mode", "PERMISSIVE")).upper() != "PERMISSIVE"
+        return is_strict or self._corrupt in self._types or not _QUOTING.isdisjoint(options)
+
+    @property
+    def _corrupt(self) -> str:
+        return str(given(self.options.reader).get("columnnameofcorruptrecord", "_corrupt_record"))
+
+    @property
+    def _types(self) -> dict[str, str]:
+        """The types that the schema gives, by column."""
+        parts = SchemaContract.of(self.options.schema).type.parts if self.options.schema is not None else ()
+        return {name: type_.name for name, type_ in parts}
+
+    @property
+    def _dialect(self) -> Dialect:
+        options = {one_name(name): value for name, value in self.reader_options().items()}
+        return Dialect(
+            delimiter=plain_delimiter(options["sep"]),
+            quote=options.get("quote", '"'),
+            escape=options.get("escape", "\\"),
+            comment=options.get("comment", ""),
+            line_end=options.get("linesep"),
+            codec=codec(options.get("encoding", "UTF-8")),
+        )
+
+    def _warn_of_commas(self, context: Context) -> None:
+        """With the locale `de` Spark reads 1,5 as DECIMAL and as nothing else: a DOUBLE is NULL."""
+        locale = given(self.options.reader).get("locale")
+        columns = [name for name, type_ in self._types.items() if type_ in ("float", "double")]
+        if locale is None or not columns:
+            return
+        java: Any = context.spark._jvm
+        language = java.java.util.Locale.forLanguageTag(str(locale))
+        if java.java.text.DecimalFormatSymbols.getInstance(language).getDecimalSeparator() == ",":
+            context.logger.warning(
+                "A number such as 1,5 is NULL in %s: Spark reads the commas of reader.locale = %s only as DECIMAL.",
+                ", ".join(map(repr, columns)),
+                locale,
+            )
 
 
-class JsonSource(FileSource[ReadOptions]):
+class JsonSource(FileSource[JsonReadOptions]):
     """Reads files with one JSON object a line."""
 
     format = "json"
     examples: ClassVar[Sequence[str]] = ('{ path = "data/events", schema = "id INT, kind STRING" }',)
 
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, unless its first file is one document over several lines, or not in UTF-8."""
+        options = given(self.options.reader)
+        first = next((path for path, size, _ in listing.files if size > 0), None)
+        if first is not None and str(options.get("multiline", False)).lower() != "true":
+            begun = list(heads(context.spark, [first]))
+            if "encoding" not in options:
+                require_utf8(begun)
+                require_lines(begun)
+        return frame
 
-class ParquetSource(FileSource[ReadOptions]):
+
+class ParquetSource(FileSource[ParquetReadOptions]):
     """Reads Parquet files."""
 
     format = "parquet"
     examples: ClassVar[Sequence[str]] = ('{ path = "data/weather" }',)
 
 
-class OrcSource(FileSource[ReadOptions]):
+class OrcSource(FileSource[OrcReadOptions]):
     """Reads ORC files."""
 
     format = "orc"
     examples: ClassVar[Sequence[str]] = ('{ path = "data/planes" }',)
 
 
-class TextSource(FileSource[ReadOptions]):
+class TextSource(FileSource[TextReadOptions]):
     """Reads text files, one row a line, in the column `value`."""
 
     format = "text"

@@ -7,7 +7,7 @@ from py4j.clientserver import ClientServerConnection
 from pyspark.errors import utils
 from pyspark.sql import SparkSession
 
-from ppf_core.spark.call_sites import without_call_sites
+from ppf_core.jvm.quiet_pyspark import without_call_sites
 from ppf_core.spark.session import SessionRequest, open_session
 
 pytestmark = pytest.mark.skipif(

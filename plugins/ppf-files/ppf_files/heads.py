@@ -1,0 +1,112 @@
+"""The first bytes of files, for what Spark does not look at: which columns each one names, and how it is encoded."""
+
+import bz2
+import codecs
+import csv
+import gzip
+import io
+import os
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from ppf_core import PpfError, local_path
+from ppf_core.storage import scheme
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_SIZES = (2**12, 2**16, 2**24)  # enough for one line, nearly always; else more
+_LINE_END = re.compile(rb"[\r\n]")
+_THREADS = 16
+_OPENERS: Mapping[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
+_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_HADOOPS = re.compile(r"\.(zst|zstd|lz4|lzo|snappy|deflate)$")  # compressed in ways that Python does not know
+
+
+def heads(spark: "SparkSession", paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Each file with its beginning: a line of text, and mostly more. In a classic session."""
+    listed = list(paths)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from zip(listed, pool.map(partial(_head, spark), listed), strict=True)
+
+
+def other_encoding(head: bytes) -> str | None:
+    """The encoding of a file that says that it is not UTF-8."""
+    return _MARKS.get(head[:2])
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV file is taken apart, as far as its first line is concerned."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    comment: str
+    line_end: str | None
+    codec: str
+
+    def names(self, head: bytes) -> tuple[str, ...] | None:
+        """The values of the first line; None when there is no line."""
+        text = head.decode(self.codec, errors="replace")
+        lines = io.StringIO(text.replace(self.line_end, "\n") if self.line_end else text, newline="")
+        for row in self._rows(lines):
+            if row and not (self.comment and row[0].startswith(self.comment)):
+                return tuple(name.strip() for name in row)
+        return None
+
+    def _rows(self, lines: io.StringIO) -> Iterator[list[str]]:
+        if len(self.delimiter) > 1 or len(self.quote) > 1:
+            return (line.rstrip("\r\n").split(self.delimiter) if line.strip() else [] for line in lines)
+        escape = self.escape if len(self.escape) == 1 and self.escape != self.quote else None
+        if not self.quote:
+            return csv.reader(lines, delimiter=self.delimiter, escapechar=escape, quoting=csv.QUOTE_NONE)
+        return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, escapechar=escape)
+
+
+def codec(encoding: str) -> str:
+    """Python's name for an encoding, UTF-8 with or without its mark."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError as error:
+        raise PpfError(f"The encoding {encoding!r} is not known.", hint="Check reader.encoding.") from error
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def plain_delimiter(text: str) -> str:
+    """The delimiter that Spark understands, in which a backslash may stand for a tab."""
+    return codecs.decode(text, "unicode_escape") if re.fullmatch(r"\\(t|\\|u[0-9a-fA-F]{4})", text) else text
+
+
+def _head(spark: "SparkSession", path: str) -> bytes:
+    head = b""
+    for size in _SIZES:
+        try:
+            head = _start(spark, path, size)
+        except (OSError, EOFError, zlib.error) as error:
+            raise PpfError(f"The file {path!r} cannot be read: {error}.", hint="Look whether it is whole.") from error
+        if len(head) < size or _LINE_END.search(head):
+            break
+    return head
+
+
+def _start(spark: "SparkSession", path: str, size: int) -> bytes:
+    if scheme(path) == "file" and not _HADOOPS.search(path):
+        local = local_path(path)
+        with _OPENERS.get(os.path.splitext(local)[1], open)(local, "rb") as file:  # noqa: PTH122 -- 1,000 Paths take long
+            return cast("BinaryIO", file).read(size)
+    java: Any = spark._jvm
+    place = java.org.apache.hadoop.fs.Path(path)
+    settings = cast("Any", spark)._jsparkSession.sessionState().newHadoopConf()
+    stream = place.getFileSystem(settings).open(place)
+    codec = java.org.apache.hadoop.io.compress.CompressionCodecFactory(settings).getCodec(place)
+    stream = stream if codec is None else codec.createInputStream(stream)
+    try:
+        return bytes(stream.readNBytes(size))
+    finally:
+        stream.close()
