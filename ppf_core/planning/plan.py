@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from ppf_core.contracts.components import Source, StagedSink
+from ppf_core.contracts.components import Source, StagedSink, StreamingSource
 from ppf_core.contracts.hooks import HOOKIMPL_MARK
 from ppf_core.contracts.plugin import Plugin
 from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
 from ppf_core.planning.ordering import Step, order_steps
 from ppf_core.planning.roles import Role, roles_of
-from ppf_core.planning.streams import PlannedQuery, plan_query
+from ppf_core.planning.streams import PlannedQuery, plan_query, roles_in_batches
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 State = Literal["run", "read_back", "done", "not_run"]
@@ -24,7 +24,7 @@ class PlannedComponent:
     """One component as it will run. Field names are the keys of the plan's document; `stage` counts from 1.
 
     persist_reason: why its frame is, or may be, computed once for all who read it. staged, atomic: for sinks.
-    pinned: for sources. carrier: what evaluates its checks. retry: as it takes effect, in seconds.
+    pinned: for sources that are no streams. carrier: what evaluates its checks. retry: as it takes effect, in seconds.
     """
 
     name: str
@@ -93,10 +93,12 @@ def make_plan(
     chosen = validated.components.keys() if selected is None else selected
     running = roles_of(validated, chosen, saved, done)
     roles = {**roles_of(validated, done), **running}
-    shown = roles_of(validated, validated.components) if len(roles) < len(validated.components) else roles
+    shown = {**(roles_of(validated, validated.components) if len(roles) < len(validated.components) else {}), **roles}
+    if validated.is_stream:
+        shown = roles_in_batches(validated, shown)
     stages = validated.graph.stages()
     components = tuple(
-        _component(component, roles.get(name) or shown[name], stages[name], _state(name, running, done))
+        _component(component, shown[name], stages[name], _state(name, running, done))
         for name, component in validated.components.items()
     )
     warnings = (*validated.warnings, *_warnings(validated, components))
@@ -124,7 +126,7 @@ def _component(component: ValidatedComponent, role: Role, stage: int, state: Sta
         state=state,
         persist=role.persistence.level,
         persist_reason=role.persistence.reason,
-        pinned=_is_overridden(cls, Source, "pin") if kind == "source" else None,
+        pinned=_is_overridden(cls, Source, "pin") if kind == "source" and not issubclass(cls, StreamingSource) else None,
         staged=issubclass(cls, StagedSink) if kind == "sink" else None,
         atomic=_is_atomic(component) if kind == "sink" else None,
         carrier=role.carrier.text if role.carrier is not None else None,
@@ -172,7 +174,8 @@ def _warnings(validated: ValidatedPipeline, components: tuple[PlannedComponent, 
     found = []
     for component in components:
         place = ("components", component.name)
-        if component.staged is False and component.kind == "sink":
+        is_told = not validated.is_stream  # else its query says what a reader may see
+        if component.staged is False and is_told:
             message = f"The sink {component.name!r} is not staged: what it wrote stays when the run fails later."
             hint = "It writes after all staged sinks have staged. Use a staged sink where the target allows it."
             found.append(validated.file.problem("unstaged-sink", message, place, at="key", hint=hint))
@@ -181,7 +184,7 @@ def _warnings(validated: ValidatedPipeline, components: tuple[PlannedComponent, 
                 f"The source {component.name!r} cannot pin what it reads: a later read in the same run may see other rows."
             )
             found.append(validated.file.problem("unpinned-source", message, place, at="key"))
-        if component.kind == "sink" and component.staged and component.atomic is False:
+        if component.staged and component.atomic is False and is_told:
             message = f"The sink {component.name!r} publishes in more than one step: a reader may see a part for a moment."
             found.append(validated.file.problem("not-atomic", message, place, at="key"))
     return found

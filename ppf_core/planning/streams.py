@@ -1,13 +1,13 @@
 """The plan of a stream: its queries, and what each of them does with every batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.options import NoOptions
 from ppf_core.planning.ordering import Step, order_steps
-from ppf_core.planning.roles import Role, roles_of
+from ppf_core.planning.roles import Persistence, Role, roles_of
 from ppf_core.validation.queries import Query
 from ppf_core.validation.replacing import GivenRows, as_source, with_components
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
@@ -79,6 +79,18 @@ def plan_batch(validated: ValidatedPipeline, query: Query) -> BatchPlan:
     batch = with_components(validated, components)
     roles = roles_of(batch, components)
     return BatchPlan(batch, given, roles, order_steps(batch, roles))
+
+
+def roles_in_batches(validated: ValidatedPipeline, roles: Mapping[str, Role]) -> dict[str, Role]:
+    """What the components of a stream do with its batches.
+
+    What lies above the cuts is one plan of Spark, of which nothing is kept. roles: as if all of it ran once.
+    """
+    found = {name: replace(role, persistence=Persistence(), carrier=None) for name, role in roles.items()}
+    for query in validated.queries:
+        if not query.native:
+            found.update(plan_batch(validated, query).roles)
+    return found
 
 
 def _cut(validated: ValidatedPipeline, query: Query) -> str:

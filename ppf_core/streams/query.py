@@ -1,6 +1,7 @@
 """One streaming query: started from its checkpoint, watched, started again after a failure, and drained."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ class RunningQuery:
         except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting
             return error
         while handle.isActive:
-            handle.awaitTermination(_LOOK_SECONDS)
+            _wait_for(handle)
             if self.is_draining.is_set() and handle.isActive:
                 self._stop(handle)
         return self._failure or failure_of(handle)
@@ -86,7 +87,7 @@ class RunningQuery:
         with self._gate:
             deadline = threads().monotonic() + _NOTE_SECONDS
         while handle.isActive and handle.status["isTriggerActive"] and threads().monotonic() < deadline:
-            handle.awaitTermination(_LOOK_SECONDS)
+            _wait_for(handle)
         with self._gate:
             handle.stop()
 
@@ -119,3 +120,9 @@ class RunningQuery:
                 self._failure = error
                 raise
             self._shown += 1
+
+
+def _wait_for(handle: Any) -> None:
+    """Until the query ends, but no longer than a moment."""
+    with suppress(Exception):  # what it failed with; that is asked for when it is not active any more
+        handle.awaitTermination(_LOOK_SECONDS)

@@ -1,10 +1,14 @@
-"""A plan as a picture: the text that Mermaid and Graphviz draw. Solid arrows carry rows, dotted ones only order."""
+"""A plan as a picture: the text that Mermaid and Graphviz draw. Solid arrows carry rows, dotted ones only order.
+
+A box around components is a query of a stream: what lies in it is done anew for each of its batches.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ppf_core.planning.plan import Plan, PlannedComponent
+    from ppf_core.planning.streams import PlannedQuery
 
 Needs = Mapping[str, tuple[str, ...]]
 
@@ -21,6 +25,9 @@ def mermaid(plan: "Plan", needs: Needs) -> str:
         opening, closing = _MERMAID_SHAPES[component.kind]
         label = "<br/>".join(map(_mermaid_text, _label(component)))
         lines.append(f'    {ids[component.name]}{opening}"{label}"{closing}')
+    for number, (query, names) in enumerate(_boxes(plan)):
+        members = [f"        {ids[name]}" for name in names]
+        lines += [f'    subgraph q{number}["{_mermaid_text(_title(query))}"]', *members, "    end"]
     for start, end, alias, carries_rows in _edges(plan, needs):
         arrow = "-->" if carries_rows else "-.->"
         text = f'|"{_mermaid_text(alias)}"|' if alias else ""
@@ -34,6 +41,9 @@ def dot(plan: "Plan", needs: Needs) -> str:
     for component in plan.components:
         label = _dot_text("\n".join(_label(component)))
         lines.append(f"    {_dot_text(component.name)} [label={label}, shape={_DOT_SHAPES[component.kind]}];")
+    for number, (query, names) in enumerate(_boxes(plan)):
+        members = " ".join(f"{_dot_text(name)};" for name in names)
+        lines.append(f"    subgraph cluster_{number} {{ label={_dot_text(_title(query))}; {members} }}")
     for start, end, alias, carries_rows in _edges(plan, needs):
         facts = [f"label={_dot_text(alias)}"] if alias else []
         facts += [] if carries_rows else ["style=dotted"]
@@ -44,6 +54,20 @@ def dot(plan: "Plan", needs: Needs) -> str:
 
 def _label(component: "PlannedComponent") -> tuple[str, str]:
     return component.name, f"{component.kind} {component.plugin}"
+
+
+def _title(query: "PlannedQuery") -> str:
+    facts = (f"query {query.name}", query.trigger, query.output_mode)
+    return ", ".join(fact for fact in facts if fact)
+
+
+def _boxes(plan: "Plan") -> "Iterator[tuple[PlannedQuery, list[str]]]":
+    """Each query, and the components that are drawn in its box: one that belongs to several is drawn in the first of them."""
+    drawn: set[str] = set()
+    for query in plan.queries:
+        names = [name for name in (*query.batch, *(sink.name for sink in query.sinks)) if name not in drawn]
+        drawn.update(names)
+        yield query, names
 
 
 def _edges(plan: "Plan", needs: Needs) -> Iterator[tuple[str, str, str, bool]]:

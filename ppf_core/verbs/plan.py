@@ -9,14 +9,23 @@ from ppf_core.cli.options import names_in, pipeline_argument, verb
 from ppf_core.cli.output import Output, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ppf_core.planning.plan import Plan, PlannedComponent
+    from ppf_core.planning.streams import PlannedQuery
 
 _HEADINGS = ("stage", "component", "kind", "plugin", "distribution", "inputs", "persist", "notes")
 
 
-@verb("ppf plan flights.conf", "ppf plan flights.conf --format mermaid", pipeline=None, components=[], hooks=[], problems=[])
+@verb(
+    "ppf plan flights.conf",
+    "ppf plan flights.conf --format mermaid",
+    pipeline=None,
+    components=[],
+    queries=[],
+    hooks=[],
+    problems=[],
+)
 @pipeline_argument
 @click.option("--analyze", is_flag=True, help="Start Spark, ping what can be pinged, and add the schema of every component.")
 @click.option("--only", metavar="A,B", multiple=True, help="The run of only these components and what they need.")
@@ -63,7 +72,7 @@ def command(
 def _document(plan: "Plan", schemas: "Mapping[str, str]") -> dict[str, Any]:
     from ppf_core.state.documents import to_document
 
-    shown = {key: getattr(plan, key) for key in ("pipeline", "components", "steps", "hooks", "warnings")}
+    shown = {key: getattr(plan, key) for key in ("pipeline", "components", "steps", "queries", "hooks", "warnings")}
     document: dict[str, Any] = to_document({**shown, "problems": []})
     for component in document["components"]:
         component["schema"] = schemas.get(component["name"])
@@ -75,8 +84,12 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
     output.text(f"Pipeline {plan.pipeline}: {counted(len(plan.components), 'component')} in {counted(count, 'stage')}.\n")
     ordered = sorted(plan.components, key=lambda component: component.stage)
     output.table(_HEADINGS, [_row(component) for component in ordered])
-    kinds = groupby((step for step in plan.steps if step.component), key=lambda step: step.kind)
-    output.text("\nSteps: " + "; ".join(f"{kind} {', '.join(step.component for step in steps)}" for kind, steps in kinds) + ".")
+    if plan.queries:
+        _print_queries(output, plan.queries)
+    else:
+        kinds = groupby((step for step in plan.steps if step.component), key=lambda step: step.kind)
+        texts = (f"{kind} {', '.join(step.component for step in steps)}" for kind, steps in kinds)
+        output.text("\nSteps: " + "; ".join(texts) + ".")
     shared = [(each.name, each.persist, each.persist_reason) for each in plan.components if each.persist_reason]
     if shared:
         output.text("")
@@ -93,6 +106,21 @@ def _print(output: Output, plan: "Plan", schemas: "Mapping[str, str]") -> None:
         output.table(("component", "schema"), list(schemas.items()))
     for warning in plan.warnings:
         output.text(f"\nWarning: {warning}")
+
+
+def _print_queries(output: Output, queries: "Sequence[PlannedQuery]") -> None:
+    """Where each stream ends and why, when its batches come, and what their readers may rely on."""
+    output.text("")
+    rows = [(each.name, each.input, each.trigger, each.output_mode, ", ".join(each.batch), each.cut) for each in queries]
+    output.table(("query", "cut at", "trigger", "output mode", "in each batch", "why cut there"), rows)
+    output.text("")
+    sinks = [(each.name, sink.name, sink.guarantee, sink.reason) for each in queries for sink in each.sinks]
+    output.table(("query", "sink", "guarantee", "why"), sinks)
+    for query in queries:
+        if len(query.sinks) > 1:
+            names = ", ".join(sink.name for sink in query.sinks)
+            seen = "" if query.atomic else ", one after the other: for a moment a reader may see it in some of them"
+            output.text(f"\nQuery {query.name}: {names} publish each batch together{seen}.")
 
 
 def _checks(component: "PlannedComponent") -> list[str]:
