@@ -8,7 +8,12 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-audit": {"hooks": "audit"},
     "ppf-checkpoint": {"hooks": "checkpoint"},
     "ppf-console": {"sinks": "console noop", "streaming_sinks": "console"},
-    "ppf-files": {"sources": "csv json orc parquet text", "sinks": "csv json orc parquet text"},
+    "ppf-files": {
+        "sources": "csv json orc parquet text",
+        "sinks": "csv json orc parquet text",
+        "streaming_sources": "files",
+        "streaming_sinks": "files",
+    },
     "ppf-inline": {"sources": "inline range"},
     "ppf-logging": {"hooks": "logging"},
     "ppf-memory": {"streaming_sinks": "memory"},

@@ -11,9 +11,16 @@ from ppf_core.storage import Files, LocalFiles
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# What lies in a folder that plain files must not be added to or taken from.
-_OWNERS = {"_delta_log": "a Delta table", "_spark_metadata": "the output of a Spark stream", ".hoodie": "a Hudi table"}
 _USE_ANOTHER = "Use the plugin for it, or another path."
+# What lies in a folder that plain files must not be added to or taken from: whose it is, and what to do.
+_OWNERS = {
+    "_delta_log": ("a Delta table", _USE_ANOTHER),
+    "_spark_metadata": (
+        "the output of Spark's own streaming sink",
+        "Readers see only the files that its log lists. Name another path; a batch pipeline can copy the rows there first.",
+    ),
+    ".hoodie": ("a Hudi table", _USE_ANOTHER),
+}
 
 
 def require_room(files: Files, target: str) -> None:
@@ -55,7 +62,8 @@ def require_folder_of_files(files: Files, target: str) -> None:
     names = files.names(target)
     for name in names:
         if name in _OWNERS:
-            raise PpfError(f"The target {target!r} is {_OWNERS[name]}: it holds {name!r}.", hint=_USE_ANOTHER)
+            whose, hint = _OWNERS[name]
+            raise PpfError(f"The target {target!r} is {whose}: it holds {name!r}.", hint=hint)
     if "metadata" in names and any(name.endswith(".metadata.json") for name in files.names(f"{target}/metadata")):
         raise PpfError(f"The target {target!r} is an Iceberg table: it holds 'metadata'.", hint=_USE_ANOTHER)
 

@@ -1,6 +1,7 @@
 """The options of Spark's readers and writers: which there are, and which are two names of one."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any
 
@@ -44,6 +45,13 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "text": _ANY_FORMAT | {"compression", "encoding", "lineSep", "wholetext"},
 }
 """By format, all that some Spark from 3.5 on knows."""
+OF_STREAMS = frozenset(
+    {
+        *("allowOverwrite", "cleanSource", "fileNameOnly", "latestFirst", "maxBytesPerTrigger", "maxCachedFiles"),
+        *("discardCachedInputRatio", "maxFileAge", "maxFilesPerTrigger", "sourceArchiveDir"),
+    }
+)
+"""What it knows beside these where it watches a folder."""
 
 
 def one_name(name: str) -> str:
@@ -74,12 +82,12 @@ def problems(block: str, extra: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def doubts(block: str, extra: Mapping[str, Any], format_name: str) -> dict[str, str]:
+def doubts(block: str, extra: Mapping[str, Any], format_name: str, further: AbstractSet[str] = frozenset()) -> dict[str, str]:
     """Options that Spark would pass over. What has a dot in its name is a setting of Hadoop or of a library."""
-    known = {name.lower() for name in KNOWN[format_name]}
+    names = KNOWN[format_name] | further
+    known = {name.lower() for name in names}
     return {
-        f"{block}.{name}": f"is no option of Spark's format {format_name!r}, so it would do nothing. "
-        f"{suggestion(name, KNOWN[format_name])}"
+        f"{block}.{name}": f"is no option of Spark's format {format_name!r}, so it would do nothing. {suggestion(name, names)}"
         for name in extra
         if name.lower() not in known and "." not in name
     }

@@ -22,13 +22,27 @@ def readable(path: str) -> str:
     """
     if scheme(path) not in ("", "file"):
         return path
-    start = len(scheme(path)) + 1 if scheme(path) else 0
-    names, taken = path[start:].split("/"), []
+    start, fixed, rest = _parts(path)
+    return start + "/".join([*map(literal, fixed), *rest])
+
+
+def fixed_folder(path: str) -> str:
+    """The path up to its first name that is a glob; all of it where there is none."""
+    start, fixed, _ = _parts(path)
+    return start + "/".join(fixed)
+
+
+def _parts(path: str) -> tuple[str, list[str], list[str]]:
+    """The scheme of a local path, the names before the first glob, and the rest. Only here is it known what is there."""
+    is_local = scheme(path) in ("", "file")
+    start = len(scheme(path)) + 1 if is_local and scheme(path) else 0
+    names = path[start:].split("/")
     for index, name in enumerate(names):
-        if _GLOB.search(name) and not os.path.exists("/".join(names[: index + 1])):  # noqa: PTH110 -- Path's raises for long names
-            break
-        taken.append(literal(name))
-    return path[:start] + "/".join(taken + names[len(taken) :])
+        if not _GLOB.search(name):
+            continue
+        if not is_local or not os.path.exists("/".join(names[: index + 1])):  # noqa: PTH110 -- Path's raises for long names
+            return path[:start], names[:index], names[index:]
+    return path[:start], names, []
 
 
 def partition_columns(relative: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from ppf_files.options import (
     ParquetWriteOptions,
     TextWriteOptions,
 )
+from ppf_files.pass_through import given as by_one_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -36,7 +37,8 @@ class CsvSink(FileSink[CsvWriteOptions]):
 
     def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
         """CSV has no types, but an order: the header must be the same."""
-        layout.require_same_header(target, found.names, [field.name for field in given], self.options.header)
+        has_names = by_one_name(self.writer_options())["header"].lower() == "true"
+        layout.require_same_header(target, found.names, [field.name for field in given], has_names)
 
 
 class JsonSink(FileSink[JsonWriteOptions]):
