@@ -1,7 +1,7 @@
 """Sources, transforms and sinks: the nodes of a pipeline."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, Union
 
 from ppf_core.contracts.context import Context, Dataset
@@ -102,6 +102,10 @@ class Sink(PipelineComponent[O]):
         """Whether it makes or replaces its datasets as a whole, so that no other sink of the pipeline can write them too."""
         return False
 
+    def holds_rows(self, context: Context) -> bool | None:
+        """Whether the target has rows now; None: it does not tell. A stream that begins anew, or goes on, asks."""
+        return None
+
     @abstractmethod
     def write(self, context: Context, frame: "DataFrame") -> None:
         """Writes the frame."""
@@ -164,7 +168,12 @@ class TargetMoved(Exception):
 
 
 class StreamingSource(PipelineComponent[O]):
-    """Reads a stream."""
+    """Reads a stream.
+
+    changeable: options that may change while a checkpoint stays, since they say how much is read at a time, and not what.
+    """
+
+    changeable: ClassVar[Set[str]] = frozenset()
 
     @abstractmethod
     def read_stream(self, context: Context) -> "DataFrame":

@@ -12,7 +12,7 @@ from ppf_core.runs.replay import chosen, find_quarantined
 from ppf_core.runs.runner import PipelineRunner, RunRequest
 from ppf_core.spark.engines import engines
 from ppf_core.state.store import RunRecords
-from ppf_core.validation.validate import check_writes, validate_pipeline
+from ppf_core.validation.validate import check_writes, validate_pipeline, written_values
 
 
 class Quarantine:
@@ -45,7 +45,7 @@ class Quarantine:
         """The first of the rows, with what was wrong with each, read with the settings of the run that set them apart."""
         journal = self._store.journal(rows.run_id)
         assert journal is not None  # noqa: S101 -- for the type checker; the rows were found in it
-        resources = RunResources(check_writes(journal.file, journal.source.parent, ()), ())
+        resources = RunResources(check_writes(written_values(journal.file), journal.file, journal.source.parent, ()), ())
         log = self._store.folder(rows.run_id) / "spark.log"
         try:
             resources.resolve_secrets()

@@ -6,61 +6,29 @@ where this itself is killed.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from ppf_core.contracts.components import TargetMoved
 from ppf_core.contracts.context import Dataset
 from ppf_core.contracts.results import ComponentResult, RunInfo, RunStatus
-from ppf_core.contracts.secrets import MASK
 from ppf_core.errors import PpfError, Problem, RunError, RunLocked
-from ppf_core.execution.component_run import ComponentRun
-from ppf_core.execution.quarantine_folders import folder_at
-from ppf_core.execution.run_frames import RunFrames
-from ppf_core.execution.steps import Steps
-from ppf_core.jvm.errors import describe_error
-from ppf_core.planning.roles import is_quarantine, roles_of
+from ppf_core.resources.finishing import EngineOf, Finished, Finishing
 from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.cursor_commits import move_cursors, move_due
-from ppf_core.secrets.redaction import redacted_cause, redacted_error
 from ppf_core.spark.engine import Engine
 from ppf_core.spark.engines import engines
 from ppf_core.state import lines
-from ppf_core.state.journal import Journal, Write
+from ppf_core.state.journal import Journal
 from ppf_core.state.record import RunRecord
 from ppf_core.state.recorded import RECORD, Recorded, is_held
-from ppf_core.state.recorded_plan import without_secrets
 from ppf_core.state.store import RunRecords
 from ppf_core.threads import threads
-from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.targets import overlap
-from ppf_core.validation.validate import check_writes
+from ppf_core.validation.validate import written_values
 from ppf_core.validation.validated import ValidatedPipeline
 
 _DONE = ("success", "resumed")
 
 Capture = Callable[[Path, Callable[[str], str]], AbstractContextManager[None]]
-EngineOf = Callable[[RunResources], Engine]
-
-
-@dataclass
-class Finished:
-    """What was done for one run, by the names of its sinks. target_changed: those that could not be shown, with the reason."""
-
-    run_id: str
-    pipeline: str
-    published: list[str]
-    discarded: list[str]
-    target_changed: dict[str, str]
-
-    @property
-    def text(self) -> str:
-        """In one sentence."""
-        parts = [f"published {', '.join(self.published)}"] if self.published else []
-        parts += [f"discarded {', '.join(self.discarded)}"] if self.discarded else []
-        parts += [f"could not publish {name} ({reason})" for name, reason in self.target_changed.items()]
-        return f"The run {self.run_id!r} was finished: {'; '.join(parts) or 'nothing was left to do'}."
 
 
 def recover(
@@ -79,7 +47,7 @@ def recover(
             move_cursors(record, current, store)
         if not journal.is_open:
             record.settle()
-            return Finished(run_id, journal.pipeline, [], [], {})
+            return Finished(run_id, journal.pipeline)
         was: RunStatus = "failed" if journal.is_publishing else before.status
         finished = finish_writes(record, engine, store, abandon=abandon, current=current)
         _end_published(record, before)
@@ -140,91 +108,18 @@ def finish_writes(
 ) -> Finished:
     """Shows or removes what is open, and moves the cursors. The record is open, and stays so."""
     journal = record.journal
-    finished = Finished(journal.run_id, journal.pipeline, [], [], {})
+    finished = Finished(journal.run_id, journal.pipeline)
+
+    def ended(result: ComponentResult) -> None:
+        record.write(lines.ComponentEnded(result))
+
     if journal.open_writes:
-        names = [write.component for write in journal.open_writes if not is_quarantine(write.component)]
-        resources = RunResources(_whole(check_writes(journal.file, journal.source.parent, names), current), names)
-        redactor = resources.redactor
-        try:
-            resources.resolve_secrets()
-            validated = resources.validated
-            components = resources.components(roles_of(validated, names)) | _folders(journal)
-            spark = engine(resources)
-            own = journal.run_id, journal.pipeline
-            frames = RunFrames(spark, *own, components, record.write, validated.dataflow, redact=redactor.redact)
-            steps = Steps.of(frames)
-            for write in journal.open_writes:
-                component = components[write.component]
-                _finish(write, component, steps, finished, abandon=abandon)
-                if component.status is not None and not component.is_quarantine:
-                    record.write(lines.ComponentEnded(component.result()))
-        except PpfError as error:
-            redacted_error(error, redactor)
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code
-            told = describe_error(error)
-            raise RunError(redactor.redact(f"{told.type}: {told.message}")) from redacted_cause(error, redactor)
-        finally:
-            resources.close()
+        values, home = written_values(journal.file), journal.source.parent
+        Finishing(values, journal.file, home, record.write, engine, current, ended=ended).finish(
+            journal.open_writes, finished, abandon=abandon
+        )
     move_due(record, store)
     return finished
-
-
-def _folders(journal: Journal) -> dict[str, ComponentRun]:
-    """The folders of bad rows among the open writes; these need no plugin."""
-    return {
-        write.component: folder_at(write.component, write.datasets[0], journal.run_id)
-        for write in journal.open_writes
-        if is_quarantine(write.component)
-    }
-
-
-def _finish(write: Write, component: ComponentRun, steps: Steps, finished: Finished, *, abandon: bool) -> None:
-    component.ticket = write.ticket
-    component.start()
-    name = write.component
-    if write.state == "committed" and not abandon:
-        try:
-            steps.publish(component)
-        except TargetMoved as error:
-            steps.discard(component)
-            finished.target_changed[name] = steps.frames.redact(str(error))
-        else:
-            component.end("success")
-            component.staged = True
-            finished.published.append(name)
-    else:
-        steps.discard(component)
-        finished.discarded.append(name)
-
-
-def _whole(validated: ValidatedPipeline, current: ValidatedPipeline | None) -> ValidatedPipeline:
-    """The journal keeps no secret that stands in the file itself; the file of the run that asks may have it still."""
-    lends = current is not None and current.file.config.name == validated.file.config.name
-    own = {name: each.plugin for name, each in current.components.items()} if current is not None and lends else {}
-    backends = current.backends if current is not None and lends else {}
-    return replace(
-        validated,
-        components={
-            name: replace(each, plugin=_with_secrets(each.plugin, own.get(name))) for name, each in validated.components.items()
-        },
-        backends={name: _with_secrets(each, backends.get(name)) for name, each in validated.backends.items()},
-    )
-
-
-def _with_secrets(plugin: BoundPlugin, now: BoundPlugin | None) -> BoundPlugin:
-    if not _holds_mask(plugin.values):
-        return plugin
-    if now is None or without_secrets(now) != without_secrets(plugin):
-        hint = "Run the same pipeline again, or use a reference such as secret://env/NAME."
-        raise RunError(f"The options of {plugin.name!r} hold a secret as text, which the journal does not keep.", hint=hint)
-    return now
-
-
-def _holds_mask(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_mask, value.values()))
-    return any(map(_holds_mask, value)) if isinstance(value, list) else value == MASK
 
 
 def _end_published(record: RunRecord, before: Recorded) -> None:

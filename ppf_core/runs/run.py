@@ -42,6 +42,7 @@ from ppf_core.state.events import (
 )
 from ppf_core.state.record import RunRecord
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import Supervisor
 from ppf_core.threads import SIGTERM, threads
 from ppf_core.validation.error_names import require_known_errors
@@ -69,6 +70,7 @@ class Run:
     observers: Sequence[Observer]
     progress: Progress
     resumption: Resumption | None = None
+    _fresh: Fresh = field(default_factory=Fresh)
     _problems: list[Problem] = field(default_factory=list)
     _exit_code: int = 0
     _status: RunStatus | None = None
@@ -80,8 +82,11 @@ class Run:
         self.observers = [*self.observers, hook_observer(self.hooks, self.info)]
         self.progress.follow(self.components)
 
-    def execute(self, given: "SparkSession | None", second: Callable[[int], None] | None = None) -> PipelineResult:
-        """Runs the steps and says how it went. second: what a second signal does."""
+    def execute(
+        self, given: "SparkSession | None", second: Callable[[int], None] | None = None, fresh: Fresh | None = None
+    ) -> PipelineResult:
+        """Runs the steps and says how it went. second: what a second signal does. fresh: the queries that begin anew."""
+        self._fresh = fresh or self._fresh
         self._emit(RunStarted(self.info, tuple(component.info for component in self.components.values())))
         for backend, key in self.resources.accessed:
             self._emit(SecretAccessed(backend, key))
@@ -151,6 +156,7 @@ class Run:
             describe=self._describe,
             evaluate=self._evaluate,
             redact=self.resources.redactor.redact,
+            fresh=self._fresh,
             second=second,
         ).run()
 

@@ -5,7 +5,7 @@ The main path is `PipelineRunner.execute`: secrets → plugins → record → se
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -34,6 +34,7 @@ from ppf_core.spark.engines import engines
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import refuse_parts
 from ppf_core.validation.replacing import replaced
 from ppf_core.validation.validate import check_file, validate_pipeline
@@ -51,7 +52,7 @@ class RunRequest:
 
     second: what a second SIGINT or SIGTERM does, in the place of ending the run without waiting for what is at work.
     accept_changes: whether a run can be resumed although something changed that is published already. replays: the run whose
-    quarantined rows it runs again.
+    quarantined rows it runs again. fresh: the queries of a stream that begin anew.
     """
 
     spark: "SparkSession | None" = None
@@ -63,6 +64,7 @@ class RunRequest:
     capture: Capture | None = None
     second: Callable[[int], None] | None = None
     replays: str | None = None
+    fresh: Fresh = field(default_factory=Fresh)
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class PipelineRunner:
         """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""
         if self.validated.is_stream:
             refuse_parts(request.only, request.resume)
+        self._require_queries(request.fresh.queries)
         selected = self._selected(request.only)
         self.store.require_writable()
         resources = RunResources(self.validated, selected)
@@ -164,7 +167,7 @@ class PipelineRunner:
             capture = request.capture or _no_capture
             try:
                 with capture(run.record.spark_log, resources.redactor.redact):
-                    return run.execute(request.spark, request.second)
+                    return run.execute(request.spark, request.second, request.fresh)
             finally:
                 run.record.release()
         finally:
@@ -299,6 +302,12 @@ class PipelineRunner:
         for name in names:
             if name not in self.validated.components:
                 raise ConfigError(f"There is no component {name!r}.", hint=suggestion(name, self.validated.components))
+
+    def _require_queries(self, names: Sequence[str]) -> None:
+        known = [query.name for query in self.validated.queries]
+        for name in names:
+            if name not in known:
+                raise ConfigError(f"There is no query {name!r} that could begin anew.", hint=suggestion(name, known))
 
     def _require_rows(self, component: str) -> None:
         self._require_known([component])

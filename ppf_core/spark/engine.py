@@ -35,6 +35,12 @@ class RowMasks(Protocol):
     def observed(self, *, is_detailed: bool = False) -> "tuple[DataFrame, Any]":
         """The labelled frame, which counts while it is written, and where the numbers arrive."""
 
+    def observed_as(self, name: str) -> "DataFrame":
+        """The same for a stream: the numbers come under this name with the progress of each batch."""
+
+    def summary(self, row: Mapping[str, Any]) -> "Summary | None":
+        """Numbers that came so; None when some are missing."""
+
     def seen(self, observation: Any) -> "Summary | None":
         """What arrived; None when nothing did."""
 

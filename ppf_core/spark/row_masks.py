@@ -81,6 +81,10 @@ class RowMasks:
         observation = Observation()
         return self.labelled.observe(observation, *self._aggregates(is_detailed=is_detailed)), observation
 
+    def observed_as(self, name: str) -> "DataFrame":
+        """The labelled frame of a stream, whose numbers, rule by rule, come under this name with the progress of each batch."""
+        return self.labelled.observe(name, *self._aggregates(is_detailed=True))
+
     def parted(self) -> "tuple[DataFrame, str, Observation]":
         """All rows with one more column, which is true where a row is set apart; its name; where the numbers arrive.
 
@@ -121,7 +125,7 @@ class RowMasks:
         thread = threading.Thread(target=wait, name="ppf-observation", daemon=True)
         thread.start()
         thread.join(seconds)
-        return self._summary(arrived[0]) if arrived else None
+        return self.summary(arrived[0]) if arrived else None
 
     def count(self, *, is_detailed: bool = False) -> Counts:
         """Counts in one action over the labelled frame, and in a second one where a row is bad.
@@ -129,7 +133,7 @@ class RowMasks:
         is_detailed: whether it counts rule by rule at once, for a frame in which most rows are bad.
         """
         row = self.labelled.agg(*self._aggregates(is_detailed=is_detailed)).collect()[0]
-        summary = self._summary(row.asDict(recursive=False))
+        summary = self.summary(row.asDict(recursive=False))
         if summary is None:
             raise RuntimeError("Spark counted, but gave no numbers.")
         return self.complete(summary)
@@ -245,7 +249,8 @@ class RowMasks:
     def _masks_of(self, row: Any) -> tuple[int, ...]:
         return tuple(row[f"mask {index}"] or 0 for index in self._indexes)
 
-    def _summary(self, row: Mapping[str, Any]) -> Summary | None:
+    def summary(self, row: Mapping[str, Any]) -> Summary | None:
+        """The numbers that a look at all rows gave, by name; None when some are missing."""
         if row.keys() == {_ROWS, _APART}:
             return Summary(row[_ROWS], row[_APART], {}, (), {})
         needed = [_ROWS, *([_APART] if self._split else [])]

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,14 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
     from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-# Operators that remember rows of earlier batches, as Spark's analysed plan calls them → as people do.
+# Operators that remember rows of earlier batches, as Spark's analysed plan calls them.
 _STATEFUL = {
-    "Aggregate": "an aggregation",
-    "Deduplicate": "a deduplication",
-    "DeduplicateWithinWatermark": "a deduplication",
-    "Distinct": "a deduplication",
-    "Join": "a join of streams",
-    "GlobalLimit": "a limit",
-    "FlatMapGroupsWithState": "a state of groups",
-    "FlatMapGroupsInPandasWithState": "a state of groups",
-    "TransformWithState": "a state of groups",
-    "TransformWithStateInPySpark": "a state of groups",
+    *("Aggregate", "Distinct", "Deduplicate", "DeduplicateWithinWatermark", "Join", "GlobalLimit", "FlatMapGroupsWithState"),
+    *("FlatMapGroupsInPandasWithState", "TransformWithState", "TransformWithStateInPySpark"),
 }
+_NUMBER = re.compile(r"#\d+L?")
+"""Of a column: another one in each process."""
+_FIELDS = 10_000
 
 
 class StreamEngine:
@@ -45,10 +41,10 @@ class StreamEngine:
         return bool(frame._jdf.queryExecution().analyzed().deterministic())
 
     def stateful(self, frame: "DataFrame") -> list[str]:
-        """What in a streaming frame remembers rows of earlier batches."""
-        plan = frame._jdf.queryExecution().analyzed()
-        found = [str(plan.apply(number).nodeName()) for number in range(_size(plan))]
-        return list(dict.fromkeys(_STATEFUL[name] for name in found if name in _STATEFUL))
+        """What in a streaming frame remembers rows of earlier batches, each with its keys, as Spark's analysed plan has it."""
+        return [
+            _NUMBER.sub("", str(node.simpleString(_FIELDS))) for node in _remembering(frame._jdf.queryExecution().analyzed())
+        ]
 
     def batches(self, frame: "DataFrame", call: "Callable[[DataFrame, int], None]") -> "DataStreamWriter":
         """A writer that hands every batch over, with its number."""
@@ -90,5 +86,15 @@ def failure_of(query: "StreamingQuery") -> BaseException | None:
     return query.exception()
 
 
-def _size(plan: Any) -> int:
-    return 1 + sum(_size(plan.children().apply(number)) for number in range(plan.children().size()))
+def said_of(query: "StreamingQuery") -> list[Mapping[str, Any]]:
+    """What Spark has said of its last batches, the earliest first."""
+    return [json.loads(each.json()) for each in query._jsq.recentProgress()]
+
+
+def _remembering(plan: Any) -> Iterator[Any]:
+    children = [plan.children().apply(number) for number in range(plan.children().size())]
+    joins_streams = all(child.isStreaming() for child in children)
+    if plan.isStreaming() and plan.nodeName() in _STATEFUL and joins_streams:
+        yield plan
+    for child in children:
+        yield from _remembering(child)

@@ -244,19 +244,21 @@ class CursorsCommitted(Line):
 
 @dataclass(frozen=True)
 class BatchBegan(Line):
-    """A batch of a stream begins, in this run."""
+    """A batch of a stream begins, in this run. rows: of each sink so far, since its query began."""
 
     kind: ClassVar[str] = "batch"
     number: int
     run_id: str
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class BatchEnded(Line):
-    """All that a batch has to show is shown."""
+    """All that a batch has to show is shown. rows: of each sink, since its query began."""
 
     kind: ClassVar[str] = "batch done"
     number: int
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What is done with a batch: a small run of all that lies below the input of its query, by the executor of every run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from ppf_core.quality.checking import Checking, Evaluate
 from ppf_core.spark.engines import engines
 from ppf_core.state.events import ComponentEnded, ComponentStarted, Event, Observer, StepStarted
 from ppf_core.streams.journal import BatchJournal
+from ppf_core.streams.lease import Lease
 from ppf_core.validation.replacing import GivenRows
 
 if TYPE_CHECKING:
@@ -27,13 +28,12 @@ _OF_THE_RUN = (ComponentStarted, ComponentEnded, StepStarted)
 
 
 class BatchFailed(Exception):
-    """A batch could not be done; nothing of it is shown, or what was decided will be. component: the one that failed first."""
+    """A batch could not be done. Nothing of it is shown, or what was decided will be. component: what failed first."""
 
-    def __init__(self, component: str, error: ErrorInfo, *, is_rejected: bool) -> None:
-        super().__init__(f"{component!r}: {error.type}: {error.message}")
+    def __init__(self, component: ComponentRun, error: ErrorInfo) -> None:
+        super().__init__(f"{component.info.name!r}: {error.type}: {error.message}")
         self.component = component
         self.error = error
-        self.is_rejected = is_rejected
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Batches:
     components: Mapping[str, ComponentRun]
     given: "Mapping[str, DataFrame]"
     journal: BatchJournal
+    lease: Lease
     checkpoint: str
     run_info: RunInfo
     data_dir: str
@@ -70,7 +71,9 @@ class Batches:
             self._finish(steps)
         else:
             self._walk(steps, number)
-        self.journal.end(number)
+        self.journal.end(
+            number, {name: each.rows_written or 0 for name, each in steps.components.items() if each.info.kind == "sink"}
+        )
         self.done(number, steps.components)
 
     def _finish(self, steps: Steps) -> None:
@@ -81,7 +84,7 @@ class Batches:
             try:
                 steps.publish(component)
             except Exception as error:
-                raise BatchFailed(component.info.name, self.describe(error), is_rejected=False) from error
+                raise BatchFailed(component, self.describe(error)) from error
             component.staged = True
 
     def _walk(self, steps: Steps, number: int) -> None:
@@ -97,14 +100,17 @@ class Batches:
             emit=self._tell,
             describe=self.describe,
             veto=lambda: None,
-            commit=steps.commit,
+            commit=lambda sinks: self._commit(steps, sinks),
             before_write=lambda _component: None,
             save_progress=lambda: None,
         ).walk(self.plan.steps)
-        failed = [each for each in steps.components.values() if each.status == "failed" and each.error is not None]
-        for component in failed:
-            assert component.error is not None  # noqa: S101 -- as asked
-            raise BatchFailed(component.info.name, component.error, is_rejected=component.rejection is not None)
+        for component in steps.components.values():
+            if component.status == "failed" and component.error is not None:
+                raise BatchFailed(component, component.error)
+
+    def _commit(self, steps: Steps, sinks: Sequence[str]) -> None:
+        self.lease.require()  # another process may have gone on while this one slept
+        steps.commit(sinks)
 
     def _remove_leftovers(self, steps: Steps) -> None:
         """A driver that died while it staged has left something under the same write id."""

@@ -1,72 +1,114 @@
 """The folder of a query: Spark's checkpoint, and the kernel's own files in it.
 
-<data_dir>/streams/<pipeline>/<query>/             offsets, commits, state: Spark's
-<data_dir>/streams/<pipeline>/<query>/_ppf/id      which checkpoint this is; a new one gets a new id
+<data_dir>/streams/<pipeline>/<query>/                    offsets, commits, state: Spark's
+<data_dir>/streams/<pipeline>/<query>/_ppf/id             which checkpoint this is; a new one gets a new id
+<data_dir>/streams/<pipeline>/<query>/_ppf/query.json     what the query was when it last started, and the sinks of its file
 <data_dir>/streams/<pipeline>/<query>/_ppf/batch.jsonl    the journal of the last batch
+<data_dir>/streams/<pipeline>/<query>/_ppf/lease          who runs it
 """
 
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 from ppf_core.errors import RunError
+from ppf_core.state.documents import from_document, to_document
 from ppf_core.storage import Files
+from ppf_core.streams.identity import Identity
 from ppf_core.streams.journal import FOLDER, BatchJournal
 from ppf_core.threads import threads
 
 
+@dataclass(frozen=True)
+class KnownQuery:
+    """A query as it last started. file: its pipeline's file. values: what others need of that to finish a batch."""
+
+    identity: Identity
+    file: Path
+    values: Mapping[str, Any]
+
+
 class QueryFolder:
-    """Where a query keeps how far it is."""
+    """Where a query keeps how far it is. RunError where it cannot be read or written."""
 
     def __init__(self, files: Files, data_dir: str, pipeline: str, query: str) -> None:
+        self.files = files
         self.path = f"{data_dir}/streams/{pipeline}/{query}"
-        self._files = files
+        self._known = f"{self.path}/{FOLDER}/query.json"
 
     def open(self) -> str:
         """The id of the checkpoint, made when there is none. RunError when Spark's part of it and the kernel's do not fit."""
-        try:
-            return self._open()
-        except OSError as error:
-            hint = "Make it readable and writable, or set runtime.data_dir."
-            raise RunError(f"The checkpoint {self.path} cannot be used: {error}.", hint=hint) from error
+        with self._told():
+            place = f"{self.path}/{FOLDER}/id"
+            known = self.files.read(place)
+            begun, ended = self._last("offsets"), self._last("commits")
+            if known is not None:
+                self._require_sound(begun, ended)
+                return known.strip()
+            if begun is not None:
+                raise self._damaged("has batches of Spark and no id", "somebody else made it, or its folder _ppf is lost")
+            known = threads().token(8)
+            self.files.write(place, known)
+            return known
 
     def journal(self) -> BatchJournal:
         """What became of the last batch."""
-        return BatchJournal(self._files, self.path)
+        return BatchJournal(self.files, self.path)
 
-    def remove(self) -> None:
-        """Forgets how far the query is."""
-        self._files.delete(self.path)
+    def known(self) -> KnownQuery | None:
+        """The query as it last started; None for a new one."""
+        with self._told():
+            text = self.files.read(self._known)
+        if text is None:
+            return None
+        try:
+            kept = json.loads(text)
+            return KnownQuery(from_document(Identity, kept["identity"]), Path(kept["file"]), kept["values"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged(f"has a file {self._known} that nobody can read ({error})", "it was changed by hand") from error
 
-    def _open(self) -> str:
-        place = f"{self.path}/{FOLDER}/id"
-        known = self._files.read(place)
-        begun, ended = self._last("offsets"), self._last("commits")
-        if known is None:
-            if begun is not None:
-                raise self._damaged(
-                    "has batches of Spark, but no id of ppf", "somebody else made it, or the folder _ppf is lost"
-                )
-            known = threads().token(8)
-            self._files.write(place, known)
-            return known
-        self._require_sound(begun, ended)
-        return known.strip()
+    def note(self, query: KnownQuery) -> None:
+        """Keeps what the query is from now on."""
+        with self._told():
+            kept = {"identity": to_document(query.identity), "file": str(query.file), "values": query.values}
+            self.files.write(self._known, json.dumps(kept, ensure_ascii=False))
+
+    def forget(self) -> None:
+        """Removes all but who runs it: the query begins anew. The kernel's files go last, for a kill in between."""
+        with self._told():
+            for name in sorted(self.files.names(self.path), key=lambda each: each == FOLDER):
+                if name != FOLDER:
+                    self.files.delete(f"{self.path}/{name}")
+            for name in ("batch.jsonl", "query.json", "id"):
+                self.files.delete(f"{self.path}/{FOLDER}/{name}")
 
     def _require_sound(self, begun: int | None, ended: int | None) -> None:
-        last = self.journal().number
-        begun, ended = -1 if begun is None else begun, -1 if ended is None else ended
-        noted = -1 if last is None else last
-        if noted > begun:
+        noted = self.journal().number
+        first, last = -1 if begun is None else begun, -1 if ended is None else ended
+        if noted is not None and noted > first:
+            has = f"batch {begun}" if begun is not None else "no batch"
             raise self._damaged(
-                f"knows {begun + 1} batches, but the journal has batch {noted}", "its folder offsets is incomplete"
+                f"ends with {has}, and the journal with batch {noted}", "files of its folder offsets are missing"
             )
-        if ended > begun or begun - ended > 1:
-            raise self._damaged(f"began batch {begun} and ended batch {ended}", "files of offsets or commits are missing")
+        if not first - 1 <= last <= first:
+            raise self._damaged(f"began batch {first} and ended batch {last}", "files of its logs are missing")
 
     def _last(self, log: str) -> int | None:
         """The number of the last file of one of Spark's logs."""
-        folder = f"{self.path}/{log}"
-        names = self._files.names(folder) if self._files.is_folder(folder) else []
+        names = (name.removesuffix(".compact") for name in self.files.names(f"{self.path}/{log}"))
         return max((int(name) for name in names if name.isdigit()), default=None)
 
     def _damaged(self, what: str, why: str) -> RunError:
-        return RunError(
-            f"The checkpoint {self.path} {what}: {why}.", hint="Restore it from a backup, or start anew with --fresh."
-        )
+        hint = f"Restore it from a backup, or begin anew: --fresh {self.path.rpartition('/')[2]}."
+        return RunError(f"The checkpoint {self.path} {what}: {why}.", hint=hint)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            hint = "Make it readable and writable, or set runtime.data_dir."
+            raise RunError(f"The checkpoint {self.path} cannot be used: {error}.", hint=hint) from error

@@ -6,6 +6,7 @@ It is written twice for each batch, whole or not at all: before the first row of
 runs the last batch again whose end it has not noted. One that is done is not done again, and one that is committed is finished.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ppf_core.errors import RunError
@@ -22,7 +23,7 @@ FOLDER = "_ppf"
 class BatchJournal:
     """The journal of one query's batches. `record` can be called from several threads.
 
-    run_id: whoever staged the last batch. number: its number. is_done: whether all of it is shown.
+    rows: what each sink was given since the checkpoint began.
     """
 
     def __init__(self, files: Files, folder: str) -> None:
@@ -34,6 +35,8 @@ class BatchJournal:
         except OSError as error:
             raise RunError(f"The journal {self.path} cannot be read: {error}.", hint="Make it readable.") from error
         self._entries = list(read_entries((text or "").encode().splitlines(keepends=True)))
+        noted = [each.line.rows for each in self._entries if isinstance(each.line, lines.BatchBegan | lines.BatchEnded)]
+        self.rows = dict(noted[-1]) if noted else {}
 
     @property
     def number(self) -> int | None:
@@ -59,7 +62,7 @@ class BatchJournal:
     def begin(self, number: int, run_id: str) -> None:
         """A batch begins. Nothing of it is on disk before it is committed."""
         self._entries = []
-        self.record(lines.BatchBegan(number, run_id))
+        self.record(lines.BatchBegan(number, run_id, dict(self.rows)))
 
     def record(self, line: Line) -> None:
         """Adds a line. What others rely on is on disk when this returns."""
@@ -68,9 +71,10 @@ class BatchJournal:
             if isinstance(line, lines.Committed | lines.BatchEnded):
                 self._write()
 
-    def end(self, number: int) -> None:
-        """All of the batch is shown."""
-        self.record(lines.BatchEnded(number))
+    def end(self, number: int, rows: Mapping[str, int]) -> None:
+        """All of the batch is shown. rows: what its sinks were given."""
+        self.rows |= {name: self.rows.get(name, 0) + count for name, count in rows.items()}
+        self.record(lines.BatchEnded(number, dict(self.rows)))
 
     def _write(self) -> None:
         try:

@@ -1,6 +1,6 @@
 """One streaming query: started from its checkpoint, watched, started again after a failure, and drained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ppf_core.contracts.components import StreamingSink
 from ppf_core.contracts.context import Context
 from ppf_core.execution.retry import RetryExecutor
-from ppf_core.spark.streaming import StreamEngine, failure_of
+from ppf_core.spark.streaming import StreamEngine, failure_of, said_of
 from ppf_core.streams.batches import Batches
 from ppf_core.threads import Flag, threads
 from ppf_core.validation.queries import Query
@@ -30,6 +30,7 @@ class RunningQuery:
 
     frame: the streaming frame of its input. batches: None where Spark's own writer does the rest; then `native` writes.
     retrying: after which failure it is started again. retried: hears of a failure, and after how many seconds it goes on.
+    told: hears what Spark said of the last batches, once no more come: it may have told too late.
     """
 
     query: Query
@@ -41,6 +42,7 @@ class RunningQuery:
     native: tuple[StreamingSink[Any], Context] | None
     retrying: RetryExecutor
     retried: Callable[[int, BaseException, float], None]
+    told: Callable[[Mapping[str, Any]], None]
     is_draining: Flag = field(default_factory=lambda: threads().event())
     _gate: Any = field(default_factory=lambda: threads().lock())
     _failure: BaseException | None = None
@@ -80,6 +82,8 @@ class RunningQuery:
             _wait_for(handle)
             if self.is_draining.is_set() and handle.isActive:
                 self._stop(handle)
+        for told in said_of(handle):
+            self.told(told)
         return self._failure or failure_of(handle)
 
     def _stop(self, handle: Any) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StreamingSink
-from ppf_core.contracts.results import ErrorInfo, RunInfo, StreamProgress
+from ppf_core.contracts.results import ErrorInfo, RunInfo
 from ppf_core.errors import ConfigError, RunError, Terminated
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.executor import INTERRUPTED
@@ -18,10 +18,13 @@ from ppf_core.execution.retry import RetryExecutor
 from ppf_core.execution.steps import Steps
 from ppf_core.planning.streams import plan_batch
 from ppf_core.quality.checking import Evaluate
-from ppf_core.state.events import ComponentEnded, ComponentStarted, Observer, Retried, StreamProgressed
+from ppf_core.state.events import CheckJudged, ComponentEnded, ComponentStarted, Observer, Retried, StreamProgressed, Warned
 from ppf_core.storage import files_at
 from ppf_core.streams.batches import Batches, BatchFailed
 from ppf_core.streams.checkpoints import QueryFolder
+from ppf_core.streams.filters import Filters
+from ppf_core.streams.lease import Lease
+from ppf_core.streams.opening import Fresh, Opening, OpenQuery
 from ppf_core.streams.progress import progress_of
 from ppf_core.streams.query import RunningQuery
 from ppf_core.streams.totals import Totals
@@ -49,8 +52,8 @@ class _Signalled:
 class Supervisor:
     """The queries of one run. `run` returns when all have ended; every component has a status then.
 
-    steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch.
-    second: what a second signal does. is_stopped: whether somebody asked from elsewhere that the stream ends.
+    steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch. fresh:
+    which queries begin anew. second: what a second signal does. is_stopped: whether somebody asked from elsewhere for the end.
     """
 
     validated: ValidatedPipeline
@@ -62,15 +65,19 @@ class Supervisor:
     describe: Callable[[BaseException], ErrorInfo]
     evaluate: Evaluate
     redact: Callable[[str], str]
+    fresh: Fresh = field(default_factory=Fresh)
     second: Callable[[int], None] | None = None
     is_stopped: Callable[[], bool] = lambda: False
     _queries: dict[str, RunningQuery] = field(default_factory=dict)
-    _heard: Queue[_Ended | _Signalled | StreamProgress] = field(default_factory=lambda: threads().queue())
+    _heard: Queue[_Ended | _Signalled | Mapping[str, Any]] = field(default_factory=lambda: threads().queue())
+    _leases: list[Lease] = field(default_factory=list)
     _interrupt: KeyboardInterrupt | None = None
     _failed: bool = False
 
     def __post_init__(self) -> None:
         self._totals = Totals(self.components)
+        self._filters = Filters(self.steps.engine)
+        self._told: dict[str, int] = {}
         self._lock = threads().lock()
 
     @property
@@ -85,8 +92,10 @@ class Supervisor:
             self._start_components()
             self._build()
             for query in self.validated.queries:
-                self._queries[query.name] = self._running(query)
-            stack.enter_context(self.steps.engine.streams.listening(lambda told: self._heard.put(progress_of(told))))
+                self._require_stateless(query)
+            for opened in [self._open(query, stack) for query in self.validated.queries]:
+                self._queries[opened.query.name] = self._running(opened)
+            stack.enter_context(self.steps.engine.streams.listening(self._heard.put))
             open_ = set(self._queries)
             for name, running in self._queries.items():
                 threads().start(partial(self._live, name, running), f"ppf-query-{name}")
@@ -112,17 +121,55 @@ class Supervisor:
                 self.steps.begin(component, 1)
                 try:
                     self.steps.build(component)
+                    if name in self._filtering:
+                        component.frame = self._filters.filtered(component, self.steps.frames.frame(name))
                 except Exception as error:
                     self._fail(name, self.describe(error))
                     raise RunError(f"{name!r} could not be built, so that no query was started.") from error
 
-    def _running(self, query: Query) -> RunningQuery:
+    @cached_property
+    def _filtering(self) -> Mapping[str, str]:
+        """Component that is checked on the way → the query that tells of it: others that share it would count rows twice."""
+        return {name: query.name for query in reversed(self.validated.queries) for name in query.filters}
+
+    def _require_stateless(self, query: Query) -> None:
+        """Below the cut every batch is computed by itself. Asked of the stream itself, with the same transforms upon it."""
+        streams = self.steps.engine.streams
+        before = len(streams.stateful(self.steps.frames.frame(query.input)))
+        for name in self.validated.graph.order():
+            component = self.components[name]
+            if name in query.below and component.info.kind == "transform" and self._can_build(component):
+                found = streams.stateful(self.steps.frames.frame(name))
+                if len(found) > before:
+                    message = (
+                        f"{name!r} would see one batch only: {query.input!r} above it is handed on batch by batch, and "
+                        f"{name!r} needs the whole stream ({found[0]})."
+                    )
+                    hint = f"Take the checks, and persist, off {query.input!r}: put them on {name!r} or below it."
+                    place = ("components", name)
+                    raise ConfigError.of([self.validated.file.problem("stateful-batch", message, place, at="key", hint=hint)])
+
+    def _can_build(self, component: ComponentRun) -> bool:
+        try:
+            self.steps.build(component)
+        except Exception:  # noqa: BLE001 -- code of a user that only works on a batch: nobody can look into it before there is one
+            component.frame = None
+        return component.frame is not None
+
+    def _open(self, query: Query, stack: ExitStack) -> OpenQuery:
+        files = files_at(self.steps.engine.session, self.data_dir)
+        folder = QueryFolder(files, self.data_dir, self.run_info.pipeline, query.name)
+        opened = Opening(self.validated, self.steps, self.run_info, self.fresh).open(query, folder)
+        self._leases.append(opened.lease)
+        stack.callback(opened.lease.give_up)
+        for warning in opened.warnings:
+            self.emit(Warned(warning))
+        return opened
+
+    def _running(self, opened: OpenQuery) -> RunningQuery:
+        query = opened.query
         head = self.components[query.input]
         frame = self.steps.frames.frame(query.input)
-        folder = QueryFolder(
-            files_at(self.steps.engine.session, self.data_dir), self.data_dir, self.run_info.pipeline, query.name
-        )
-        checkpoint = folder.open()
         batches, native = None, None
         if query.native:
             (name,) = query.sinks
@@ -137,8 +184,9 @@ class Supervisor:
                 plan=plan,
                 components=self.components,
                 given={name: self.steps.frames.frame(name) for name in plan.given - {query.input}},
-                journal=folder.journal(),
-                checkpoint=checkpoint,
+                journal=opened.journal,
+                lease=opened.lease,
+                checkpoint=opened.checkpoint,
                 run_info=self.run_info,
                 data_dir=self.data_dir,
                 emit=self._hear_batch,
@@ -151,13 +199,14 @@ class Supervisor:
         stopped = threads().event()
         return RunningQuery(
             query=query,
-            checkpoint=folder.path,
+            checkpoint=opened.folder.path,
             trigger=None if query.trigger == "available_now" else parse_duration(query.trigger or 0).total_seconds(),
             frame=frame,
             streams=self.steps.engine.streams,
             batches=batches,
             native=native,
             retrying=RetryExecutor(head.role.retry, stopped, is_gone=self.steps.engine.is_gone),
+            told=self._heard.put,
             retried=lambda number, error, delay: self._retried(head, number, error, delay),
             is_draining=stopped,
         )
@@ -176,6 +225,8 @@ class Supervisor:
         limit = self._runtime.timeout
         deadline = threads().monotonic() + limit.total_seconds() if limit is not None else None
         while open_:
+            for lease in self._leases:
+                lease.renew()
             try:
                 message = self._heard.get(timeout=_WATCH_SECONDS)
             except Empty:
@@ -190,8 +241,8 @@ class Supervisor:
                 case _Signalled(number):
                     self._interrupt = self._interrupt or (Terminated() if number == SIGTERM else KeyboardInterrupt())
                     self._drain()
-                case progress:
-                    self._progressed(progress)
+                case told:
+                    self._progressed(told)
 
     def _drain(self) -> None:
         for running in self._queries.values():
@@ -203,18 +254,27 @@ class Supervisor:
 
     def _end_query(self, query: Query, error: BaseException) -> None:
         if isinstance(error, BatchFailed):
-            self._fail(error.component, error.error)
+            self._totals.reject(error.component)
+            self._fail(error.component.info.name, error.error)
         else:
             self._fail(query.input, self.describe(error))
         if self._runtime.on_failure == "stop":
             self._drain()
 
-    def _progressed(self, progress: StreamProgress) -> None:
+    def _progressed(self, told: Mapping[str, Any]) -> None:
+        progress = progress_of(told)
         running = self._queries.get(progress.query)
-        if running is None:
+        if running is None or progress.batch_id <= self._told.get(progress.query, -1):
             return
+        self._told[progress.query] = progress.batch_id
+        filtered = [name for name, query in self._filtering.items() if query == progress.query]
+        counted = told.get("observedMetrics") or {}
+        found = {name: self._filters.results(self.components[name], counted) for name in filtered}
         with self._lock:
-            whole = self._totals.progressed(progress, running.query.sinks)
+            whole = self._totals.progressed(progress, running.query.sinks, found)
+        for name, results in found.items():
+            for result in results:
+                self.tell(CheckJudged(self.components[name].info, result))
         for name in running.query.sinks:
             self.tell(StreamProgressed(self.components[name].info, whole))
 

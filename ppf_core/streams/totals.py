@@ -33,9 +33,23 @@ class Totals:
             if done.rows_written is not None:
                 total.rows_written = (total.rows_written or 0) + done.rows_written
 
-    def progressed(self, progress: StreamProgress, sinks: Sequence[str]) -> StreamProgress:
-        """Keeps how a query stands, for the results of its sinks; with what only the kernel knows."""
-        whole = replace(progress, bad_rows=self.bad_rows.get(progress.query, 0))
+    def reject(self, component: ComponentRun) -> None:
+        """A component failed in a batch that was not shown: what its checks found says why."""
+        total = self._components.get(component.info.name)
+        if total is not None:
+            total.quality = merged(total.quality, component.quality)
+
+    def progressed(
+        self, progress: StreamProgress, sinks: Sequence[str], found: Mapping[str, Sequence[QualityResult]]
+    ) -> StreamProgress:
+        """Keeps how a query stands, for the results of its sinks; with what only the kernel knows.
+
+        found: what checks found that no batch passes by, by component.
+        """
+        for name, results in found.items():
+            self._components[name].quality = merged(self._components[name].quality, results)
+        on_the_way = sum(each.failed or 0 for results in found.values() for each in results)
+        whole = replace(progress, bad_rows=self.bad_rows.get(progress.query, 0) + on_the_way)
         for name in sinks:
             self._components[name].progress = whole
         return whole

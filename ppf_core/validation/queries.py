@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ppf_core.config.loader import PipelineFile
+from ppf_core.contracts.checks import RowCheck
 from ppf_core.contracts.components import StreamingSink, StreamingSource
 from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import Problem
@@ -23,8 +24,8 @@ class Query:
     """What one streaming query does. input: the component whose rows it hands on, batch by batch.
 
     sinks: in the order of the file; those that the kernel drives are published together. above: what is built once, the input
-    and what its rows and those of side inputs come from. below: what is computed for each batch. native: whether Spark's own
-    writer does the rest.
+    and what its rows and those of side inputs come from. filters: what of that is checked on the way. below: what is computed
+    for each batch. native: whether Spark's own writer does the rest.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Query:
     trigger: str | None
     output_mode: str
     above: frozenset[str]
+    filters: frozenset[str]
     below: frozenset[str]
     native: bool
 
@@ -101,8 +103,30 @@ class _Cutting:
             for name, each in self.components.items()
             if name in self._streaming
             and each.config.kind != "sink"
-            and (each.config.persist in ("memory", "disk") or each.checks)
+            and (each.config.persist in ("memory", "disk") or (each.checks and name not in self._filters))
         }
+
+    @cached_property
+    def _filters(self) -> frozenset[str]:
+        """Checked components of a stream whose bad rows only have to be left out or told, and which no batch passes by."""
+        driven = {
+            feeding
+            for each in self.components.values()
+            if each.config.kind == "sink" and not issubclass(each.plugin.cls, StreamingSink)
+            for feeding in each.config.inputs.values()
+        }
+        return frozenset(
+            name
+            for name, each in self.components.items()
+            if name in self._streaming - driven
+            and each.config.kind != "sink"
+            and each.config.persist not in ("memory", "disk")
+            and each.checks
+            and all(
+                issubclass(bound.cls, RowCheck) and check.action in ("drop", "warn") and check.error_if is None
+                for check, bound in zip(each.config.quality, each.checks, strict=True)
+            )
+        )
 
     def queries(self) -> Iterator[Query]:
         """In the order of their first sink in the file; a sink of bad rows goes with those that take the good ones."""
@@ -123,7 +147,8 @@ class _Cutting:
             below |= self._anew(whole - below - {key.input}, below)
             ordered = tuple(name for name in sinks if name in members)
             is_native = key.native is not None
-            yield Query(key.query, key.input, ordered, key.trigger, key.output_mode, whole - below, below, is_native)
+            filters = self._filters & (whole - below)
+            yield Query(key.query, key.input, ordered, key.trigger, key.output_mode, whole - below, filters, below, is_native)
 
     def _require_one_name(self, groups: "Mapping[_Key, list[str]]") -> None:
         names: dict[str, str] = {}
@@ -230,7 +255,7 @@ class _Cutting:
                 hint = "Check it in a pipeline of its own, or set persist = memory on the stream before it is joined."
                 yield self.file.problem("unasked-checks", message, ("components", name, "quality"), at="key", hint=hint)
         for name in query.sinks if query.native else ():
-            checked = [each for each in self._flow.above([name]) if self.components[each].checks]
+            checked = [each for each in self._flow.above([name]) - query.filters if self.components[each].checks]
             for each in checked:
                 message = f"The checks of {each!r} cannot hold a batch back: the sink {name!r} is Spark's own streaming writer."
                 hint = "Remove the checks, or write to a sink that the kernel drives, such as files or parquet."

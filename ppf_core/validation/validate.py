@@ -80,12 +80,12 @@ def _without(secrets: Collection[str], problems: Sequence[Problem]) -> tuple[Pro
     return tuple(redacted(problem, redactor) for problem in problems)
 
 
-def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> ValidatedPipeline:
+def check_writes(values: Mapping[str, Any], path: FilePath, home: FilePath, names: Collection[str]) -> ValidatedPipeline:
     """The sinks of an earlier run, as its file said: what another process needs to finish their writes.
 
-    Raises ConfigError or PluginError when they cannot be made here.
+    values: those of the file, which `path` keeps. Raises ConfigError or PluginError when they cannot be made here.
     """
-    file = file_of_values(path, _written(path), home)
+    file = file_of_values(path, with_values(dict(values)), home)
     selection = Selection(file, PluginRegistry.discover())
     configs = {name: config for name, config in file.config.components.items() if name in names}
     plugins = _bound(configs, selection.component)
@@ -97,8 +97,8 @@ def check_writes(path: FilePath, home: FilePath, names: Collection[str]) -> Vali
     return validated
 
 
-def _written(path: FilePath) -> dict[str, Any]:
-    """The values of a file that a run has written itself, as JSON."""
+def written_values(path: FilePath) -> dict[str, Any]:
+    """The values of a file, as a run has written them beside its record."""
     try:
         kept: dict[str, Any] = json.loads(state_files().read(path))
     except (OSError, ValueError) as error:
@@ -106,7 +106,7 @@ def _written(path: FilePath) -> dict[str, Any]:
         raise ConfigError(
             f"The file {path} cannot be read, without which nobody can finish the run: {error}", hint=hint
         ) from error
-    return with_values(kept)
+    return kept
 
 
 def _bound(configs: Mapping[str, Any], bind: Any) -> dict[str, BoundPlugin]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 @click.option("--accept-changes", is_flag=True, help="Resume although something changed that is published already.")
 @click.option("--run-id", metavar="ID", help="The id of this run. Default: made from the time.")
 @click.option("--only", metavar="A,B", multiple=True, help="Run only these components and what they need.")
+@click.option("--fresh", metavar="A,B", multiple=True, help="Queries of a stream that forget how far they are.")
+@click.option("--fresh-append", is_flag=True, help="With --fresh: also where a target holds rows, which then come twice.")
 @click.option("--parallelism", type=click.IntRange(min=1), metavar="N", help="How many components may run at the same time.")
 @session_options
 @click.option("--no-progress", is_flag=True, help="Show nothing while the run goes on.")
@@ -33,6 +35,8 @@ def command(
     accept_changes: bool,
     run_id: str | None,
     only: tuple[str, ...],
+    fresh: tuple[str, ...],
+    fresh_append: bool,
     parallelism: int | None,
     no_progress: bool,
     spark_log: bool,
@@ -41,6 +45,7 @@ def command(
     from ppf_core.cli.progress import progress
     from ppf_core.jvm.standard_streams import StandardStreams
     from ppf_core.runs.runner import PipelineRunner, RunRequest
+    from ppf_core.streams.opening import Fresh
 
     shortcuts = {} if parallelism is None else {"runtime.parallelism": str(parallelism)}
     runner = PipelineRunner.from_file(pipeline, {**overrides, **shortcuts})
@@ -53,6 +58,7 @@ def command(
             resume=resume,
             accept_changes=accept_changes,
             only=names_in(only),
+            fresh=Fresh(names_in(fresh), fresh_append),
             observers=observers,
             capture=capture,
             second=_end_at_once,

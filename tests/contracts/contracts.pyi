@@ -213,6 +213,8 @@ class Sink(PipelineComponent[O]):
     @property
     def idempotent(self) -> bool:
         """Whether writing twice equals writing once, with these options. False unless overridden."""
+    def holds_rows(self, context: Context) -> bool | None:
+        """Whether the target has rows now; None: it does not tell. A stream that begins anew, or goes on, asks."""
     @abstractmethod
     def write(self, context: Context, frame: DataFrame) -> None: ...
 
@@ -247,6 +249,7 @@ class StagedSink(Sink[O]):
 class TargetMoved(Exception): ...
 
 class StreamingSource(PipelineComponent[O]):
+    changeable: ClassVar[Set[str]]  # options that may change while a checkpoint stays: how much is read at a time, not what
     @abstractmethod
     def read_stream(self, context: Context) -> DataFrame: ...
 
@@ -396,7 +399,20 @@ class QualityResult:
     message: str
 
 @dataclass(frozen=True)
-class StreamProgress: ...
+class StreamProgress:
+    """How a query stands after a batch: seconds, and rows per second; None: Spark does not tell, or there is none."""
+
+    query: str
+    batch_id: int
+    started_at: datetime.datetime
+    duration: float
+    input_rows: int
+    input_rate: float | None = None
+    output_rate: float | None = None
+    lag: float | None = None
+    state_rows: int | None = None
+    watermark: datetime.datetime | None = None
+    bad_rows: int = 0
 
 @dataclass(frozen=True)
 class Checkpoint: ...

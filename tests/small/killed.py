@@ -10,7 +10,8 @@ from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
 from ppf_core.execution import steps
-from ppf_core.runs.recovery import Finished, recover
+from ppf_core.resources.finishing import Finished
+from ppf_core.runs.recovery import recover
 from ppf_core.spark.engines import engines
 from ppf_core.state.store import RunRecords
 

@@ -8,7 +8,7 @@ import pytest
 from wheels import build_wheel, install
 
 from ppf_core.errors import ConfigError, PluginError, Problem
-from ppf_core.validation.validate import check_writes, validate_pipeline
+from ppf_core.validation.validate import check_writes, validate_pipeline, written_values
 from ppf_core.validation.validated import ValidatedPipeline
 
 WritePipeline = Callable[[str], Path]
@@ -303,7 +303,7 @@ def test_the_file_of_an_earlier_run_that_cannot_be_read_is_named(tmp_path: Path,
     if text is not None:
         path.write_text(text)
     with pytest.raises(ConfigError, match=r"The file .*pipeline.json cannot be read"):
-        check_writes(path, tmp_path, ["out"])
+        check_writes(written_values(path), path, tmp_path, ["out"])
 
 
 def test_names_without_a_comma_between_them_are_told_apart(pipeline: WritePipeline) -> None:

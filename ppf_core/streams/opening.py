@@ -1,0 +1,141 @@
+"""How a query begins, or goes on: alone, after what was left of its last batch, and only as what it was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ppf_core.contracts.components import Sink
+from ppf_core.contracts.results import RunInfo
+from ppf_core.errors import CheckpointRefused, Problem, RunError
+from ppf_core.execution.run_frames import Batch
+from ppf_core.execution.steps import Steps
+from ppf_core.resources.finishing import Finished, Finishing
+from ppf_core.state.fingerprints import fingerprints
+from ppf_core.state.recorded_plan import journaled_values
+from ppf_core.streams.checkpoints import KnownQuery, QueryFolder
+from ppf_core.streams.identity import difference, identity_of
+from ppf_core.streams.journal import BatchJournal
+from ppf_core.streams.lease import Lease
+from ppf_core.validation.queries import Query
+from ppf_core.validation.validated import ValidatedPipeline
+
+if TYPE_CHECKING:
+    from ppf_core.spark.engine import Engine
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Queries that begin anew. may_append: also where a target holds rows, which then come a second time."""
+
+    queries: Sequence[str] = ()
+    may_append: bool = False
+
+
+@dataclass(frozen=True)
+class OpenQuery:
+    """A query whose folder is held and sound. checkpoint: its id. warnings: what a person should know of it."""
+
+    query: Query
+    folder: QueryFolder
+    lease: Lease
+    journal: BatchJournal
+    checkpoint: str
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Opens the queries of a run. steps: of the run, whose frames are built."""
+
+    validated: ValidatedPipeline
+    steps: Steps
+    run_info: RunInfo
+    fresh: Fresh
+
+    def open(self, query: Query, folder: QueryFolder) -> OpenQuery:
+        """Raises RunLocked, RunError or CheckpointRefused; then nothing is held."""
+        lease = Lease(folder.files, folder.path, self.run_info.run_id)
+        lease.take()
+        try:
+            return self._opened(query, folder, lease)
+        except BaseException:
+            lease.give_up()
+            raise
+
+    def _opened(self, query: Query, folder: QueryFolder, lease: Lease) -> OpenQuery:
+        begins_anew = query.name in self.fresh.queries
+        warnings = finish_batch(folder, query.name, self.run_info.pipeline, self.steps.engine, self.validated)
+        if begins_anew:
+            self._require_free(query)
+            folder.forget()
+        checkpoint, known = folder.open(), folder.known()
+        operators = self.steps.engine.streams.stateful(self.steps.frames.frame(query.input))
+        identity = identity_of(query, self.validated, fingerprints(self.validated), operators)
+        if known is not None:
+            found = difference(known.identity, identity)
+            if found.refused:
+                hint = (
+                    f"Begin anew with --fresh {query.name}, or write query = NAME on its sinks to leave the old one as it is."
+                )
+                message = f"The query {query.name!r} cannot go on from its checkpoint: {'; '.join(found.refused)}."
+                raise CheckpointRefused(message, hint=hint)
+            if found.followed:
+                message = (
+                    f"The query {query.name!r} goes on from its checkpoint, although it changed: {'; '.join(found.followed)}."
+                )
+                warnings.append(Problem(code="query-changed", message=message))
+        journal = folder.journal()
+        warnings += self._emptied(query, journal)
+        values = journaled_values(self.validated)
+        folder.note(KnownQuery(identity, self.validated.file.path.absolute(), values))
+        return OpenQuery(query, folder, lease, journal, checkpoint, tuple(warnings))
+
+    def _emptied(self, query: Query, journal: BatchJournal) -> list[Problem]:
+        """Sinks whose rows somebody has taken away, while the checkpoint says that they were written."""
+        lost = [name for name, rows in journal.rows.items() if rows and name in query.sinks and self._holds_rows(name) is False]
+        hint = f"If they are needed, begin anew with --fresh {query.name}."
+        return [
+            Problem(
+                code="target-emptied",
+                message=f"The sink {name!r} holds no rows; {journal.rows[name]} were written before, and do not come again.",
+                hint=hint,
+                path=f"components.{name}",
+            )
+            for name in lost
+        ]
+
+    def _require_free(self, query: Query) -> None:
+        held = [name for name in query.sinks if self._holds_rows(name) is not False]
+        if held and not self.fresh.may_append:
+            message = f"The sink {held[0]!r} may hold rows, and the query {query.name!r} would write all of them once more."
+            hint = "Empty its target, or add --fresh-append if the rows may be there twice."
+            raise RunError(message, hint=hint)
+
+    def _holds_rows(self, name: str) -> bool | None:
+        component = self.steps.components[name]
+        plugin = component.plugin
+        return plugin.holds_rows(self.steps.frames.context(component)) if isinstance(plugin, Sink) else None
+
+
+def finish_batch(
+    folder: QueryFolder, query: str, pipeline: str, engine: "Engine", current: ValidatedPipeline | None = None
+) -> list[Problem]:
+    """Shows the rest of a batch that was decided and not shown to the end. Whoever calls holds the query."""
+    journal, known = folder.journal(), folder.known()
+    if not journal.to_show or journal.number is None:
+        return []
+    if known is None:
+        raise RunError(f"The last batch of {folder.path} cannot be finished: its file query.json is lost.")
+    finished = Finished(journal.run_id, pipeline)
+    batch = Batch(query, folder.open(), journal.number)
+    values: Mapping[str, Any] = known.values
+    place = Path(f"{folder.path}/query.json")
+    finishing = Finishing(values, place, known.file.parent, journal.record, lambda _resources: engine, current, batch)
+    finishing.finish(journal.to_show, finished)
+    if finished.target_changed:
+        hint = f"Look at what was written there. To go on, begin anew: --fresh {query}."
+        raise RunError(f"Batch {journal.number} of the query {query!r} cannot be shown: {finished.text}", hint=hint)
+    journal.end(journal.number, {})
+    message = f"Batch {journal.number} of the query {query!r} was finished: published {', '.join(finished.published)}."
+    return [Problem(code="recovered", message=message)]

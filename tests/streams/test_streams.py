@@ -1,0 +1,221 @@
+"""Streams as a user runs them: real Spark, real folders, one process."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from ppf_core import PipelineResult, PipelineRunner, PpfError
+from ppf_core.runs.runner import RunRequest
+from ppf_core.streams.opening import Fresh
+
+HEAD = """
+name = events
+mode = streaming
+components.numbers {
+  source = files, options { path = in, format = json, schema = "id INT, kind STRING", max_files_per_trigger = 1 }
+}
+"""
+OUT = 'out { sink = json, inputs = [numbers], trigger = available_now, options { path = "out" } }'
+
+
+class Stream:
+    """A folder with a pipeline, what feeds it, and what it wrote."""
+
+    def __init__(self, folder: Path, spark: SparkSession) -> None:
+        self.folder = folder
+        self.spark = spark
+        (folder / "in").mkdir()
+
+    def feed(self, *ids: int) -> None:
+        """One file, which is one batch."""
+        number = len(list((self.folder / "in").iterdir()))
+        lines = [json.dumps({"id": each, "kind": f"k{each % 2}"}) + "\n" for each in ids]
+        (self.folder / "in" / f"{number:04}.json").write_text("".join(lines))
+
+    def run(self, components: str, *, head: str = HEAD, **request: Any) -> PipelineResult:
+        (self.folder / "events.conf").write_text(f"{head}\ncomponents {{\n{components}\n}}\n")
+        runner = PipelineRunner.from_file(self.folder / "events.conf")
+        return runner.execute(RunRequest(spark=self.spark, **request))
+
+    def rows(self, sink: str = "out") -> list[tuple[Any, ...]]:
+        files = sorted((self.folder / sink).glob("[!._]*"))
+        return sorted(tuple(json.loads(line).values()) for path in files for line in path.read_text().splitlines())
+
+    def ids(self, sink: str = "out") -> list[int]:
+        return [row[0] for row in self.rows(sink)]
+
+
+@pytest.fixture
+def stream(tmp_path: Path, spark: SparkSession) -> Stream:
+    return Stream(tmp_path, spark)
+
+
+def said(act: Callable[[], PipelineResult]) -> str:
+    """All that a run says that went wrong, before its record or in it."""
+    try:
+        result = act()
+    except PpfError as error:
+        return "\n".join([str(error), *map(str, error.problems)])
+    errors = [f"{each.name}: {each.error.message}" for each in result.components if each.error is not None]
+    return "\n".join([*map(str, result.problems), *errors])
+
+
+def test_a_stream_goes_on_where_the_last_run_ended(stream: Stream) -> None:
+    stream.feed(1, 2)
+    stream.feed(3)
+    first = stream.run(OUT)
+    assert first.ok, said(lambda: first)
+    assert first["out"].rows_written == 3
+    stream.feed(4)
+    second = stream.run(OUT)
+    assert second["out"].rows_written == 1
+    assert stream.ids() == [1, 2, 3, 4]
+    progress = second["out"].progress
+    assert progress is not None
+    assert (progress.query, progress.batch_id, progress.input_rows) == ("numbers", 2, 1)
+
+
+CHECKED = """
+good { transform = sql, inputs = [numbers], options { query = "SELECT id, kind FROM numbers" }
+       quality = [ { check = in_range, options { column = id, max = 10 }, action = %s } ] }
+out  { sink = json, inputs = [good], trigger = available_now, options { path = "out" } }
+"""
+
+
+def test_the_results_of_checks_add_up_over_the_batches(stream: Stream) -> None:
+    stream.feed(1, 99)
+    stream.feed(2, 98, 97)
+    result = stream.run(CHECKED % "drop")
+    (check,) = result["good"].quality
+    assert (check.status, check.failed, check.evaluated) == ("warned", 3, 5)
+    assert stream.ids() == [1, 2]
+
+
+def test_a_blocking_check_ends_the_stream_and_the_bad_batch_is_not_visible(stream: Stream) -> None:
+    stream.feed(1)
+    stream.feed(2, 99)
+    stream.feed(3)
+    result = stream.run(CHECKED % "fail")
+    assert (result.status, result.exit_code) == ("failed", 4)
+    assert result["good"].status == "failed"
+    assert stream.ids() == [1]
+    again = stream.run(CHECKED.replace("max = 10", "max = 100") % "fail")
+    assert again.ok, said(lambda: again)
+    assert stream.ids() == [1, 2, 3, 99]
+
+
+def test_checks_that_no_batch_passes_by_are_filters_above_what_needs_the_whole_stream(stream: Stream) -> None:
+    stream.feed(1, 99, 3)
+    stream.feed(5, 98)
+    counted = """
+    good { transform = sql, inputs = [numbers], options { query = "SELECT id, kind FROM numbers" }
+           quality = [ { check = in_range, options { column = id, max = 10 }, action = drop }
+                       { check = in_set, options { column = kind, values = [k0] }, action = warn } ] }
+    sums { transform = sql, inputs = [good], options { query = "SELECT kind, sum(id) AS total FROM good GROUP BY kind" } }
+    out  { sink = json, inputs = [sums], trigger = available_now, output_mode = complete
+           options { path = "out", mode = overwrite } }
+    """
+    result = stream.run(counted)
+    assert result.ok, said(lambda: result)
+    assert stream.rows() == [("k1", 9)]
+    assert [(each.status, each.failed, each.evaluated) for each in result["good"].quality] == [
+        ("warned", 2, 5),
+        ("warned", 4, 5),
+    ]
+
+
+def test_what_needs_the_whole_stream_is_refused_below_a_cut(stream: Stream) -> None:
+    stream.feed(1)
+    below = """
+    kept { transform = sql, inputs = [numbers], persist = memory, options { query = "SELECT * FROM numbers" } }
+    sums { transform = sql, inputs = [kept], options { query = "SELECT kind, sum(id) AS total FROM kept GROUP BY kind" } }
+    out  { sink = json, inputs = [sums], trigger = available_now, options { path = "out" } }
+    """
+    text = said(lambda: stream.run(below))
+    assert "'sums' would see one batch only: 'kept' above it is handed on batch by batch" in text
+    assert not (stream.folder / "out").exists()
+
+
+def test_a_checkpoint_is_not_followed_by_another_query(stream: Stream) -> None:
+    stream.feed(1)
+    assert stream.run(OUT).ok
+    text = said(lambda: stream.run(OUT.replace("json", "parquet")))
+    assert "its sinks are out (ppf-files:parquet), and were out (ppf-files:json)" in text
+    assert "--fresh numbers" in text
+    text = said(lambda: stream.run(OUT, head=HEAD.replace("path = in,", 'path = "in/..",')))
+    assert "the source 'numbers' reads something else" in text
+
+
+def test_a_safe_change_goes_on_and_is_told(stream: Stream) -> None:
+    stream.feed(1)
+    filtered = """
+    some { transform = filter, inputs = [numbers], options { where = "id < %d" } }
+    out  { sink = json, inputs = [some], trigger = available_now, options { path = "out" } }
+    """
+    assert stream.run(filtered % 5).ok
+    stream.feed(7)
+    told: list[Any] = []
+    assert stream.run(filtered % 10, observers=(told.append,)).ok
+    assert any("goes on from its checkpoint, although it changed: 'some': options.where" in str(each) for each in told)
+    assert stream.ids() == [1, 7]
+
+
+def test_a_query_that_begins_anew_does_not_write_into_what_holds_rows(stream: Stream) -> None:
+    stream.feed(1)
+    assert stream.run(OUT).ok
+    assert "may hold rows" in said(lambda: stream.run(OUT, fresh=Fresh(["numbers"])))
+    assert stream.run(OUT, fresh=Fresh(["numbers"], may_append=True)).ok
+    assert stream.ids() == [1, 1]
+    with pytest.raises(PpfError, match="There is no query 'number'"):
+        stream.run(OUT, fresh=Fresh(["number"]))
+
+
+def test_a_sink_whose_retry_has_room_shows_a_batch_once(stream: Stream) -> None:
+    stream.feed(1)
+    (stream.folder / "out").write_text("a file where the folder should be")
+    text = said(lambda: stream.run(OUT))
+    assert "out" in text
+    (stream.folder / "out").unlink()
+    assert stream.run(OUT).ok
+    assert stream.ids() == [1]
+
+
+@pytest.mark.parametrize(
+    ("request_", "text"),
+    [({"only": ["out"]}, "--only is for batch pipelines"), ({"resume": "last"}, "--resume is for batch pipelines")],
+)
+def test_a_part_of_a_stream_cannot_be_asked_for(stream: Stream, request_: dict[str, Any], text: str) -> None:
+    with pytest.raises(PpfError, match=text):
+        stream.run(OUT, **request_)
+
+
+def test_a_checkpoint_that_lost_files_is_refused(stream: Stream) -> None:
+    stream.feed(1)
+    stream.feed(2)
+    assert stream.run(OUT).ok
+    folder = stream.folder / ".ppf" / "data" / "streams" / "events" / "numbers"
+    for name in ("1", ".1.crc"):
+        (folder / "offsets" / name).unlink()
+    assert "ends with batch 0, and the journal with batch 1" in said(lambda: stream.run(OUT))
+
+
+def test_side_inputs_are_read_once_or_again_for_each_batch(stream: Stream) -> None:
+    stream.feed(1)
+    names = stream.folder / "names.json"
+    names.write_text('{"kind": "k1", "name": "odd"}\n')
+    joined = """
+    names  { source = json, batch = true, refresh = per_batch
+             options { path = "names.json", schema = "kind STRING, name STRING" } }
+    kept   { transform = sql, inputs = [numbers], persist = memory, options { query = "SELECT * FROM numbers" } }
+    joined { transform = sql, inputs = [kept, names], options { query = "SELECT id, name FROM kept JOIN names USING (kind)" } }
+    out    { sink = json, inputs = [joined], trigger = available_now, options { path = "out" } }
+    """
+    assert stream.run(joined).ok
+    names.write_text('{"kind": "k1", "name": "uneven"}\n')
+    stream.feed(3)
+    assert stream.run(joined).ok
+    assert stream.rows() == [(1, "odd"), (3, "uneven")]
