@@ -29,7 +29,7 @@ from ppf_core.contracts.paths import absolute_path
 from ppf_core.contracts.secrets import MASK, Secret
 from ppf_core.errors import near_miss
 from ppf_core.hocon.places import Path, shown
-from ppf_core.secrets.references import FORM, SCHEME, fill_secrets, find_secrets, is_malformed, names_secret
+from ppf_core.secrets.references import FORM, fill_secrets, find_secrets, is_malformed, means_secret, names_secret
 
 UNBUILT: Any = object()
 """Stands for a value that cannot be had: it is faulty, or waits for a secret. What holds one is unbuilt as well."""
@@ -160,19 +160,19 @@ class Conversion:
             return self._many(value, Many(ANYTHING, list), spot)
         if type_ == ANYTHING and isinstance(value, Mapping):
             return self._table(value, Table(ANYTHING), spot)
-        if self.with_secrets and isinstance(value, str) and SCHEME in value:
+        if self.with_secrets and isinstance(value, str) and means_secret(value):
             return self._from_secret(value, type_, spot)
         return self._plain(value, type_, spot)
 
     def _from_secret(self, text: str, type_: Scalar | Choice, spot: Spot) -> Any:
-        if is_malformed(text):
-            message = f"{spot} is {MASK if type_ == SECRET else shown(text)}, which is no reference to a secret."
-            self.faults.append(Fault(spot.path, "bad-value", message, FORM))
-            return UNBUILT
         if spot.info.sql:
             message = f"{spot} refers to a secret, which Spark would show in its plans and event logs."
             hint = "Give the secret to a source or a sink; leave it out of SQL."
             self.faults.append(Fault(spot.path, "secret-in-sql", message, hint))
+            return UNBUILT
+        if is_malformed(text):
+            message = f"{spot} is {MASK if type_ == SECRET else shown(text)}, which is no reference to a secret."
+            self.faults.append(Fault(spot.path, "bad-value", message, FORM))
             return UNBUILT
         self.secrets += [(spot.path, reference) for reference in find_secrets(text)]
         if self.resolve is not None:

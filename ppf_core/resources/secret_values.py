@@ -153,11 +153,11 @@ class SecretsResolver:
             with withheld_logs():
                 found = self._ask(self._backend(text, name), reference)
         except LookupError as error:
-            message = f"The secret {text!r} does not exist: {_reason(error)}"
-            raise SecretError(message, hint="Check the key and the field.") from None
+            reason, hint = _reason(error, "Check the key and the field.")
+            raise SecretError(f"The secret {text!r} does not exist: {reason}", hint=hint) from None
         except PermissionError as error:
-            hint = f"Give the identity of this run access to {reference.key!r}."
-            raise SecretError(f"The backend {name!r} denies access to {text!r}: {_reason(error)}", hint=hint) from None
+            reason, hint = _reason(error, f"Give the identity of this run access to {reference.key!r}.")
+            raise SecretError(f"The backend {name!r} denies access to {text!r}: {reason}", hint=hint) from None
         except PpfError as error:
             raise SecretError(f"The backend {name!r} cannot give {text!r}: {error.message}", hint=error.hint) from None
         except (Exception, SystemExit) as error:  # noqa: BLE001 -- foreign code
@@ -206,7 +206,8 @@ def _is_final(error: BaseException) -> bool:
     return isinstance(error, (LookupError, PermissionError, PpfError))
 
 
-def _reason(error: LookupError | PermissionError) -> str:
+def _reason(error: LookupError | PermissionError, advice: str) -> tuple[str, str | None]:
+    """What a backend said, and what to do, unless it said that as well: in a second sentence."""
     given = error.strerror if isinstance(error, OSError) and error.strerror else next(iter(error.args), type(error).__name__)
     text = str(given)
-    return text if text.endswith((".", "?")) else f"{text}."
+    return (text if text.endswith((".", "?")) else f"{text}."), None if ". " in text else advice

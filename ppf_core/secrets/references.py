@@ -11,6 +11,7 @@ FORM = "Write secret://<backend>/<key> or secret://<backend>/<key>#<field>, in a
 _REFERENCE = r"secret://([A-Za-z0-9._-]+)/([^\s#{}]+)(?:#([^\s#{}]+))?"
 _WHOLE = re.compile(_REFERENCE)
 _EMBEDDED = re.compile(r"\{\{\s*(" + _REFERENCE + r")\s*\}\}")
+_MEANT = re.compile(r"(?<![\w-])secret:/", re.IGNORECASE)
 
 
 SECRET_NAME = r"pass(?:word|wd|phrase)|secret|token|credential|(?:access|api|private|account)[._-]?key"  # noqa: S105 -- names
@@ -62,6 +63,11 @@ def fill_secrets(text: str, resolve: Callable[[str], str]) -> str:
     return _EMBEDDED.sub(lambda match: resolve(match[1]), text)
 
 
+def means_secret(text: str) -> bool:
+    """Whether a text means to refer to a secret, in whatever form."""
+    return _MEANT.search(text) is not None
+
+
 def is_malformed(text: str) -> bool:
     """Whether a text means to refer to a secret, but not in a form that would be filled in."""
-    return SCHEME in fill_secrets(text, lambda _reference: "")
+    return means_secret(fill_secrets(text, lambda _reference: ""))

@@ -142,11 +142,20 @@ def _backends(selection: Selection, users: list[BoundPlugin]) -> dict[str, Bound
     for path, text in uses:
         name = parse_secret(text).backend
         if name not in config.secrets and name not in backends:
+            known = len(selection.problems)
             bound = selection.instance("secrets", name, InstanceConfig(plugin=name), named=path)
             if bound is not None:
                 backends[name] = bound
+                told = selection.problems[known:]
+                selection.problems[known:] = [_undeclared(selection.file, name, path, each) for each in told]
     selection.problems += _cycles(selection.file, backends)
     return backends
+
+
+def _undeclared(file: PipelineFile, name: str, path: Path, problem: Problem) -> Problem:
+    """What a backend lacks that has no entry in the file, told where it is used."""
+    message = f"The secrets backend {name!r} needs an entry in the block 'secrets': {problem.message}"
+    return file.problem(problem.code, message, path, hint=f"Write secrets {{ {name} {{ … }} }}. {problem.hint or ''}".strip())
 
 
 def _cycles(file: PipelineFile, backends: Mapping[str, BoundPlugin]) -> Iterator[Problem]:

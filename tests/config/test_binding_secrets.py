@@ -84,6 +84,8 @@ def test_a_value_that_looks_like_a_reference_is_not_resolved_again() -> None:
         "{{ secret://env/key",
         "{{ secret://env }}",
         "password=secret://env/key",
+        "secret:/env/key",
+        "Secret://env/key",
     ],
 )
 def test_a_malformed_reference_is_a_mistake(text: str) -> None:

@@ -39,6 +39,7 @@ class Safe(SecretsBackend[NoOptions]):
     def _answer(self, key: str) -> str | Fetched:
         failures: dict[str, BaseException] = {
             "missing": LookupError("It is not there."),
+            "advised": LookupError("It is not there. Ask Ann."),
             "denied": PermissionError("No policy allows it."),
             "file": PermissionError(13, "Permission denied", "/run/secrets/db"),
             "sealed": PpfError("The safe is sealed.", hint="Unseal it."),
@@ -156,6 +157,7 @@ def test_a_backend_whose_own_secret_is_missing_says_which() -> None:
         ("missing", "The secret 'secret://safe/missing' does not exist: It is not there.", "Check the key"),
         ("denied", "The backend 'safe' denies access to 'secret://safe/denied': No policy allows it.", "Give the identity"),
         ("file", "denies access to 'secret://safe/file': Permission denied.", "Give the identity"),
+        ("advised", "The secret 'secret://safe/advised' does not exist: It is not there. Ask Ann.", "None"),
         ("sealed", "The backend 'safe' cannot give 'secret://safe/sealed': The safe is sealed.", "Unseal it."),
         ("talks", "The backend 'safe' failed to give 'secret://safe/talks' (RuntimeError).", "can be reached"),
         ("exits", "The backend 'safe' failed to give 'secret://safe/exits' (SystemExit).", "can be reached"),

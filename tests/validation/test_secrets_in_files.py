@@ -32,6 +32,7 @@ def warnings(path: Path) -> list[Problem]:
     "component",
     [
         "transform = sql, inputs = [a], options { query = \"select '{{ secret://env/A }}'\" }",
+        "transform = sql, inputs = [a], options { query = \"select 'secret://env/A'\" }",
         'transform = filter, inputs = [a], options { where = "secret://env/A" }',
         "transform = select, inputs = [a], options { columns = [id, \"'{{ secret://env/A }}' AS x\"] }",
         'transform = add_columns, inputs = [a], options { columns { x = "secret://env/A" } }',
@@ -149,3 +150,13 @@ def test_what_a_file_has_read_stays_as_it_was(pipeline: WritePipeline, monkeypat
     file = ConfigLoader(pipeline(f'name = test, {COMPONENTS}, spark {{ conf {{ "spark.a" = ${{DB_PASSWORD}} }} }}')).load()
     with_names({"spark": file.values["spark"]}, file)
     assert file.values["spark"]["conf"]["spark.a"] == CANARY
+
+
+def test_what_a_backend_without_an_entry_lacks_is_told_where_it_is_used(pipeline: WritePipeline) -> None:
+    text = COMPONENTS.replace("sink = noop", 'sink = folder, options { path = p, token = "secret://vault/db#token" }')
+    (problem,) = validate_pipeline(pipeline(f"name = test\n{text}")).problems
+    assert (problem.code, problem.line, problem.path) == ("missing-option", 2, "components.out.options.token")
+    assert problem.message.startswith(
+        "The secrets backend 'vault' needs an entry in the block 'secrets': Option 'url' is missing."
+    )
+    assert (problem.hint or "").startswith("Write secrets { vault { … } }.")
