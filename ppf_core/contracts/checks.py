@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ppf_core.contracts.context import Context
+from ppf_core.contracts.field_paths import find_field
 from ppf_core.contracts.plugin import Plugin
-from ppf_core.errors import suggestion
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
-    from pyspark.sql.types import StructType
+    from pyspark.sql.types import DataType, StructType
 
 O = TypeVar("O")  # noqa: E741 -- the contract names it so
 
@@ -21,6 +21,7 @@ class Columns(Mapping[str, "Column"]):
 
     columns["amount"] >= 0
     columns["address.city"]      # a column of that very name, else the field of a struct
+    columns["address.`zip.code`"]
     """
 
     def __init__(self, frame: "DataFrame") -> None:
@@ -42,16 +43,17 @@ class Columns(Mapping[str, "Column"]):
         _ = self._frame.filter(condition).isStreaming
 
     def __getitem__(self, name: str) -> "Column":
-        names = self._known
-        if name in names:
+        if name in self._known:
             return self._column(name)
-        head, *fields = name.split(".")
-        if head in names and fields:
-            column = self._column(head)
-            for field in fields:
-                column = column[field]
-            return column
-        raise KeyError(f"There is no column {name!r}. {suggestion(name, names)}")
+        (head, *fields), _type = find_field(self.schema, name)
+        column = self._column(head)
+        for field in fields:
+            column = column[field]
+        return column
+
+    def type_of(self, name: str) -> "DataType":
+        """The type of what `columns[name]` gives."""
+        return find_field(self.schema, name)[1]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)

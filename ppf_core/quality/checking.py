@@ -25,7 +25,7 @@ from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of,
 from ppf_core.quality.known import Answered, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
 from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
-from ppf_core.spark.rules import Counts, Rules, Summary
+from ppf_core.spark.rules import OWN_COLUMNS, Counts, Rules, Summary
 from ppf_core.threads import threads
 
 if TYPE_CHECKING:
@@ -118,8 +118,9 @@ class Checking:
     def begin(self, frame: "DataFrame", engine: Engine, *, is_deterministic: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
         self.release()  # of what was looked at before: another attempt has another frame
-        masks, broken = engine.fitting(frame, self._rules(engine), splitting(self.checks), self._taken)
-        errors = {key: _reason(error) for key, error in broken.items()}
+        unfit = _overwriting(frame.columns, self._taken)
+        masks, broken = engine.fitting(frame, self._rules(engine).without(unfit), splitting(self.checks), self._taken)
+        errors = {key: _reason(error) for key, error in broken.items()} | unfit
         self.subject, self.outcome = Subject(engine, frame, is_deterministic, masks, errors), Open()
 
     def observed(self) -> "DataFrame":
@@ -372,6 +373,13 @@ class Checking:
                 return self._known.masks.unlabelled(self._labelled())
             case AsPlanned():
                 return self._known.frame
+
+
+def _overwriting(names: Sequence[str], quarantines: Collection[int]) -> dict[int, str]:
+    """Quarantine adds columns of its own: rows that have them already were set apart before, and would lose why."""
+    taken = [name for name in names if name.lower() in OWN_COLUMNS]
+    reason = f"Quarantine would overwrite {', '.join(map(repr, taken))}. Rename or drop it before, with `rename` or `drop`."
+    return dict.fromkeys(quarantines, reason) if taken else {}
 
 
 def _reason(error: Exception) -> str:

@@ -19,7 +19,7 @@ import click
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from ppf_core.contracts.results import CircuitState, ComponentStatus, Kind, RunStatus, UsedPlugin
 from ppf_core.errors import Problem
@@ -278,11 +278,13 @@ def json_field(text: str, field: str) -> str:
 # ---- checks ----------------------------------------------------------------------------------------------------------
 
 class Columns(Mapping[str, Column]):
-    """The columns of the checked frame. A name is taken literally before it is taken as a path; an unknown one raises with
-    near misses."""
+    """The columns of the checked frame. A name is taken literally before it is taken as a path, at each step of it, and
+    backticks may stand around one; an unknown one raises with near misses."""
     @property
     def schema(self) -> StructType: ...
     def __getitem__(self, name: str) -> Column: ...
+    def type_of(self, name: str) -> DataType:
+        """The type of what `columns[name]` gives."""
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
 

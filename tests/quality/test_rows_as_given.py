@@ -219,3 +219,20 @@ def test_a_frame_stays_kept_when_a_check_asks_in_sql(pipeline: WritePipeline, sp
     assert run(path, spark).ok
     one, two = (path.with_name(name).joinpath("rows.json").read_text() for name in names)
     assert one == two
+
+
+@pytest.mark.parametrize(
+    ("schema", "taken"),
+    [("id INT, _ppf_run_id STRING", "'_ppf_run_id'"), ("id INT, _PPF_failed_checks ARRAY<STRING>", "'_PPF_failed_checks'")],
+)
+def test_quarantine_never_overwrites_columns_that_the_rows_have(
+    schema: str, taken: str, pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    check = "{ check = in_range, options { column = id, min = 1 }, action = quarantine }"
+    source = f'source = inline, options {{ schema = "{schema}", rows = [{{ id = 0 }}, {{ id = 1 }}] }}'
+    path = pipeline(f"a {{ {source}, quality = [{check}] }}\nout {{ sink = parquet, inputs = [a], options {{ path = out }} }}")
+    result = run(path, spark)
+    (found,) = result["a"].quality
+    assert (found.status, result.exit_code, path.with_name("out").exists()) == ("error", 4, False)
+    assert found.message == f"Quarantine would overwrite {taken}. Rename or drop it before, with `rename` or `drop`."
+    assert not (path.parent / ".ppf" / "data" / "quarantine").exists()

@@ -1,7 +1,6 @@
 """Rows that stand in the pipeline file."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,7 +19,9 @@ _LIMITED_TEXT = re.compile(r"\b(var)?char\s*\(\s*\d+\s*\)", re.IGNORECASE)
 class InlineOptions:
     """The rows and their schema."""
 
-    rows: list[dict[str, Any]] = option("The rows, each a map from column to value. A column that is left out is NULL.")
+    rows: list[dict[str, Any]] = option(
+        "The rows, each a map from column to value. A column that is left out is NULL.", as_written=True
+    )
     schema: str = option('The columns and their types, as DDL: "id INT, name STRING".')
 
     def __post_init__(self) -> None:
@@ -57,7 +58,7 @@ class InlineSource(Source[InlineOptions]):
 
     def pin(self, context: Context) -> str:
         """A digest: the rows are the pipeline file's own."""
-        text = json.dumps([self.options.schema, self.options.rows], default=str)
+        text = repr([self.options.schema, self.options.rows])  # JSON would write 1.10 as 1.1
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
     def read(self, context: Context) -> "DataFrame":

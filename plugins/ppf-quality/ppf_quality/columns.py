@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ppf_core import Columns, OptionsError, suggestion
+from ppf_core import Columns, OptionsError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -40,33 +40,7 @@ class Found:
 
 def find(columns: Columns, name: str) -> Found:
     """The column of that name. An unknown one raises KeyError with a near miss, also where a field of a struct is meant."""
-    column = columns[name]
-    type_ = next((field.dataType for field in columns.schema if field.name == name), None)
-    if type_ is None:
-        head, *fields = name.split(".")
-        type_ = next(field.dataType for field in columns.schema if field.name == head)
-        for position, field in enumerate(fields):
-            type_ = _field(type_, field, name, ".".join([head, *fields[:position]]))
-    return Found(name, column, type_)
-
-
-def _field(type_: "DataType", field: str, name: str, parent: str) -> "DataType":
-    """The type of what `parent[field]` gives."""
-    from pyspark.sql.types import ArrayType, MapType, StructType
-
-    if isinstance(type_, MapType):
-        return type_.valueType
-    if isinstance(type_, ArrayType) and isinstance(type_.elementType, StructType):
-        return ArrayType(_field(type_.elementType, field, name, parent))
-    if not isinstance(type_, StructType):
-        raise KeyError(f"There is no column {name!r}: {parent!r} is {type_.simpleString()}, which has no fields.")
-    # Spark finds fields whatever their case, unless told otherwise.
-    known = {each.name.casefold(): each.dataType for each in type_} | {each.name: each.dataType for each in type_}
-    found = known.get(field) or known.get(field.casefold())
-    if found is None:
-        names = [f"{parent}.{each.name}" for each in type_]
-        raise KeyError(f"There is no column {name!r}. {suggestion(name, names)}")
-    return found
+    return Found(name, columns[name], columns.type_of(name))
 
 
 def name_problems(names: Iterable[str], option: str = "columns") -> dict[str, str]:

@@ -25,8 +25,9 @@ class InRangeOptions:
     min: Any = option(
         'The smallest value that is good: a number, a text, a date like "2024-12-31", a time like "2024-12-31 23:59:59".',
         default=None,
+        as_written=True,
     )
-    max: Any = option("The largest value that is good.", default=None)
+    max: Any = option("The largest value that is good.", default=None, as_written=True)
 
     def __post_init__(self) -> None:
         """The bounds are of one kind, and something lies between them."""

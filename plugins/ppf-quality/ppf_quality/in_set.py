@@ -20,7 +20,9 @@ class InSetOptions:
     """The column and what it may hold."""
 
     column: str = option("The column, or a field of a struct such as `address.country`.")
-    values: list[Any] = option("The values that are good: numbers, texts, booleans, dates, times; also very many.")
+    values: list[Any] = option(
+        "The values that are good: numbers, texts, booleans, dates, times; also very many.", as_written=True
+    )
 
     def __post_init__(self) -> None:
         """The values are single ones that one column can hold."""

@@ -149,12 +149,7 @@ def _local_timestamp(value: Any) -> str:
 
 
 def _string(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool | int):
-        return str(value).lower()
-    # 1.10 has become 1.1 on its way here.
-    raise ValueError("is no text. Write it in quotes.")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _boolean(value: Any) -> str:

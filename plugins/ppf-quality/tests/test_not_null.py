@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ppf_quality.not_null import NotNullCheck
 from pyspark.sql import SparkSession
 
+from ppf_core import Columns
 from ppf_core.errors import ConfigError
 from ppf_core.testing import build
 
@@ -39,18 +41,55 @@ def test_a_name_may_have_any_characters(spark: SparkSession, passing: Callable[.
 
 
 @pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("s.a.b", [1, None]),
+        ("s.`a.b`", [1, None]),
+        ("`s`.`A.B`", [1, None]),
+        ("s.a.c", [None, 2]),
+        ("s.x`y", [3, None]),
+        ("s.`x``y`", [3, None]),
+        ("s.t.d.e.f", [None, 4]),
+        ("`p.q`.r.s", [None, 5]),
+        ("p.q.r.s", [None, 5]),
+        ("m.k", [6, None]),
+        ("m.`k.l`", [None, 7]),
+        ("l.a.b", [[8], None]),
+    ],
+)
+def test_a_field_whose_name_has_a_dot_is_reached_with_and_without_backticks(
+    spark: SparkSession, passing: Callable[..., list[bool]], name: str, values: list[Any]
+) -> None:
+    schema = """
+        s STRUCT<`a.b`: INT, a: STRUCT<b: STRING, c: INT>, `x``y`: INT, t: STRUCT<`d.e`: STRUCT<f: INT>>>,
+        `p.q` STRUCT<`r.s`: INT>, m MAP<STRING, INT>, l ARRAY<STRUCT<`a.b`: INT>>
+    """
+    rows = [
+        ((1, ("x", None), 3, ((None,),)), (None,), {"k": 6}, [(8,)]),
+        ((None, ("x", 2), None, ((4,),)), (5,), {"k.l": 7}, None),
+    ]
+    frame = spark.createDataFrame(rows, schema)
+    assert [row[0] for row in frame.select(Columns(frame)[name]).collect()] == values
+    assert passing(build(NotNullCheck, columns=[name]), frame) == [value is not None for value in values]
+
+
+@pytest.mark.parametrize(
     ("name", "told"),
     [
         ("nam", "There is no column 'nam'. Did you mean 'name'?"),
         ("home.ctiy", "There is no column 'home.ctiy'. Did you mean 'home.city'?"),
         ("hom.city", "There is no column 'hom.city'."),
         ("name.city", "There is no column 'name.city': 'name' is string, which has no fields."),
+        ("home.zip.cod", "There is no column 'home.zip.cod'. Did you mean 'home.`zip.code`'?"),
+        ("a.c.`d.f`", "There is no column 'a.c.`d.f`'. Did you mean 'a.c.`d.e`'?"),
     ],
 )
 def test_an_unknown_column_gets_a_near_miss(
     spark: SparkSession, passing: Callable[..., list[bool]], name: str, told: str
 ) -> None:
-    frame = spark.createDataFrame([], "name STRING, home STRUCT<city: STRING>")
+    frame = spark.createDataFrame(
+        [], "name STRING, home STRUCT<city: STRING, `zip.code`: INT>, a STRUCT<c: STRUCT<`d.e`: INT>>"
+    )
     with pytest.raises(KeyError) as caught:
         passing(build(NotNullCheck, columns=[name]), frame)
     assert caught.value.args[0].startswith(told)

@@ -1,5 +1,6 @@
 """A SQL query over the inputs."""
 
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
     from pyspark.sql import DataFrame
 
+_MOST_DIGITS = 38  # of Spark's decimals
+
 
 @options
 class SqlOptions:
@@ -20,7 +23,9 @@ class SqlOptions:
     query: str | None = option("The query. Inputs are visible under their names.", default=None, one_of="query", sql=True)
     query_file: str | None = option("A file that holds the query, in UTF-8.", default=None, path=True, one_of="query")
     params: dict[str, Any] = option(
-        "Values of the query's named parameters, written `:name` there. A list becomes an array.", default_factory=dict
+        "Values of the query's named parameters, written `:name` there. A list becomes an array.",
+        default_factory=dict,
+        as_written=True,
     )
 
     def __post_init__(self) -> None:
@@ -31,6 +36,8 @@ class SqlOptions:
                 problems[f"params.{name}"] = "must be a text, a number, a boolean, or a list of one of these."
             if any(_is_too_large(each) for each in (value if isinstance(value, list) else [value])):
                 problems[f"params.{name}"] = "is too large for Spark's BIGINT. Write it as a text, and cast it in the query."
+            if isinstance(value, list) and any(isinstance(each, float) and _has_more_digits(each) for each in value):
+                problems[f"params.{name}"] = "has more digits than DOUBLE. Write them as texts, and cast them in the query."
         if problems:
             raise OptionsError(problems)
 
@@ -52,7 +59,7 @@ class SqlTransform(Transform[SqlOptions]):
         from pyspark.errors import AnalysisException
 
         try:
-            return result_of(self._text, self.options.params, context.spark, inputs)
+            return result_of(self._text, self._params, context.spark, inputs)
         except AnalysisException as error:
             unknown = _unknown_table(error)
             if unknown is None:
@@ -61,6 +68,10 @@ class SqlTransform(Transform[SqlOptions]):
                 f"The query reads {unknown!r}, which is neither an input of this component nor a table.",
                 hint=f"{suggestion(unknown, inputs)} Add it to `inputs`, or correct the query.",
             ) from error
+
+    @property
+    def _params(self) -> dict[str, Any]:
+        return {name: _as_spark_takes(value) for name, value in self.options.params.items()}
 
     @cached_property
     def _text(self) -> str:
@@ -86,6 +97,24 @@ def _unknown_table(error: "AnalysisException") -> str | None:
     return (error.getMessageParameters() or {}).get("relationName", "?").replace("`", "")
 
 
+def _as_spark_takes(value: Any) -> Any:
+    """A fraction as a DOUBLE; with more digits than that holds, as a DECIMAL, as if it stood in the query."""
+    if isinstance(value, list):
+        return [float(each) if isinstance(each, float) else each for each in value]
+    if isinstance(value, float):
+        return Decimal(str(value)) if _has_more_digits(value) else float(value)
+    return value
+
+
+def _has_more_digits(number: float) -> bool:
+    written = Decimal(str(number))
+    return written != Decimal(repr(float(number))) and len(written.as_tuple().digits) <= _MOST_DIGITS
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _is_scalar(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
@@ -95,5 +124,5 @@ def _is_too_large(value: Any) -> bool:
 
 
 def _is_uniform(values: list[Any]) -> bool:
-    kinds = {float if isinstance(value, int) and not isinstance(value, bool) else type(value) for value in values}
+    kinds = {float if _is_number(value) else type(value) for value in values}
     return all(_is_scalar(value) for value in values) and len(kinds - {type(None)}) <= 1

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ppf_core import PpfError, suggestion
+from ppf_core import Columns, PpfError, suggestion
 
 if TYPE_CHECKING:
     from pyspark.errors import PySparkException
     from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType
 
     Change = Callable[[Mapping[str, Column]], DataFrame]
 
@@ -79,6 +80,14 @@ def refused(error: "PySparkException", names: Iterable[str], text: str, option: 
         return PpfError(f"{option} is {text!r}, but there is no column {name!r}. {suggestion(name, names)}")
     reason = str(error).strip().partition("\n")[0]
     return PpfError(f"Spark does not accept {option}, which is {text!r}: {reason}")
+
+
+def found(columns: Columns, name: str, option: str) -> "tuple[Column, DataType]":
+    """The column of that name, or the field of a struct, with its type."""
+    try:
+        return columns[name], columns.type_of(name)
+    except KeyError as error:
+        raise PpfError(f"{option} does not fit the input: {error.args[0]}") from error
 
 
 def require_columns(frame: "DataFrame", names: Iterable[str], option: str, whose: str = "the input") -> None:
