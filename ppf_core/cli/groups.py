@@ -48,10 +48,21 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Imports the command; None when there is none of this name. PluginError when its plugin cannot be used."""
         if cmd_name in self.members:
-            module, _, attribute = self.members[cmd_name].partition(":")
-            command: click.Command = getattr(import_module(module), attribute)
-            return command
+            return self._member(cmd_name)
         return None if cmd_name.startswith("-") else _of_plugin(f"{self.path}.{cmd_name}".lstrip("."))
+
+    def has(self, path: str) -> bool:
+        """Whether the kernel has a command of this path, or one that ends before it."""
+        name, _, rest = path.partition(".")
+        if name not in self.members or not rest:
+            return name in self.members
+        member = self._member(name)
+        return not isinstance(member, LazyGroup) or member.has(rest)
+
+    def _member(self, name: str) -> click.Command:
+        module, _, attribute = self.members[name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Like click's, with a near miss for an unknown name. From here on a failure's document has the keys of the command."""
@@ -98,6 +109,12 @@ def _help(ctx: click.Context) -> int:
 
 def _short(about: str, limit: int) -> str:
     return click.Command(None, help=about).get_short_help_str(limit)
+
+
+def listed_plugins() -> "PluginRegistry":
+    """The plugins of this environment; of their commands it is known which ones the kernel's hide."""
+    root = click.get_current_context().find_root().command
+    return _registry().mark_hidden(root.has) if isinstance(root, LazyGroup) else _registry()
 
 
 def _registry() -> "PluginRegistry":

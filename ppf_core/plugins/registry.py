@@ -1,7 +1,7 @@
 """Which plugins there are, which one a name means, and its class."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,15 @@ class PluginRegistry:
     def discover(cls, environ: Mapping[str, str] = os.environ) -> "PluginRegistry":
         """The plugins of this environment, as `PPF_PLUGINS` and `PPF_PLUGINS_OFF` allow them. Imports no plugin."""
         return cls(scan(), environ)
+
+    def mark_hidden(self, is_taken: Callable[[str], bool]) -> "PluginRegistry":
+        """Takes the commands of plugins for duplicates whose path is taken, so that nobody reaches them."""
+        for key, entry in self._entries.items():
+            if entry.group == "commands" and entry.state == "ready" and is_taken(entry.name):
+                hidden = f"A command of ppf's own hides {entry.name.replace('.', ' ')!r}."
+                reason = f"{hidden} Ask the author of {entry.distribution} for another name."
+                self._entries[key] = replace(entry, state="duplicate", reason=reason)
+        return self
 
     @property
     def entries(self) -> tuple[PluginEntry, ...]:

@@ -7,7 +7,7 @@ Each file that is replaced as a whole, here or there, goes through `durable`.
 """
 
 from ppf_core.storage.atomicity import Atomic, atomic_at
-from ppf_core.storage.durable import make_folder, remove_parts, replace_file
+from ppf_core.storage.durable import make_folder, remove_parts, replace_file, replacing
 from ppf_core.storage.file_systems import files_at
 from ppf_core.storage.files import Entry, Files, fingerprint, outline, rename_if_free
 from ppf_core.storage.local_files import LocalFiles
@@ -26,5 +26,6 @@ __all__ = [
     "remove_parts",
     "rename_if_free",
     "replace_file",
+    "replacing",
     "scheme",
 ]

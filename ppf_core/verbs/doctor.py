@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ppf_core.cli.groups import listed_plugins
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output, counted
 
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
 def command(output: Output, state_dir: str, *, fix: bool) -> int:
     """Check Java, pyspark, versions, write access and plugins. Without --fix it starts no Spark and changes nothing."""
     from ppf_core.plugins.doctor import plugin_checks
-    from ppf_core.plugins.registry import PluginRegistry
     from ppf_core.verbs.machine import environment_checks, make_class_archive
 
     if fix:
         make_class_archive()
-    checks = [*environment_checks(Path(state_dir)), *plugin_checks(PluginRegistry.discover(), load=False)]
+    checks = [*environment_checks(Path(state_dir)), *plugin_checks(listed_plugins(), load=False)]
     return report(output, checks)
 
 

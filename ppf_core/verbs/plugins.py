@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ppf_core.cli.groups import LazyGroup
+from ppf_core.cli.groups import LazyGroup, listed_plugins
 from ppf_core.cli.options import verb
 from ppf_core.cli.output import Output
 from ppf_core.plugins.installed import GROUPS
@@ -35,9 +35,7 @@ command = LazyGroup(
 @click.option("--long", "is_long", is_flag=True, help="Say of each plugin what it is.")
 def list_(output: Output, kind: str | None, *, is_long: bool) -> int:
     """List every installed plugin and its state. Imports none of them."""
-    from ppf_core.plugins.registry import PluginRegistry
-
-    registry = PluginRegistry.discover()
+    registry = listed_plugins()
     entries = [entry for entry in registry.entries if kind in (None, entry.group)]
     rows = [_row(entry) for entry in entries] if output.json else []
     if output.json:
@@ -77,9 +75,8 @@ def show(output: Output, name: str) -> int:
     """Show the options and promises of the plugins that NAME means: csv, sources.csv or ppf-files:csv."""
     from ppf_core.errors import PluginError, Problem, suggestion
     from ppf_core.plugins.description import describe
-    from ppf_core.plugins.registry import PluginRegistry
 
-    registry = PluginRegistry.discover()
+    registry = listed_plugins()
     found = registry.find(name)
     if not found:
         message = f"There is no plugin {name!r}. {suggestion(name, {entry.name for entry in registry.entries})}"
@@ -102,10 +99,9 @@ def show(output: Output, name: str) -> int:
 def doctor(output: Output) -> int:
     """Import every installed plugin and report which ones cannot be used, and why."""
     from ppf_core.plugins.doctor import plugin_checks
-    from ppf_core.plugins.registry import PluginRegistry
     from ppf_core.verbs.doctor import report
 
-    return report(output, plugin_checks(PluginRegistry.discover(), load=True))
+    return report(output, plugin_checks(listed_plugins(), load=True))
 
 
 def _document(plugin: "PluginDescription") -> dict[str, Any]:

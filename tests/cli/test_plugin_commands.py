@@ -120,6 +120,19 @@ def test_a_verb_of_the_kernel_wins(ppf, bad):
     assert "acme_bad" not in sys.modules
 
 
+def test_a_verb_that_one_of_the_kernel_hides_is_a_row_that_says_so(ppf, bad):
+    bad("runs.list")
+    bad("validate.all", "acme-worse")
+    bad("runs.lost", "acme-fine")
+    rows = {row["name"]: row for row in ppf("plugins", "list", "--json").document["plugins"] if row["group"] == "commands"}
+    assert rows["runs.list"]["state"] == rows["validate.all"]["state"] == "duplicate"
+    assert (
+        rows["runs.list"]["reason"] == "A command of ppf's own hides 'runs list'. Ask the author of acme-bad for another name."
+    )
+    assert rows["runs.lost"]["state"] == "ready"
+    assert "A command of ppf's own hides 'validate all'." in ppf("plugins", "doctor").out
+
+
 def test_two_distributions_with_one_verb_are_an_error_that_names_both(ppf, bad):
     bad("runs.explode")
     bad("runs.explode", "acme-worse")

@@ -3,8 +3,8 @@
 `test_public_api.py` holds the kernel against this file, as it does for contracts.pyi. Only add, with defaults.
 """
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -105,6 +105,10 @@ def rename_if_free(files: Files, source: str, target: str) -> bool:
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """In one step and for good. When it raises OSError, the file is as it was."""
+
+@contextmanager
+def replacing(path: Path, *, mode: int) -> Iterator[Path]:
+    """The same for what is too long for memory: the empty file that is filled in the block takes the place of the other."""
 
 def remove_parts(folder: Path) -> None:
     """What processes left that were killed meanwhile; not what is being written."""

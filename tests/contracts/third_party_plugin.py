@@ -78,6 +78,7 @@ from ppf_core.storage import (
     remove_parts,
     rename_if_free,
     replace_file,
+    replacing,
     scheme,
 )
 
@@ -289,6 +290,8 @@ def keep(folder: Path, text: str) -> None:
     """Keeps a small file of this machine."""
     make_folder(folder)
     replace_file(folder / "kept", text.encode(), mode=0o600)
+    with replacing(folder / "kept", mode=0o640) as part:
+        part.write_text(text)
     remove_parts(folder)
 
 

@@ -1,8 +1,7 @@
 """A textfile for the node exporter, in which counters add up over runs."""
 
 import fcntl
-import os
-import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import generate_latest
 
+from ppf_core.storage import make_folder, replace_file, replacing
 from ppf_prometheus.metrics import Metrics
 from ppf_prometheus.readings import Reading
 
@@ -28,7 +28,6 @@ class Textfile:
     def __init__(self, path: Path, interval: float) -> None:
         self._path = path
         self._lock = path.with_name(f".{path.name}.lock")
-        self._new = path.with_name(f".{path.name}.new")
         self._interval = interval
         self._due = time.monotonic() + interval
         self._unwritten = Metrics()
@@ -45,7 +44,7 @@ class Textfile:
         """Adds to counters and sets gauges. When it raises, the file is as it was, and nothing noted is lost."""
         self._due = time.monotonic() + self._interval
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             with self._locked():
                 whole = self._read()
                 whole.note(self._unwritten.readings())
@@ -66,14 +65,12 @@ class Textfile:
             raise ValueError(f"The textfile {str(self._path)!r} cannot be continued: {error}. {hint}") from error
 
     def _replace(self, text: bytes) -> None:
-        # Not from tempfile, whose files only their owner can read: the node exporter is another user.
-        with self._new.open("wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if self._path.exists():
-            shutil.copymode(self._path, self._new)
-        self._new.replace(self._path)
+        if not self._path.exists():
+            replace_file(self._path, text)
+            return
+        # As readable as somebody has made it: the node exporter is another user.
+        with replacing(self._path, mode=stat.S_IMODE(self._path.stat().st_mode)) as part:
+            part.write_bytes(text)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
