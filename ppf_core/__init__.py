@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ppf_core.runs.quarantine import Quarantine
     from ppf_core.runs.runner import PipelineRunner
     from ppf_core.spark.written_rows import rows_written
+    from ppf_core.streams.handle import RunningStream
     from ppf_core.validation.grammar import pipeline_grammar
     from ppf_core.validation.schema import SchemaContract
 
@@ -89,6 +90,7 @@ _HOMES = {
     "ppf_core.runs.runner": ("PipelineRunner",),
     "ppf_core.validation.grammar": ("pipeline_grammar",),
     "ppf_core.spark.written_rows": ("rows_written",),
+    "ppf_core.streams.handle": ("RunningStream",),
     "ppf_core.validation.schema": ("SchemaContract",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -122,6 +124,7 @@ __all__ = [
     "RowCheck",
     "RunInfo",
     "RunStore",
+    "RunningStream",
     "Schema",
     "SchemaContract",
     "Secret",

@@ -42,8 +42,10 @@ class RunStore:
         return self._records.show(run_id)
 
     def report(self, run_id: str) -> dict[str, Any]:
-        """The document of one run and all else that its record knows."""
-        return self._records.report(run_id)
+        """The document of one run and all else that its record knows; `streams`: how the batches of each query were."""
+        from ppf_core.streams.history import read_history
+
+        return {**self._records.report(run_id), "streams": read_history(self._records.folder(run_id))}
 
     def folder(self, run_id: str) -> Path:
         """Where the record of one run lies."""

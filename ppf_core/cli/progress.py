@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from ppf_core.cli.output import Output, counted, is_terminal, printable, seconds
-from ppf_core.contracts.results import ComponentResult
+from ppf_core.cli.stream_text import batch_text
+from ppf_core.contracts.results import ComponentResult, StreamProgress
 from ppf_core.state.events import (
     CircuitChanged,
     ComponentEnded,
@@ -18,6 +19,7 @@ from ppf_core.state.events import (
     RunEnded,
     RunStarted,
     StepStarted,
+    StreamProgressed,
     TasksCounted,
     Warned,
 )
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
 
+_QUERY_SECONDS = 5.0
+"""At most so often a plain line tells of the same query."""
 _COLORS = {"success": "green", "resumed": "green", "failed": "bold red", "skipped": "yellow"}
 
 
@@ -34,11 +38,14 @@ class LineProgress:
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
+        self._told: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Observes the run."""
         if isinstance(event, RunStarted):
             self._write(_headline(event))
+        elif isinstance(event, StreamProgressed):
+            self._batch(event.progress)
         elif isinstance(event, ComponentStarted):
             self._write(f"{event.component.name}: started")
         elif isinstance(event, Retried):
@@ -57,6 +64,13 @@ class LineProgress:
 
     def __exit__(self, *_: object) -> None:
         """Nothing is open."""
+
+    def _batch(self, batch: StreamProgress) -> None:
+        """A stream may have many batches a second, and tells of each for each of its sinks."""
+        now = time.monotonic()
+        if now - self._told.get(batch.query, -_QUERY_SECONDS) >= _QUERY_SECONDS:
+            self._told[batch.query] = now
+            self._write(batch_text(batch))
 
 
 class QuietProgress:
@@ -87,6 +101,7 @@ class LiveProgress:
     def __init__(self) -> None:
         self._console = _console()
         self._working: dict[str, tuple[str, str, float]] = {}
+        self._batches: dict[str, StreamProgress] = {}
         self._total = self._ended = 0
         self._live: Live | None = None
 
@@ -101,6 +116,8 @@ class LiveProgress:
             self._working[event.component] = (kind, event.step, since)
         elif isinstance(event, TasksCounted):
             self._count(event)
+        elif isinstance(event, StreamProgressed):
+            self._batches[event.progress.query] = event.progress
         elif isinstance(event, Retried):
             kind, _, since = self._working.get(event.component.name, ("", "", time.monotonic()))
             self._working[event.component.name] = (kind, f"waits for attempt {event.attempt + 1}", since)
@@ -129,7 +146,9 @@ class LiveProgress:
 
         table = Table.grid(padding=(0, 2))
         now = time.monotonic()
-        for name, (kind, state, since) in list(self._working.items())[:12]:
+        for batch in list(self._batches.values())[:12]:
+            table.add_row(self._spinner, Text(batch_text(batch)))
+        for name, (kind, state, since) in () if self._batches else list(self._working.items())[:12]:
             table.add_row(self._spinner, Text(name), Text(kind, "dim"), Text(state), Text(seconds(now - since), "cyan"))
         table.add_row("", Text(f"{self._ended} of {self._total} ended", "dim"))
         assert isinstance(self._spinner, Spinner)  # noqa: S101 -- made by _start, before anything is drawn

@@ -72,7 +72,8 @@ class StreamProgress:
     """How one streaming query stands after a batch. Rates are rows per second; None: Spark does not tell, or there is none.
 
     duration: of the batch. lag: what the source has and the query has not read yet, in the source's own unit. state_rows: what
-    stateful operators keep. watermark: no row before it is waited for. bad_rows: those that checks found in the batch.
+    stateful operators keep. watermark: no row before it is waited for. bad_rows: those that checks found in the batch. trigger:
+    how many seconds lie between two batches; None: as soon as there are rows.
     """
 
     query: str
@@ -86,6 +87,7 @@ class StreamProgress:
     state_rows: int | None = None
     watermark: datetime.datetime | None = None
     bad_rows: int = 0
+    trigger: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ from ppf_core.spark.engines import engines
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.handle import RunningStream
 from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import refuse_parts
 from ppf_core.validation.replacing import replaced
@@ -153,6 +154,14 @@ class PipelineRunner:
         A session passed in is used and stays as it is. only: these components and what they need.
         """
         return self.execute(RunRequest(spark=spark, run_id=run_id, resume=resume, only=only))
+
+    def start(self, *, spark: "SparkSession | None" = None, run_id: str | None = None) -> RunningStream:
+        """Runs a stream in a thread. Raises what is wrong before the run has its record; after that there is a result."""
+        if not self.validated.is_stream:
+            hint = "Use run(): it returns when the run is over."
+            raise ConfigError(f"The pipeline {self.name!r} is no stream: mode is {self.config.mode}.", hint=hint)
+        request = RunRequest(spark=spark, run_id=run_id)
+        return RunningStream(lambda hear: self.execute(replace(request, observers=(hear,))))
 
     def execute(self, request: RunRequest) -> PipelineResult:
         """Runs as asked. Raises PpfError for what is wrong before the run has its record; after that there is a result."""

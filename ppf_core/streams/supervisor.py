@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StreamingSink
 from ppf_core.contracts.results import ErrorInfo, RunInfo
-from ppf_core.errors import ConfigError, RunError, Terminated
+from ppf_core.errors import ConfigError, Problem, RunError, Terminated
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.executor import INTERRUPTED
 from ppf_core.execution.interrupts import interrupts
@@ -23,6 +24,8 @@ from ppf_core.storage import files_at
 from ppf_core.streams.batches import Batches, BatchFailed
 from ppf_core.streams.checkpoints import QueryFolder
 from ppf_core.streams.filters import Filters
+from ppf_core.streams.handle import asked_to_stop
+from ppf_core.streams.history import History
 from ppf_core.streams.lease import Lease
 from ppf_core.streams.opening import Fresh, Opening, OpenQuery
 from ppf_core.streams.progress import progress_of
@@ -53,7 +56,7 @@ class Supervisor:
     """The queries of one run. `run` returns when all have ended; every component has a status then.
 
     steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch. fresh:
-    which queries begin anew. second: what a second signal does. is_stopped: whether somebody asked from elsewhere for the end.
+    which queries begin anew. second: what a second signal does.
     """
 
     validated: ValidatedPipeline
@@ -67,17 +70,19 @@ class Supervisor:
     redact: Callable[[str], str]
     fresh: Fresh = field(default_factory=Fresh)
     second: Callable[[int], None] | None = None
-    is_stopped: Callable[[], bool] = lambda: False
     _queries: dict[str, RunningQuery] = field(default_factory=dict)
     _heard: Queue[_Ended | _Signalled | Mapping[str, Any]] = field(default_factory=lambda: threads().queue())
     _leases: list[Lease] = field(default_factory=list)
     _interrupt: KeyboardInterrupt | None = None
     _failed: bool = False
+    _is_cut: bool = False
+    _is_history_lost: bool = False
 
     def __post_init__(self) -> None:
         self._totals = Totals(self.components)
         self._filters = Filters(self.steps.engine)
-        self._told: dict[str, int] = {}
+        self._folder = Path(self.run_info.record_path).parent
+        self._history = History(self._folder, {query.name: query.sinks for query in self.validated.queries})
         self._lock = threads().lock()
 
     @property
@@ -100,6 +105,7 @@ class Supervisor:
             for name, running in self._queries.items():
                 threads().start(partial(self._live, name, running), f"ppf-query-{name}")
             self._watch(open_)
+        self._keep_history(is_last=True)
         self._end_components()
         if self._interrupt is not None:
             raise self._interrupt
@@ -194,7 +200,7 @@ class Supervisor:
                 evaluate=self.evaluate,
                 redact=self.redact,
                 is_steady=self.steps.engine.streams.repeats(frame),
-                done=lambda _number, components: self._add(query.name, components),
+                done=partial(self._add, query.name),
             )
         stopped = threads().event()
         return RunningQuery(
@@ -224,25 +230,47 @@ class Supervisor:
     def _watch(self, open_: set[str]) -> None:
         limit = self._runtime.timeout
         deadline = threads().monotonic() + limit.total_seconds() if limit is not None else None
+        next_look = 0.0
         while open_:
-            for lease in self._leases:
-                lease.renew()
+            if threads().monotonic() >= next_look:
+                self._look(deadline)
+                next_look = threads().monotonic() + _WATCH_SECONDS
             try:
                 message = self._heard.get(timeout=_WATCH_SECONDS)
             except Empty:
-                if self.is_stopped() or (deadline is not None and threads().monotonic() >= deadline):
-                    self._drain()
                 continue
             match message:
                 case _Ended(name, error):
                     open_.discard(name)
-                    if error is not None:
+                    if error is not None and not self._is_cut:
                         self._end_query(self._queries[name].query, error)
                 case _Signalled(number):
                     self._interrupt = self._interrupt or (Terminated() if number == SIGTERM else KeyboardInterrupt())
                     self._drain()
                 case told:
                     self._progressed(told)
+
+    def _look(self, deadline: float | None) -> None:
+        """What nobody tells, and what need not be done for every batch."""
+        for lease in self._leases:
+            lease.renew()
+        asked = asked_to_stop(self._folder)
+        if asked is not None or (deadline is not None and threads().monotonic() >= deadline):
+            self._drain()
+        if asked == "now":
+            self._interrupt, self._is_cut = self._interrupt or KeyboardInterrupt(), True
+            self.steps.cancel()  # again and again: a batch may start one job after the other
+        self._keep_history()
+
+    def _keep_history(self, *, is_last: bool = False) -> None:
+        try:
+            self._history.keep(is_last=is_last)
+        except OSError as error:
+            if not self._is_history_lost:
+                message = f"What the batches were like cannot be kept in {self._folder}: {error.strerror or error}."
+                hint = "The stream goes on. Free space there."
+                self.tell(Warned(Problem(code="stream-history", message=message, hint=hint)))
+            self._is_history_lost = True
 
     def _drain(self) -> None:
         for running in self._queries.values():
@@ -264,23 +292,24 @@ class Supervisor:
     def _progressed(self, told: Mapping[str, Any]) -> None:
         progress = progress_of(told)
         running = self._queries.get(progress.query)
-        if running is None or progress.batch_id <= self._told.get(progress.query, -1):
+        if running is None or self._history.knows(progress):
             return
-        self._told[progress.query] = progress.batch_id
+        progress = replace(progress, trigger=running.trigger or None)
         filtered = [name for name, query in self._filtering.items() if query == progress.query]
         counted = told.get("observedMetrics") or {}
         found = {name: self._filters.results(self.components[name], counted) for name in filtered}
         with self._lock:
             whole = self._totals.progressed(progress, running.query.sinks, found)
+        self._history.add(whole)
         for name, results in found.items():
             for result in results:
                 self.tell(CheckJudged(self.components[name].info, result))
         for name in running.query.sinks:
             self.tell(StreamProgressed(self.components[name].info, whole))
 
-    def _add(self, query: str, components: Mapping[str, ComponentRun]) -> None:
+    def _add(self, query: str, number: int, components: Mapping[str, ComponentRun]) -> None:
         with self._lock:
-            self._totals.add(query, components)
+            self._totals.add(query, number, components)
 
     def _hear_batch(self, event: Any) -> None:
         with self._lock:

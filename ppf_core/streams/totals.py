@@ -10,18 +10,15 @@ _WORST = ("passed", "warned", "failed", "error")
 
 
 class Totals:
-    """Adds up what the batches of one run tell, in the components of the run. Not for several threads at once.
-
-    bad_rows: of the last batch of each query.
-    """
+    """Adds up what the batches of one run tell, in the components of the run. Not for several threads at once."""
 
     def __init__(self, components: Mapping[str, ComponentRun]) -> None:
         self._components = components
-        self.bad_rows: dict[str, int] = {}
+        self._bad_rows: dict[tuple[str, int], int] = {}  # of batches of which Spark has not told yet
 
-    def add(self, query: str, batch: Mapping[str, ComponentRun]) -> None:
+    def add(self, query: str, number: int, batch: Mapping[str, ComponentRun]) -> None:
         """A batch was shown."""
-        self.bad_rows[query] = sum(each.failed or 0 for done in batch.values() for each in done.quality)
+        self._bad_rows[query, number] = sum(each.failed or 0 for done in batch.values() for each in done.quality)
         for name, done in batch.items():
             total = self._components.get(name)
             if total is None:
@@ -49,7 +46,8 @@ class Totals:
         for name, results in found.items():
             self._components[name].quality = merged(self._components[name].quality, results)
         on_the_way = sum(each.failed or 0 for results in found.values() for each in results)
-        whole = replace(progress, bad_rows=self.bad_rows.get(progress.query, 0) + on_the_way)
+        in_batch = self._bad_rows.pop((progress.query, progress.batch_id), 0)
+        whole = replace(progress, bad_rows=in_batch + on_the_way)
         for name in sinks:
             self._components[name].progress = whole
         return whole

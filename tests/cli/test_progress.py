@@ -5,12 +5,21 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ppf_core.cli.progress import LineProgress, QuietProgress
-from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo
+from ppf_core.contracts.results import ComponentInfo, ComponentResult, PipelineResult, RunInfo, StreamProgress
 from ppf_core.errors import Problem
-from ppf_core.state.events import ComponentEnded, ComponentStarted, RunEnded, RunStarted, StepStarted, Warned
+from ppf_core.state.events import (
+    ComponentEnded,
+    ComponentStarted,
+    RunEnded,
+    RunStarted,
+    StepStarted,
+    StreamProgressed,
+    Warned,
+)
 
 NOW = datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)
 RUN = RunInfo(
@@ -54,6 +63,24 @@ def test_lines_tell_what_happens():
         "out: publish",
         "out: success, 7 rows, 1.2 s",
         "warning: The last hook failed.",
+    ]
+
+
+BATCH = StreamProgress(
+    query="ticks", batch_id=12, started_at=NOW, duration=0.84, input_rows=1000, input_rate=500.0, output_rate=1190.5
+)
+LATE = replace(BATCH, query="late", duration=2.5, trigger=1.0, lag=7.0, state_rows=1200, bad_rows=3)
+
+
+def test_a_query_tells_of_a_batch_once_in_a_while_however_many_sinks_and_batches_it_has():
+    lines: list[str] = []
+    display = LineProgress(lines.append)
+    for batch in (BATCH, LATE, BATCH, replace(BATCH, batch_id=13)):
+        display(StreamProgressed(OUT, batch))
+    assert lines == [
+        "ticks: batch 12, 1,000 rows, 500.0 rows/s in, 1,190.5 rows/s out, 0.8 s",
+        "late: batch 12, 1,000 rows, 500.0 rows/s in, 1,190.5 rows/s out, 2.5 s (trigger 1.0 s), lag 7, 1,200 rows of state, "
+        "3 bad rows",
     ]
 
 
@@ -109,6 +136,15 @@ def test_a_terminal_shows_live_what_is_at_work():
     assert "stage" in shown
     assert "out: success, 7 rows, 1.2 s" in shown
     assert "warning: The last hook failed." in shown
+
+
+def test_a_terminal_shows_the_queries_of_a_stream_in_the_place_of_its_components():
+    stream = LIVE.replace(
+        "events.EVENTS", "[*events.EVENTS[:2], events.StreamProgressed(events.OUT, events.BATCH), *events.EVENTS[2:]]"
+    )
+    shown = on_a_terminal(stream)
+    assert "ticks: batch 12" in shown
+    assert "sink" not in shown
 
 
 def test_what_plugins_print_stays_whole_above_the_live_display():

@@ -514,6 +514,8 @@ class PipelineRunner:
         resume: str | None = None,
         only: Sequence[str] = (),
     ) -> PipelineResult: ...
+    def start(self, *, spark: SparkSession | None = None, run_id: str | None = None) -> RunningStream:
+        """Runs a stream in a thread. What is wrong before the run has its record is raised here."""
     def replacing(self, sources: Mapping[str, Source[Any]]) -> PipelineRunner:
         """A runner of the pipeline in which these components are these sources. What fed them alone is no part of it; their
         checks stay."""
@@ -527,6 +529,17 @@ class PipelineRunner:
     ) -> Iterator[Frames]:
         """The frames of sources and transforms until the block ends; nothing is written. Each gives the same rows whenever it
         is read. capture: `Output.capture`; print after the block."""
+
+class RunningStream:
+    """A stream that runs in a thread. progress: the last batch of each query. stop returns at once; drain: batches at work are
+    finished and published, else cancelled. await_end: how it went; None when it goes on after so many seconds."""
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def is_alive(self) -> bool: ...
+    def progress(self) -> Sequence[StreamProgress]: ...
+    def stop(self, *, drain: bool = True) -> None: ...
+    def await_end(self, timeout: float | None = None) -> PipelineResult | None: ...
 
 class SchemaContract:
     @classmethod

@@ -41,6 +41,7 @@ from ppf_core import (
     Requirements,
     RowCheck,
     RunInfo,
+    RunningStream,
     RunStore,
     Schema,
     SchemaContract,
@@ -349,3 +350,12 @@ def again(output: Output, store: RunStore, execute: Callable[[Callable[[Any], Pi
 def tried(path: str, rows: Source[Any]) -> PipelineResult:
     """The pipeline with rows of ours."""
     return PipelineRunner.from_file(path).replacing({"flights": rows}).run()
+
+
+def watched(path: str) -> PipelineResult | None:
+    """The stream, until its first batch has ended."""
+    stream: RunningStream = PipelineRunner.from_file(path).start(run_id="watched")
+    while stream.is_alive and not [each.batch_id for each in stream.progress()]:
+        stream.await_end(timeout=0.1)
+    stream.stop(drain=stream.run_id == "watched")
+    return stream.await_end()
