@@ -23,7 +23,8 @@ def quarantine_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
     return ComponentRun(info, folder, ComponentConfig(), folder_role(component), is_quarantine=True)
 
 
-def folder_at(name: str, dataset: Dataset, run_id: str) -> ComponentRun:
+def folder_at(name: str, dataset: Dataset) -> ComponentRun:
     """The folder that a journal names, in another process."""
     component, shown = origin_of_quarantine(name), f"{dataset.namespace}:{dataset.name}"
-    return quarantine_sink(component, shown.rpartition(f"/quarantine/{component}/")[0], run_id)
+    data_dir, _, run = shown.rpartition(f"/quarantine/{component}/run_id=")
+    return quarantine_sink(component, data_dir, run)

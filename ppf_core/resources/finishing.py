@@ -73,7 +73,7 @@ class Finishing:
         try:
             resources.resolve_secrets()
             validated = resources.validated
-            components = resources.components(roles_of(validated, names)) | _folders(writes, finished.run_id)
+            components = resources.components(roles_of(validated, names)) | _folders(writes)
             spark = self.engine(resources)
             own = finished.run_id, finished.pipeline
             flow, redact = validated.dataflow, redactor.redact
@@ -93,12 +93,10 @@ class Finishing:
             resources.close()
 
 
-def _folders(writes: Sequence[Write], run_id: str) -> dict[str, ComponentRun]:
+def _folders(writes: Sequence[Write]) -> dict[str, ComponentRun]:
     """The folders of bad rows among the writes; these need no plugin."""
     return {
-        write.component: folder_at(write.component, write.datasets[0], run_id)
-        for write in writes
-        if is_quarantine(write.component)
+        write.component: folder_at(write.component, write.datasets[0]) for write in writes if is_quarantine(write.component)
     }
 
 

@@ -21,6 +21,7 @@ from ppf_core.state.journal import Journal
 from ppf_core.state.record import RunRecord
 from ppf_core.state.recorded import RECORD, Recorded, is_held
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.finishing import finish_batches
 from ppf_core.threads import threads
 from ppf_core.validation.targets import overlap
 from ppf_core.validation.validate import written_values
@@ -45,11 +46,13 @@ def recover(
         journal = record.journal
         if current is not None and current.file.config.name == journal.pipeline and not abandon:
             move_cursors(record, current, store)
+        shown = [] if journal.mode == "batch" or abandon else finish_batches(journal, engine, current)
         if not journal.is_open:
             record.settle()
-            return Finished(run_id, journal.pipeline)
+            return Finished(run_id, journal.pipeline, shown)
         was: RunStatus = "failed" if journal.is_publishing else before.status
         finished = finish_writes(record, engine, store, abandon=abandon, current=current)
+        finished.published += shown
         _end_published(record, before)
         problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
         record.conclude(_ending(before, store.recorded(run_id), journal, was, problem))

@@ -35,6 +35,9 @@ def quarantined_in(store: RunRecords, journal: Journal) -> Iterator[Quarantined]
             rows, by = write.ticket.get("rows"), marks.get(name, {}).get(mark(journal.run_id))
             count = int(rows) if rows is not None else None
             yield Quarantined(journal.run_id, journal.pipeline, name, count, by, write.ticket["target"], str(journal.source))
+    for name, apart in journal.quarantine.items():
+        by = marks.get(name, {}).get(mark(journal.run_id))
+        yield Quarantined(journal.run_id, journal.pipeline, name, apart.rows, by, apart.path, str(journal.source))
 
 
 def chosen(found: list[Quarantined], run_id: str, component: str | None) -> Quarantined:

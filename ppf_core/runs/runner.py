@@ -34,6 +34,7 @@ from ppf_core.spark.engines import engines
 from ppf_core.state.events import Observer
 from ppf_core.state.lines import Line
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.frames import NotBuilt, StreamFrames
 from ppf_core.streams.handle import RunningStream
 from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import refuse_parts
@@ -289,6 +290,8 @@ class PipelineRunner:
             flow, redact = self.validated.dataflow, resources.redactor.redact
             frames = RunFrames(engine, "preview", self.config.name, components, _record_nothing, flow, redact=redact)
             steps = Steps.of(frames)
+            if self.validated.is_stream:
+                _build_stream(self.validated, steps)
             for step in plan.steps:
                 if step.kind == "build" and step.component in steps.components:
                     steps.build(steps.components[step.component])
@@ -323,6 +326,9 @@ class PipelineRunner:
         if self.config.components[component].kind == "sink":
             hint = f"Look at what feeds it: {', '.join(self.config.components[component].inputs.values())}."
             raise ConfigError(f"The component {component!r} is a sink: it gives no rows.", hint=hint)
+        if self.validated.is_stream:
+            hint = "Run the stream with trigger = available_now into the sink console."
+            raise ConfigError(f"The rows of {component!r} are those of a stream, which never end.", hint=hint)
 
     def _to_resume(self, resume: str) -> str:
         """The id of the run that `last`, or an id, means."""
@@ -340,6 +346,15 @@ class PipelineRunner:
     def _is_replay(self, run_id: str) -> bool:
         journal = self.store.journal(run_id)
         return journal is not None and journal.replays is not None
+
+
+def _build_stream(validated: ValidatedPipeline, steps: Steps) -> None:
+    frames = StreamFrames(validated, steps)
+    try:
+        frames.build()
+    except NotBuilt as error:
+        raise error.error from None
+    frames.require_stateless()
 
 
 def _no_capture(_log: Path, _redact: Callable[[str], str]) -> AbstractContextManager[None]:

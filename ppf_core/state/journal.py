@@ -44,7 +44,8 @@ class Journal:
     ended well. pins, began, advanced: what its sources read, by component: which version, from where, up to where. moves: the
     cursors that wait for the sinks below them. cursors_committed: sources whose cursors are. saved: where checkpointed frames
     lie. apart: how many rows of a component were set apart, by place. last_sign: when its record was last written. replays: the
-    run whose quarantined rows it ran again. is_ended: whether its last attempt said how it ended.
+    run whose quarantined rows it ran again. quarantine: where the bad rows of a stream's batches lie, by component. is_ended:
+    whether its last attempt said how it ended.
     """
 
     folder: Path
@@ -64,6 +65,8 @@ class Journal:
     apart: dict[str, Mapping[str, int]] = field(default_factory=dict)
     last_sign: datetime.datetime = _NEVER
     replays: str | None = None
+    mode: str = "batch"
+    quarantine: dict[str, lines.BatchesSetApart] = field(default_factory=dict)
     is_ended: bool = False
 
     @classmethod
@@ -91,7 +94,8 @@ class Journal:
     def is_open(self) -> bool:
         """Whether something is left to show, to remove, to move, or to say: how a run ended that shows its rows."""
         is_settled = all(write.is_settled for write in self.writes.values()) and not self.moves
-        return not is_settled or (bool(self.committed) and not self.is_ended)
+        says_end = bool(self.committed) or self.mode == "streaming"
+        return not is_settled or (says_end and not self.is_ended)
 
     @property
     def is_publishing(self) -> bool:
@@ -135,7 +139,7 @@ class Journal:
         self.is_ended = isinstance(entry.line, lines.RunEnded) or (self.is_ended and not isinstance(entry.line, lines.Head))
         match entry.line:
             case lines.RunBegan(run, replays=replays):
-                self.run_id, self.pipeline, self.replays = run.run_id, run.pipeline, replays
+                self.run_id, self.pipeline, self.mode, self.replays = run.run_id, run.pipeline, run.mode, replays
             case lines.PlanMade(_, settings):
                 self.source = Path(settings.get("file", ""))
             case lines.Pinned(name, pinned):
@@ -145,6 +149,8 @@ class Journal:
                 self.advanced.setdefault(name, {}).setdefault(key, value)
             case lines.FrameSaved(name, path, bad):
                 self.saved |= {name: path, **{f"{name}.{number}": each for number, each in enumerate(bad)}}
+            case lines.BatchesSetApart(name):
+                self.quarantine[name] = entry.line
             case lines.RowsSetApart(name, rows):
                 self.apart[name] = rows
             case lines.ComponentEnded(result) if result.kind == "sink" and result.status in ("success", "resumed"):

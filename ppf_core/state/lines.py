@@ -243,6 +243,15 @@ class CursorsCommitted(Line):
 
 
 @dataclass(frozen=True)
+class BatchesSetApart(OfComponent):
+    """Batches of a stream have bad rows of a component in this folder, one folder a batch. rows: all of them, at the end."""
+
+    kind: ClassVar[str] = "quarantine"
+    path: str
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
 class BatchBegan(Line):
     """A batch of a stream begins, in this run. rows: of each sink so far, since its query began."""
 
@@ -297,6 +306,7 @@ KINDS: Mapping[str, type[Line]] = {
         Published,
         Discarded,
         CursorsCommitted,
+        BatchesSetApart,
         BatchBegan,
         BatchEnded,
         RunEnded,

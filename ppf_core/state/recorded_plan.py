@@ -77,7 +77,7 @@ def _instance(validated: ValidatedPipeline, name: str, bound: BoundPlugin) -> di
 def journaled_values(validated: ValidatedPipeline) -> dict[str, Any]:
     """What another process needs of the file to finish the writes of a run: its values, without secrets that stand in it."""
     values = validated.file.values
-    kept: dict[str, Any] = {key: values[key] for key in ("name", "mode", "spark", "plugins") if key in values}
+    kept: dict[str, Any] = {key: values[key] for key in ("name", "mode", "spark", "runtime", "plugins") if key in values}
     given = {name: each for name, each in validated.backends.items() if name in values.get("secrets", {})}
     kept["secrets"] = {name: {**values["secrets"][name], **without_secrets(each)} for name, each in given.items()}
     sinks = {name: each for name, each in validated.components.items() if issubclass(each.plugin.cls, StagedSink)}

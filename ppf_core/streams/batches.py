@@ -11,13 +11,15 @@ from ppf_core.execution.executor import Executor
 from ppf_core.execution.quarantine_folders import quarantine_sink
 from ppf_core.execution.run_frames import Batch, RunFrames
 from ppf_core.execution.steps import Steps
-from ppf_core.planning.roles import has_quarantine, quarantine_of
+from ppf_core.planning.roles import has_quarantine, origin_of_quarantine, quarantine_of
 from ppf_core.planning.streams import BatchPlan
 from ppf_core.quality.checking import Checking, Evaluate
 from ppf_core.spark.engines import engines
+from ppf_core.spark.rules import BATCH
 from ppf_core.state.events import ComponentEnded, ComponentStarted, Event, Observer, StepStarted
 from ppf_core.streams.journal import BatchJournal
 from ppf_core.streams.lease import Lease
+from ppf_core.streams.totals import run_folder
 from ppf_core.validation.replacing import GivenRows
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ class Batches:
     """The batches of one query. `run` is called for one after the other.
 
     components: those of the run, whose instances serve in every batch. given: the frames that batches read besides their own
-    rows. is_steady: whether a batch has the same rows each time it is computed. done: hears of each batch that was shown.
+    rows. is_steady: whether a batch has the same rows each time it is computed. set_apart: hears
+    of the components of which bad rows will be shown, and where. done: hears of each batch that was shown.
     """
 
     query: str
@@ -59,6 +62,7 @@ class Batches:
     evaluate: Evaluate
     redact: Callable[[str], str]
     is_steady: bool
+    set_apart: Callable[[str, str], None]
     done: Callable[[int, Mapping[str, ComponentRun]], None]
     _is_first: bool = field(default=True, init=False)
 
@@ -110,6 +114,9 @@ class Batches:
 
     def _commit(self, steps: Steps, sinks: Sequence[str]) -> None:
         self.lease.require()  # another process may have gone on while this one slept
+        for name, component in steps.components.items():
+            if component.is_quarantine and component.ticket is not None:
+                self.set_apart(origin_of_quarantine(name), run_folder(component.ticket))
         steps.commit(sinks)
 
     def _remove_leftovers(self, steps: Steps) -> None:
@@ -122,7 +129,7 @@ class Batches:
         given = {**self.given, self.input: frame}
         components = {name: self._component(name, given.get(name), number) for name in self.plan.validated.components}
         folders = {
-            quarantine_of(name): quarantine_sink(name, self.data_dir, f"{self.run_info.run_id}/{self.query}-{number}")
+            quarantine_of(name): quarantine_sink(name, self.data_dir, f"{self.run_info.run_id}/{BATCH}={number}")
             for name, each in self.plan.validated.components.items()
             if has_quarantine(each)
         }

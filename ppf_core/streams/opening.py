@@ -1,27 +1,21 @@
 """How a query begins, or goes on: alone, after what was left of its last batch, and only as what it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ppf_core.contracts.components import Sink
 from ppf_core.contracts.results import RunInfo
 from ppf_core.errors import CheckpointRefused, Problem, RunError
-from ppf_core.execution.run_frames import Batch
 from ppf_core.execution.steps import Steps
-from ppf_core.resources.finishing import Finished, Finishing
 from ppf_core.state.fingerprints import fingerprints
 from ppf_core.state.recorded_plan import journaled_values
 from ppf_core.streams.checkpoints import KnownQuery, QueryFolder
+from ppf_core.streams.finishing import finish_batch
 from ppf_core.streams.identity import difference, identity_of
 from ppf_core.streams.journal import BatchJournal
 from ppf_core.streams.lease import Lease
 from ppf_core.validation.queries import Query
 from ppf_core.validation.validated import ValidatedPipeline
-
-if TYPE_CHECKING:
-    from ppf_core.spark.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,10 @@ class Opening:
 
     def _opened(self, query: Query, folder: QueryFolder, lease: Lease) -> OpenQuery:
         begins_anew = query.name in self.fresh.queries
-        warnings = finish_batch(folder, query.name, self.run_info.pipeline, self.steps.engine, self.validated)
+        finished = finish_batch(
+            folder, query.name, self.run_info.pipeline, lambda _resources: self.steps.engine, self.validated
+        )
+        warnings = [Problem(code="recovered", message=finished.text)] if finished is not None else []
         if begins_anew:
             self._require_free(query)
             folder.forget()
@@ -116,26 +113,3 @@ class Opening:
         component = self.steps.components[name]
         plugin = component.plugin
         return plugin.holds_rows(self.steps.frames.context(component)) if isinstance(plugin, Sink) else None
-
-
-def finish_batch(
-    folder: QueryFolder, query: str, pipeline: str, engine: "Engine", current: ValidatedPipeline | None = None
-) -> list[Problem]:
-    """Shows the rest of a batch that was decided and not shown to the end. Whoever calls holds the query."""
-    journal, known = folder.journal(), folder.known()
-    if not journal.to_show or journal.number is None:
-        return []
-    if known is None:
-        raise RunError(f"The last batch of {folder.path} cannot be finished: its file query.json is lost.")
-    finished = Finished(journal.run_id, pipeline)
-    batch = Batch(query, folder.open(), journal.number)
-    values: Mapping[str, Any] = known.values
-    place = Path(f"{folder.path}/query.json")
-    finishing = Finishing(values, place, known.file.parent, journal.record, lambda _resources: engine, current, batch)
-    finishing.finish(journal.to_show, finished)
-    if finished.target_changed:
-        hint = f"Look at what was written there. To go on, begin anew: --fresh {query}."
-        raise RunError(f"Batch {journal.number} of the query {query!r} cannot be shown: {finished.text}", hint=hint)
-    journal.end(journal.number, {})
-    message = f"Batch {journal.number} of the query {query!r} was finished: published {', '.join(finished.published)}."
-    return [Problem(code="recovered", message=message)]

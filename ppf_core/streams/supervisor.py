@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ from ppf_core.execution.executor import INTERRUPTED
 from ppf_core.execution.interrupts import interrupts
 from ppf_core.execution.retry import RetryExecutor
 from ppf_core.execution.steps import Steps
+from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.planning.streams import plan_batch
 from ppf_core.quality.checking import Evaluate
+from ppf_core.state import lines
 from ppf_core.state.events import CheckJudged, ComponentEnded, ComponentStarted, Observer, Retried, StreamProgressed, Warned
 from ppf_core.storage import files_at
 from ppf_core.streams.batches import Batches, BatchFailed
 from ppf_core.streams.checkpoints import QueryFolder
-from ppf_core.streams.filters import Filters
+from ppf_core.streams.frames import NotBuilt, StreamFrames
 from ppf_core.streams.handle import asked_to_stop
 from ppf_core.streams.history import History
 from ppf_core.streams.lease import Lease
@@ -80,9 +82,10 @@ class Supervisor:
 
     def __post_init__(self) -> None:
         self._totals = Totals(self.components)
-        self._filters = Filters(self.steps.engine)
+        self._frames = StreamFrames(self.validated, self.steps)
         self._folder = Path(self.run_info.record_path).parent
         self._history = History(self._folder, {query.name: query.sinks for query in self.validated.queries})
+        self._noted: set[str] = set()
         self._lock = threads().lock()
 
     @property
@@ -96,8 +99,7 @@ class Supervisor:
             stack.enter_context(interrupts(lambda number: self._heard.put(_Signalled(number)), self.second))
             self._start_components()
             self._build()
-            for query in self.validated.queries:
-                self._require_stateless(query)
+            self._frames.require_stateless()
             for opened in [self._open(query, stack) for query in self.validated.queries]:
                 self._queries[opened.query.name] = self._running(opened)
             stack.enter_context(self.steps.engine.streams.listening(self._heard.put))
@@ -119,48 +121,11 @@ class Supervisor:
                 self.emit(ComponentStarted(component.info))
 
     def _build(self) -> None:
-        """The streaming frames and the side inputs, in the order of the graph."""
-        wanted = {name for query in self.validated.queries for name in query.above}
-        for name in self.validated.graph.order():
-            if name in wanted:
-                component = self.components[name]
-                self.steps.begin(component, 1)
-                try:
-                    self.steps.build(component)
-                    if name in self._filtering:
-                        component.frame = self._filters.filtered(component, self.steps.frames.frame(name))
-                except Exception as error:
-                    self._fail(name, self.describe(error))
-                    raise RunError(f"{name!r} could not be built, so that no query was started.") from error
-
-    @cached_property
-    def _filtering(self) -> Mapping[str, str]:
-        """Component that is checked on the way → the query that tells of it: others that share it would count rows twice."""
-        return {name: query.name for query in reversed(self.validated.queries) for name in query.filters}
-
-    def _require_stateless(self, query: Query) -> None:
-        """Below the cut every batch is computed by itself. Asked of the stream itself, with the same transforms upon it."""
-        streams = self.steps.engine.streams
-        before = len(streams.stateful(self.steps.frames.frame(query.input)))
-        for name in self.validated.graph.order():
-            component = self.components[name]
-            if name in query.below and component.info.kind == "transform" and self._can_build(component):
-                found = streams.stateful(self.steps.frames.frame(name))
-                if len(found) > before:
-                    message = (
-                        f"{name!r} would see one batch only: {query.input!r} above it is handed on batch by batch, and "
-                        f"{name!r} needs the whole stream ({found[0]})."
-                    )
-                    hint = f"Take the checks, and persist, off {query.input!r}: put them on {name!r} or below it."
-                    place = ("components", name)
-                    raise ConfigError.of([self.validated.file.problem("stateful-batch", message, place, at="key", hint=hint)])
-
-    def _can_build(self, component: ComponentRun) -> bool:
         try:
-            self.steps.build(component)
-        except Exception:  # noqa: BLE001 -- code of a user that only works on a batch: nobody can look into it before there is one
-            component.frame = None
-        return component.frame is not None
+            self._frames.build()
+        except NotBuilt as error:
+            self._fail(error.component, self.describe(error.error))
+            raise RunError(f"{error.component!r} could not be built, so that no query was started.") from error
 
     def _open(self, query: Query, stack: ExitStack) -> OpenQuery:
         files = files_at(self.steps.engine.session, self.data_dir)
@@ -200,6 +165,7 @@ class Supervisor:
                 evaluate=self.evaluate,
                 redact=self.redact,
                 is_steady=self.steps.engine.streams.repeats(frame),
+                set_apart=self._set_apart,
                 done=partial(self._add, query.name),
             )
         stopped = threads().event()
@@ -295,9 +261,7 @@ class Supervisor:
         if running is None or self._history.knows(progress):
             return
         progress = replace(progress, trigger=running.trigger or None)
-        filtered = [name for name, query in self._filtering.items() if query == progress.query]
-        counted = told.get("observedMetrics") or {}
-        found = {name: self._filters.results(self.components[name], counted) for name in filtered}
+        found = self._frames.results(progress.query, told.get("observedMetrics") or {})
         with self._lock:
             whole = self._totals.progressed(progress, running.query.sinks, found)
         self._history.add(whole)
@@ -310,6 +274,13 @@ class Supervisor:
     def _add(self, query: str, number: int, components: Mapping[str, ComponentRun]) -> None:
         with self._lock:
             self._totals.add(query, number, components)
+
+    def _set_apart(self, component: str, path: str) -> None:
+        """Noted before the first of these rows is shown, so that whatever happens they are found."""
+        with self._lock:
+            if component not in self._noted:
+                self._noted.add(component)
+                self.steps.frames.record(lines.BatchesSetApart(component, path))
 
     def _hear_batch(self, event: Any) -> None:
         with self._lock:
@@ -325,7 +296,7 @@ class Supervisor:
     # ---- outcomes
 
     def _fail(self, name: str, error: ErrorInfo) -> None:
-        component = self.components.get(name) or self.components[name.rpartition("/")[0]]
+        component = self.components[origin_of_quarantine(name) if is_quarantine(name) else name]
         self._failed = True
         if component.status is None:
             component.end("failed", error=error)
@@ -333,6 +304,8 @@ class Supervisor:
     def _end_components(self) -> None:
         """Those that did not fail have done what they were asked to, as far as they got."""
         reason = INTERRUPTED if self._interrupt is not None else None
+        for name, (path, rows) in self._totals.quarantine.items():
+            self.steps.frames.record(lines.BatchesSetApart(name, path, rows))
         for component in self.components.values():
             if component.is_quarantine:
                 continue

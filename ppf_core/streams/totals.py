@@ -5,24 +5,30 @@ from dataclasses import replace
 
 from ppf_core.contracts.results import QualityResult, StreamProgress
 from ppf_core.execution.component_run import ComponentRun
+from ppf_core.planning.roles import origin_of_quarantine
 
 _WORST = ("passed", "warned", "failed", "error")
 
 
 class Totals:
-    """Adds up what the batches of one run tell, in the components of the run. Not for several threads at once."""
+    """Adds up what the batches of one run tell, in the components of the run. Not for several threads at once.
+
+    quarantine: where the bad rows of a component lie, and how many there are.
+    """
 
     def __init__(self, components: Mapping[str, ComponentRun]) -> None:
         self._components = components
+        self.quarantine: dict[str, tuple[str, int]] = {}
         self._bad_rows: dict[tuple[str, int], int] = {}  # of batches of which Spark has not told yet
 
     def add(self, query: str, number: int, batch: Mapping[str, ComponentRun]) -> None:
         """A batch was shown."""
         self._bad_rows[query, number] = sum(each.failed or 0 for done in batch.values() for each in done.quality)
         for name, done in batch.items():
-            total = self._components.get(name)
-            if total is None:
-                continue  # a folder of bad rows
+            if done.is_quarantine:
+                self._add_quarantine(name, done)
+                continue
+            total = self._components[name]
             total.attempts = max(total.attempts, done.attempts)
             total.started_at = total.started_at or done.started_at
             total.quality = merged(total.quality, done.quality)
@@ -30,10 +36,17 @@ class Totals:
             if done.rows_written is not None:
                 total.rows_written = (total.rows_written or 0) + done.rows_written
 
+    def _add_quarantine(self, name: str, folder: ComponentRun) -> None:
+        """A folder of bad rows, one for each batch that has some."""
+        if folder.published and folder.ticket is not None:
+            origin, path = origin_of_quarantine(name), run_folder(folder.ticket)
+            _, before = self.quarantine.get(origin, (path, 0))
+            self.quarantine[origin] = (path, before + int(folder.ticket["rows"]))
+
     def reject(self, component: ComponentRun) -> None:
         """A component failed in a batch that was not shown: what its checks found says why."""
-        total = self._components.get(component.info.name)
-        if total is not None:
+        if not component.is_quarantine:
+            total = self._components[component.info.name]
             total.quality = merged(total.quality, component.quality)
 
     def progressed(
@@ -51,6 +64,11 @@ class Totals:
         for name in sinks:
             self._components[name].progress = whole
         return whole
+
+
+def run_folder(ticket: Mapping[str, str]) -> str:
+    """Where the bad rows of all batches of a run lie, from where those of one batch do."""
+    return ticket["target"].rpartition("/")[0]
 
 
 def merged(before: Sequence[QualityResult], now: Sequence[QualityResult]) -> tuple[QualityResult, ...]:

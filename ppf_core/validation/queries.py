@@ -208,6 +208,7 @@ class _Cutting:
             yield from self._keys(name, component)
         for query in queries:
             yield from self._of_query(query)
+        yield from self._kept_twice([query for query in queries if not query.native])
 
     def _keys(self, name: str, component: ValidatedComponent) -> Iterator[Problem]:
         config, place = component.config, ("components", name)
@@ -247,6 +248,15 @@ class _Cutting:
             message = f"The sink {name!r} would add the whole result again with each batch: output_mode is complete."
             hint = "Set mode = overwrite in its options."
             yield self.file.problem("wrong-mode", message, ("components", name, "output_mode"), hint=hint)
+
+    def _kept_twice(self, queries: Collection[Query]) -> Iterator[Problem]:
+        """Bad rows of a component that is computed in the batches of several queries would lie in quarantine once for each."""
+        for name, component in self.components.items():
+            asking = [query.name for query in queries if name in query.below | {query.input}]
+            if len(asking) > 1 and any(check.action == "quarantine" for check in component.config.quality):
+                message = f"The bad rows of {name!r} would be kept by each of the queries {', '.join(map(repr, asking))}."
+                hint = "Let the sinks below it agree in trigger and output mode, so that they are one query."
+                yield self.file.problem("query-twice", message, ("components", name, "quality"), at="key", hint=hint)
 
     def _of_query(self, query: Query) -> Iterator[Problem]:
         for name in sorted(query.above - {query.input} - query.side_inputs(self._flow) - self._streaming):

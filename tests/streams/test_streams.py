@@ -1,6 +1,7 @@
 """Streams as a user runs them: real Spark, real folders, one process."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,17 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner, PpfError
+from ppf_core.execution.steps import Steps
+from ppf_core.runs.recovery import recover
+from ppf_core.runs.replay import find_quarantined
+from ppf_core.runs.run import Run
 from ppf_core.runs.runner import RunRequest
+from ppf_core.spark.engines import engines
+from ppf_core.state.store import RunRecords
+from ppf_core.storage import LocalFiles
+from ppf_core.streams.lease import Lease
 from ppf_core.streams.opening import Fresh
+from ppf_core.streams.supervisor import Supervisor
 
 HEAD = """
 name = events
@@ -34,7 +44,9 @@ class Stream:
         """One file, which is one batch."""
         number = len(list((self.folder / "in").iterdir()))
         lines = [json.dumps({"id": each, "kind": f"k{each % 2}"}) + "\n" for each in ids]
-        (self.folder / "in" / f"{number:04}.json").write_text("".join(lines))
+        path = self.folder / "in" / f"{number:04}.json"
+        path.write_text("".join(lines))
+        os.utime(path, (number + 1, number + 1))  # Spark takes the oldest file first
 
     def run(self, components: str, *, head: str = HEAD, **request: Any) -> PipelineResult:
         (self.folder / "events.conf").write_text(f"{head}\ncomponents {{\n{components}\n}}\n")
@@ -219,3 +231,85 @@ def test_side_inputs_are_read_once_or_again_for_each_batch(stream: Stream) -> No
     stream.feed(3)
     assert stream.run(joined).ok
     assert stream.rows() == [(1, "odd"), (3, "uneven")]
+
+
+def test_bad_rows_lie_in_quarantine_batch_by_batch_and_can_be_replayed(stream: Stream) -> None:
+    stream.feed(1, 99)
+    stream.feed(98, 97, 2)
+    result = stream.run(CHECKED % "quarantine")
+    assert result.ok, said(lambda: result)
+    assert stream.ids() == [1, 2]
+    store = RunRecords(stream.folder / ".ppf")
+    (found,) = find_quarantined(store)
+    assert (found.run_id, found.component, found.rows, found.replayed_by) == (result.run_id, "good", 3, None)
+    kept = stream.spark.read.parquet(found.path)
+    assert sorted((row["_ppf_batch"], row["id"]) for row in kept.collect()) == [(0, 99), (1, 97), (1, 98)]
+    path = stream.folder / "events.conf"
+    path.write_text(path.read_text().replace("max = 10", "max = 98"))
+    again = PipelineRunner.from_file(path).replay(found, RunRequest(spark=stream.spark))
+    assert again.ok, said(lambda: again)
+    assert stream.ids() == [1, 2, 97, 98]
+    assert [each.replayed_by for each in find_quarantined(store, result.run_id)] == [again.run_id]
+
+
+def test_a_dead_stream_is_finished_by_recover(stream: Stream, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream.feed(1)
+    two = OUT + '\nother { sink = json, inputs = [numbers], trigger = available_now, options { path = "other" } }'
+    die_in(monkeypatch, Steps, "publish", at=2)
+    with pytest.raises(Killed):
+        stream.run(two, run_id="dead")
+    monkeypatch.undo()
+    assert (stream.ids("out"), (stream.folder / "other").exists()) == ([1], False)
+    finished = recover(RunRecords(stream.folder / ".ppf"), "dead", lambda _resources: engines().engine(spark))
+    assert "other" in finished.published  # and perhaps once more what was shown already
+    assert stream.ids("other") == [1]
+    stream.feed(2)
+    assert stream.run(two).ok
+    assert stream.ids("out") == stream.ids("other") == [1, 2]
+
+
+def test_a_batch_that_was_decided_is_shown_where_it_was_to_be_although_the_file_changed(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.feed(1)
+    die_in(monkeypatch, Steps, "publish", at=1)
+    with pytest.raises(Killed):
+        stream.run(OUT)
+    monkeypatch.undo()
+    stream.feed(2)
+    assert stream.run(OUT.replace('"out"', '"elsewhere"')).ok
+    assert (stream.ids("out"), stream.ids("elsewhere")) == ([1], [2])
+
+
+def test_two_processes_do_not_run_one_query(stream: Stream) -> None:
+    stream.feed(1)
+    assert stream.run(OUT).ok
+    folder = stream.folder / ".ppf" / "data" / "streams" / "events" / "numbers"
+    other = Lease(LocalFiles(), str(folder), "other")
+    other.take()
+    assert "runs already: run 'other'" in said(lambda: stream.run(OUT))
+    other.give_up()
+    assert stream.run(OUT).ok
+
+
+class Killed(BaseException):
+    """Ends a run the way SIGKILL does: nothing comes after it."""
+
+
+def die_in(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, at: int) -> None:
+    """From the `at`-th call of a method on, nothing is done any more, and the run ends without a word."""
+    original: Callable[..., Any] = getattr(owner, name)
+    left = [at]
+
+    def struck(*args: Any, **kwargs: Any) -> Any:
+        left[0] -= 1
+        if left[0] <= 0:
+            raise Killed
+        return original(*args, **kwargs)
+
+    def end(*_args: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(owner, name, struck)
+    monkeypatch.setattr(Supervisor, "_end_query", end)
+    monkeypatch.setattr(Run, "_finish", end)

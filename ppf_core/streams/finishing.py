@@ -1,0 +1,66 @@
+"""The last batch of a query whose driver died after it was decided to show it, and before all of it was shown."""
+
+from pathlib import Path
+
+from ppf_core.errors import RunError
+from ppf_core.execution.run_frames import Batch
+from ppf_core.resources.finishing import EngineOf, Finished, Finishing
+from ppf_core.resources.run_resources import RunResources
+from ppf_core.state.journal import Journal
+from ppf_core.storage import LocalFiles, files_at, scheme
+from ppf_core.streams.checkpoints import QueryFolder
+from ppf_core.streams.lease import Lease
+from ppf_core.validation.validate import check_writes, written_values
+from ppf_core.validation.validated import ValidatedPipeline
+
+
+def finish_batch(
+    folder: QueryFolder, query: str, pipeline: str, engine: EngineOf, current: ValidatedPipeline | None = None
+) -> Finished | None:
+    """Shows the rest of the last batch; None when there is none. Whoever calls holds the query.
+
+    current: a file as it is now, which may lend secrets. RunError when the rest cannot be shown.
+    """
+    journal, known = folder.journal(), folder.known()
+    if not journal.to_show or journal.number is None:
+        return None
+    if known is None:
+        raise RunError(f"The last batch of {folder.path} cannot be finished: its file query.json is lost.")
+    finished = Finished(journal.run_id, pipeline)
+    batch = Batch(query, folder.open(), journal.number)
+    place, home = Path(f"{folder.path}/query.json"), known.file.parent
+    Finishing(known.values, place, home, journal.record, engine, current, batch).finish(journal.to_show, finished)
+    if finished.target_changed:
+        hint = f"Look at what was written there. To go on, begin anew: --fresh {query}."
+        raise RunError(f"Batch {journal.number} of the query {query!r} cannot be shown: {finished.text}", hint=hint)
+    journal.end(journal.number, {})
+    return finished
+
+
+def finish_batches(run: Journal, engine: EngineOf, current: ValidatedPipeline | None = None) -> list[str]:
+    """The same for all queries of a run of a stream that is dead. Gives the sinks that were published."""
+    values, home = written_values(run.file), run.source.parent
+    resources = RunResources(check_writes(values, run.file, home, ()), ())
+    published: list[str] = []
+    try:
+        data_dir = resources.data_dir
+        root = f"{data_dir}/streams/{run.pipeline}"
+        files = LocalFiles() if scheme(root) == "file" else files_at(engine(resources).session, root)
+        for name in files.folders(root):
+            folder = QueryFolder(files, data_dir, run.pipeline, name)
+            journal = folder.journal()
+            if journal.run_id == run.run_id and journal.to_show:
+                published += _finish(folder, name, run, engine, current)
+    finally:
+        resources.close()
+    return published
+
+
+def _finish(folder: QueryFolder, query: str, run: Journal, engine: EngineOf, current: ValidatedPipeline | None) -> list[str]:
+    lease = Lease(folder.files, folder.path, run.run_id)
+    lease.take()
+    try:
+        finished = finish_batch(folder, query, run.pipeline, engine, current)
+        return finished.published if finished is not None else []
+    finally:
+        lease.give_up()
