@@ -15,6 +15,7 @@ from ppf_core.state.events import (
     ComponentEnded,
     ComponentStarted,
     Event,
+    Noted,
     Retried,
     RunEnded,
     RunStarted,
@@ -56,6 +57,8 @@ class LineProgress:
             self._write(f"{event.component}: {event.step}")
         elif isinstance(event, ComponentEnded) and event.result.status != "not_run":
             self._write(outcome(event.result))
+        elif isinstance(event, Noted):
+            self._write(event.text)
         elif isinstance(event, Warned):
             self._write(f"warning: {event.problem}")
 
@@ -128,6 +131,8 @@ class LiveProgress:
             self._end(event.result)
         elif isinstance(event, Warned):
             self._print(f"warning: {event.problem}", "yellow")
+        elif isinstance(event, Noted):
+            self._print(event.text, "dim")
         elif isinstance(event, RunEnded):
             self._stop()
 

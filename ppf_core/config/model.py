@@ -106,6 +106,14 @@ class SparkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealthConfig:
+    """Where a stream tells over HTTP whether it lives. port: 0 takes any that is free."""
+
+    port: int
+    host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
 class RuntimeConfig:
     """How the run behaves, and where its state lies. Relative folders are relative to the pipeline file."""
 
@@ -115,6 +123,7 @@ class RuntimeConfig:
     data_dir: str | None = None
     timeout: timedelta | None = None
     shared_files: bool = False
+    health: HealthConfig | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,6 +53,12 @@ def _runtime(config: PipelineConfig) -> Iterator[Fault]:
     if config.runtime.parallelism < 1:
         yield _unfit(("runtime", "parallelism"), config.runtime.parallelism, "1 or more")
     yield from _positive(("runtime", "timeout"), config.runtime.timeout)
+    health = config.runtime.health
+    if health is not None and not 0 <= health.port <= 65535:
+        yield _unfit(("runtime", "health", "port"), health.port, "a port from 0 to 65535")
+    if health is not None and config.mode == "batch":
+        message = "Key 'runtime.health' belongs to streams, but the mode of this pipeline is batch."
+        yield Fault(("runtime", "health"), "wrong-mode", message, "Set mode = streaming, or remove the key.", "key")
     for key in ("state_dir", "data_dir"):
         if getattr(config.runtime, key) == "":
             yield _unfit(("runtime", key), "", "the path of a folder")

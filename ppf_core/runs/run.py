@@ -1,7 +1,7 @@
 """One execution of a plan, from its record's first line to its last."""
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from ppf_core.state.cursors import Cursors
 from ppf_core.state.events import (
     ComponentEnded,
     Event,
+    Noted,
     Observer,
     Retried,
     RunEnded,
@@ -42,6 +43,7 @@ from ppf_core.state.events import (
 )
 from ppf_core.state.record import RunRecord
 from ppf_core.state.store import RunRecords
+from ppf_core.streams.health import Health, served
 from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import Supervisor
 from ppf_core.threads import SIGTERM, threads
@@ -81,6 +83,8 @@ class Run:
     def __post_init__(self) -> None:
         self.observers = [*self.observers, hook_observer(self.hooks, self.info)]
         self.progress.follow(self.components)
+        self._health = Health(self.info)
+        self._served_at: dict[str, str] = {}
 
     def execute(
         self, given: "SparkSession | None", second: Callable[[int], None] | None = None, fresh: Fresh | None = None
@@ -92,7 +96,9 @@ class Run:
             self._emit(SecretAccessed(backend, key))
         self._keep_done(self.record.journal.shown)
         try:
-            self._walk(given, second)
+            with ExitStack() as stack:
+                self._serve_health(stack)
+                self._walk(given, second)
         except KeyboardInterrupt as error:
             if any(each.status is None or each.reason == INTERRUPTED for each in self.components.values()):
                 self._status, self._exit_code = "interrupted", getattr(error, "exit_code", _EXIT_INTERRUPTED)
@@ -108,7 +114,7 @@ class Run:
         self.progress.save()  # before Spark, which takes seconds: from here on the run can be resumed
         session = self.resources.open_session(given, self.record.spark_log)
         try:
-            self.record.write(lines.SessionOpened(session.facts))
+            self.record.write(lines.SessionOpened({**session.facts, **self._served_at}))
             validated = self.resources.validated
             for warning in (*self.plan.warnings, *map(validated.located, session.warnings)):
                 self._emit(Warned(warning))
@@ -145,6 +151,15 @@ class Run:
             with interrupts(_ignore, second):
                 session.close()
 
+    def _serve_health(self, stack: ExitStack) -> None:
+        """Before Spark: a port that is taken is told at once."""
+        config = self.resources.validated.file.config.runtime.health
+        if config is not None:
+            address = stack.enter_context(served(self._health, config))
+            self._served_at = {"health": address}
+            self.observers = [*self.observers, self._health.hear]
+            self._tell(Noted(f"Health: {address}/live, /ready, /progress"))
+
     def _stream(self, steps: Steps, second: Callable[[int], None] | None) -> None:
         Supervisor(
             validated=self.resources.validated,
@@ -158,6 +173,7 @@ class Run:
             redact=self.resources.redactor.redact,
             fresh=self._fresh,
             second=second,
+            beat=self._health.beat,
         ).run()
 
     def _evaluate(self, component: ComponentInfo, frame: "DataFrame", checks: Sequence[CheckConfig]) -> Any:

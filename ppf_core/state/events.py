@@ -137,6 +137,13 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something that a person may want to know."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """The run is over; comes exactly once after RunStarted."""
 
@@ -157,6 +164,7 @@ Event: TypeAlias = (
     | StreamProgressed
     | ComponentEnded
     | Warned
+    | Noted
     | RunEnded
 )
 Observer: TypeAlias = Callable[[Event], None]

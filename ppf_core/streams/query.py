@@ -47,6 +47,7 @@ class RunningQuery:
     _gate: Any = field(default_factory=lambda: threads().lock())
     _failure: BaseException | None = None
     _shown: int = 0
+    _is_at_work: bool = False
 
     def run(self) -> BaseException | None:
         """Until it ends by itself, or is drained. Gives the failure after which it was not started again."""
@@ -66,6 +67,13 @@ class RunningQuery:
                 return error
             attempt += 1
 
+    @property
+    def unready(self) -> str | None:
+        """Why it is not at work, if it is not."""
+        if self.is_draining.is_set():
+            return f"The query {self.query.name!r} is drained."
+        return None if self._is_at_work else f"The query {self.query.name!r} is not at work: it has not started, or has failed."
+
     def drain(self) -> None:
         """The batch at work is finished and shown; no other begins. Returns at once."""
         self.is_draining.set()
@@ -78,10 +86,12 @@ class RunningQuery:
             handle = self._start()
         except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting
             return error
+        self._is_at_work = True
         while handle.isActive:
             _wait_for(handle)
             if self.is_draining.is_set() and handle.isActive:
                 self._stop(handle)
+        self._is_at_work = False
         for told in said_of(handle):
             self.told(told)
         return self._failure or failure_of(handle)

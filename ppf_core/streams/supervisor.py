@@ -1,6 +1,6 @@
 """Starts all queries of a stream, watches them, and drains them: when one fails, when a signal comes, when time is over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -58,7 +58,8 @@ class Supervisor:
     """The queries of one run. `run` returns when all have ended; every component has a status then.
 
     steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch. fresh:
-    which queries begin anew. second: what a second signal does.
+    which queries begin anew. second: what a second signal does. beat: hears twice a second that the run is looked after, and
+    what is not as it should be.
     """
 
     validated: ValidatedPipeline
@@ -72,6 +73,7 @@ class Supervisor:
     redact: Callable[[str], str]
     fresh: Fresh = field(default_factory=Fresh)
     second: Callable[[int], None] | None = None
+    beat: Callable[[str | None], None] = lambda _unready: None
     _queries: dict[str, RunningQuery] = field(default_factory=dict)
     _heard: Queue[_Ended | _Signalled | Mapping[str, Any]] = field(default_factory=lambda: threads().queue())
     _leases: list[Lease] = field(default_factory=list)
@@ -199,7 +201,7 @@ class Supervisor:
         next_look = 0.0
         while open_:
             if threads().monotonic() >= next_look:
-                self._look(deadline)
+                self._look(deadline, open_)
                 next_look = threads().monotonic() + _WATCH_SECONDS
             try:
                 message = self._heard.get(timeout=_WATCH_SECONDS)
@@ -216,7 +218,7 @@ class Supervisor:
                 case told:
                     self._progressed(told)
 
-    def _look(self, deadline: float | None) -> None:
+    def _look(self, deadline: float | None, open_: Collection[str]) -> None:
         """What nobody tells, and what need not be done for every batch."""
         for lease in self._leases:
             lease.renew()
@@ -226,6 +228,7 @@ class Supervisor:
         if asked == "now":
             self._interrupt, self._is_cut = self._interrupt or KeyboardInterrupt(), True
             self.steps.cancel()  # again and again: a batch may start one job after the other
+        self.beat(next((said for name in open_ if (said := self._queries[name].unready)), None))
         self._keep_history()
 
     def _keep_history(self, *, is_last: bool = False) -> None:

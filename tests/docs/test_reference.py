@@ -27,6 +27,7 @@ SECTIONS = {
     "`watermark`": model.WatermarkConfig,
     "`defaults`": model.DefaultsConfig,
     "`runtime`": model.RuntimeConfig,
+    "`health`": model.HealthConfig,
     "`plugins`": model.PluginsConfig,
 }
 
