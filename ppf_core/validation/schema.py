@@ -1,17 +1,24 @@
 """The schema that a component promises or expects, how a frame differs from it, and who gives what to whom in a pipeline."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import PipelineComponent, Schema
+from ppf_core.contracts.ddl import SchemaType, parse_ddl, write_ddl
 from ppf_core.errors import Problem, SchemaError, suggestion
-from ppf_core.validation.ddl import SchemaType, parse_ddl, write_ddl
 from ppf_core.validation.validated import ValidatedComponent
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+# Spark makes no frame with a column of these.
+_LIMITED_TEXT = re.compile(
+    r"""(?P<quoted>`[^`]*`|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|\b(?:varchar|char|character)\s*\(\s*\d+\s*\)""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,25 @@ class SchemaContract:
         except ValueError:
             return None
 
+    @property
+    def case_twins(self) -> tuple[str, ...]:
+        """Fields whose names differ in nothing but their case: Spark takes them only with spark.sql.caseSensitive = true."""
+        names = [name.lower() for name, _ in self.type.parts]
+        return tuple(name for name, _ in self.type.parts if names.count(name.lower()) > 1)
+
+    @staticmethod
+    def struct(ddl: str, spark: "SparkSession") -> "StructType":
+        """What a DDL text that `of` accepts means to Spark. Texts of limited length are strings there, as in every frame."""
+        # Spark may put a bracket after the text, which must not be part of a remark that ends it.
+        return spark.createDataFrame([], _LIMITED_TEXT.sub(_unlimited, f"{ddl}\n")).schema
+
     def differences(self, found: "SchemaContract") -> tuple[SchemaMismatch, ...]:
         """Every field that is missing from `found`, or of another type there, in the order of this contract."""
         return tuple(_differences("", self.type, found.type))
+
+
+def _unlimited(found: "re.Match[str]") -> str:
+    return found[0] if found["quoted"] else "STRING"
 
 
 def _differences(name: str, wanted: SchemaType, found: SchemaType) -> Iterator[SchemaMismatch]:

@@ -547,3 +547,9 @@ class SchemaContract:
     @property
     def ddl(self) -> str | None:
         """The DDL text that `of` reads back; None where there is none."""
+    @property
+    def case_twins(self) -> tuple[str, ...]:
+        """Fields whose names differ in nothing but their case: Spark takes them only with spark.sql.caseSensitive = true."""
+    @staticmethod
+    def struct(ddl: str, spark: SparkSession) -> StructType:
+        """What a DDL text that `of` accepts means to Spark. Texts of limited length are strings there, as in every frame."""

@@ -39,7 +39,12 @@ class ReadOptions:
 
     def warnings(self) -> dict[str, str]:
         """What Spark would pass over."""
-        return pass_through.doubts("reader", self.reader, self.format) if self.format else {}
+        doubts = pass_through.doubts("reader", self.reader, self.format) if self.format else {}
+        twins = SchemaContract.of(self.schema).case_twins if self.schema is not None else ()
+        if twins:
+            names = " and ".join(map(repr, twins))
+            doubts["schema"] = f"has {names}, which Spark tells apart only with spark.sql.caseSensitive = true"
+        return doubts
 
     @property
     def paths(self) -> list[str]:

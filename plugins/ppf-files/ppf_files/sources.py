@@ -95,7 +95,8 @@ class FileSource(Source[R]):
 
     def _described(self, context: Context) -> "DataFrameReader":
         reader = self._reader(context, self.format)
-        return reader if self.options.schema is None else reader.schema(self.options.schema)
+        schema = self.options.schema
+        return reader if schema is None else reader.schema(SchemaContract.struct(schema, context.spark))
 
     def _reader(self, context: Context, format_name: str) -> "DataFrameReader":
         return context.spark.read.format(format_name).options(**self.reader_options())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, Dataset, PpfError, Schema, StreamingSource
+from ppf_core import Context, Dataset, PpfError, Schema, SchemaContract, StreamingSource
 from ppf_core.storage import files_at
 from ppf_files.paths import dataset, fixed_folder, readable
 from ppf_files.sources import CsvSource, FileSource, JsonSource, OrcSource, ParquetSource, TextSource
@@ -40,7 +40,8 @@ class FilesSource(StreamingSource[StreamReadOptions]):
         """The files as a streaming frame; those that are there already come first."""
         given, folder = self.options, fixed_folder(self.options.path)
         self._require_folder(context, folder)
-        reader = context.spark.readStream.format(given.format).schema(self.output_schema)
+        schema = SchemaContract.struct(given.schema or "value STRING", context.spark)
+        reader = context.spark.readStream.format(given.format).schema(schema)
         # Without it, and with a glob, columns in names of folders would be NULL or fail.
         reader = reader.options(maxFileAge=_ANY_AGE, basePath=folder)
         if given.max_files_per_trigger is not None:

@@ -209,3 +209,20 @@ def test_a_decimal_comma_that_spark_reads_as_null_is_warned_of(
         assert caplog.messages == []
         assert rows(spark, CsvSource, reader={"locale": "de"}, **options)[0][0] is None
     assert "NULL in 'a': Spark reads the commas of reader.locale = de only as DECIMAL" in caplog.messages[0]
+
+
+@pytest.mark.parametrize(
+    "schema", ["id: INT, name: VARCHAR(10)", "struct<id: INT, name: CHAR(3)>", "id INT, name STRING NOT NULL"]
+)
+def test_every_schema_that_is_accepted_can_be_read(schema: str, spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,name\n1,Ada\n")
+    assert rows(spark, CsvSource, path=str(tmp_path), schema=schema) == [(1, "Ada")]
+
+
+def test_fields_that_differ_in_their_case_are_read_where_spark_tells_them_apart(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,ID\n1,2\n")
+    session = spark.newSession()
+    session.conf.set("spark.sql.caseSensitive", "true")
+    source = build(CsvSource, path=str(tmp_path), schema="id INT, ID INT")
+    assert [tuple(row) for row in source.read(context(session)).collect()] == [(1, 2)]
+    assert "only with spark.sql.caseSensitive = true" in source.options.warnings()["schema"]

@@ -1,7 +1,6 @@
 """Rows that stand in the pipeline file."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,9 +9,6 @@ from ppf_inline.values import Conversion, travelling
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-# Spark makes no frame with a column of these; everywhere else in a frame they are strings.
-_LIMITED_TEXT = re.compile(r"\b(var)?char\s*\(\s*\d+\s*\)", re.IGNORECASE)
 
 
 @options
@@ -63,7 +59,7 @@ class InlineSource(Source[InlineOptions]):
 
     def read(self, context: Context) -> "DataFrame":
         """The rows as a frame; no Spark job runs."""
-        wanted = context.spark.createDataFrame([], _LIMITED_TEXT.sub("STRING", self.options.schema)).schema
+        wanted = SchemaContract.struct(self.options.schema, context.spark)
         self._require_values(field.name for field in wanted if not field.nullable)
         conversion = Conversion(self.options.schema)
         rows = [conversion.row(row, index) for index, row in enumerate(self.options.rows)]

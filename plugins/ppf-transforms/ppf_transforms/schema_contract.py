@@ -1,6 +1,5 @@
 """A frame that has the promised columns."""
 
-import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ppf_core import Context, OptionsError, PpfError, SchemaContract, Transform, near_miss, option, options
@@ -11,9 +10,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
-
-# Spark makes no frame with a column of these; everywhere else in a frame they are strings.
-_LIMITED_TEXT = re.compile(r"\b(var)?char\s*\(\s*\d+\s*\)", re.IGNORECASE)
 
 
 @options
@@ -53,7 +49,7 @@ class SchemaContractTransform(Transform[SchemaContractOptions]):
     def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
         """The promised columns, then the further ones where they may pass."""
         (frame,) = inputs.values()
-        wanted = context.spark.createDataFrame([], _LIMITED_TEXT.sub("STRING", self.options.schema)).schema
+        wanted = SchemaContract.struct(self.options.schema, context.spark)
         names = _matching(frame, wanted)
         further = [name for name in frame.columns if name not in names.values()]
         differences = self._differences(frame, wanted, names, further)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from ppf_core.validation.ddl import SchemaType, parse_ddl, write_ddl
+from ppf_core.contracts.ddl import SchemaType, parse_ddl, write_ddl
 from ppf_core.validation.schema import SchemaContract
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8) | st.sampled_from(

@@ -1,4 +1,7 @@
-"""Reads and writes a schema in DDL (`id bigint, tags array<string>`) without Spark: the grammar of StructType.fromDDL."""
+"""Reads and writes a schema in DDL (`id bigint, tags array<string>`) without Spark.
+
+The grammar is that of StructType.fromDDL, and what `createDataFrame` takes beside it: `id: bigint`, and a whole `struct<…>`.
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ _TOKEN = re.compile(
     r"""(?P<space>(?:\s|--[^\n]*|/\*.*?\*/)+)
       | (?P<quoted>`(?:[^`]|``)*`)
       | (?P<text>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
-      | (?P<word>\w+)
+      | (?P<word>[A-Za-z0-9_]+)
       | (?P<mark>[<>(),:])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -44,7 +47,18 @@ _PLAIN = frozenset(
         *("date", "time", "timestamp", "timestamp_ntz", "interval", "variant", "void"),
     }
 )
-_UNITS = ("year", "month", "day", "hour", "minute", "second")
+# Each may go on to those after it.
+_UNITS = {
+    "year": ("month",),
+    "month": (),
+    "day": ("hour", "minute", "second"),
+    "hour": ("minute", "second"),
+    "minute": ("second",),
+    "second": (),
+}
+_LITERAL = re.compile(r"[0-9]+(e[0-9]+)?(l|s|y|f|d|bd)?", re.IGNORECASE)  # to Spark a number, and no name
+_MOST_DIGITS = 38
+_FINEST_TIME = 6
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EXAMPLE = 'Write it like "id bigint, name string, tags array<string>".'
 
@@ -109,10 +123,10 @@ class _Reader:
             if fields:
                 self._take(",")
             name = self._name()
-            if name.lower() in fields:
+            if name in fields:
                 raise ValueError(f"Schema {self._ddl!r} has the field {name!r} twice.")
             self._skip(":")
-            fields[name.lower()] = name, self._type()
+            fields[name] = name, self._type()
             self._remarks()
         return tuple(fields.values())
 
@@ -128,13 +142,38 @@ class _Reader:
             return self._nested(name, written)
         if name == "interval":
             return SchemaType(self._interval())
-        numbers = self._numbers()
+        if name == "timestamp" and written.lower() == "timestamp" and self._words("without", "time", "zone"):
+            return SchemaType("timestamp_ntz")
+        if name == "string":
+            self._collation()
+        return SchemaType(self._with_numbers(name))
+
+    def _with_numbers(self, name: str) -> str:
+        """The name of a type with its numbers, where it has some."""
+        most = {"decimal": 2, "time": 1, "char": 1, "varchar": 1}.get(name, 0)
+        numbers = self._numbers() if most else []
+        if len(numbers) > most:
+            raise self._wrong(f"{name} with at most {most} numbers")
         if name == "decimal":
-            return SchemaType(f"decimal({(numbers or ['10'])[0]},{(numbers[1:] or ['0'])[0]})")
+            precision, scale = (numbers or [10])[0], (numbers[1:] or [0])[0]
+            if not scale <= precision <= _MOST_DIGITS:
+                wanted = f"up to {_MOST_DIGITS} digits, of which any number stand after the point"
+                raise ValueError(f"Schema {self._ddl!r} has decimal({precision},{scale}); wanted {wanted}.")
+            return f"decimal({precision},{scale})"
         if name == "time":
-            return SchemaType(f"time({(numbers or ['6'])[0]})")
+            precision = (numbers or [_FINEST_TIME])[0]
+            if precision > _FINEST_TIME:
+                raise ValueError(f"Schema {self._ddl!r} has time({precision}): {_FINEST_TIME} digits are the most.")
+            return f"time({precision})"
+        if name in ("char", "varchar") and not numbers:
+            raise self._wrong(f"the length of {name}, such as {name}(10)")
         # In a frame, char and varchar are strings: Spark checks lengths only while writing tables.
-        return SchemaType("string" if name in ("char", "varchar") else name)
+        return "string" if name in ("char", "varchar") else name
+
+    def _collation(self) -> None:
+        if self._word == "collate":
+            self._next()
+            self._name()
 
     def _nested(self, name: str, written: str) -> SchemaType:
         if self._text != "<":
@@ -152,38 +191,50 @@ class _Reader:
         return SchemaType(name, parts)
 
     def _interval(self) -> str:
-        if self._word not in _UNITS:
+        if self._kind != "word" or self._word not in _UNITS:
             return "interval"
         first = last = self._read()
         if self._word == "to":
             self._next()
-            if self._word not in _UNITS:
-                raise self._wrong("a unit such as 'second'")
+            if self._word not in _UNITS[first]:
+                finer = " or ".join(map(repr, _UNITS[first])) or "no unit"
+                raise self._wrong(f"{finer} after '{first} to'")
             last = self._read()
         return f"interval {first}" if first == last else f"interval {first} to {last}"
 
-    def _numbers(self) -> list[str]:
+    def _words(self, *words: str) -> bool:
+        """Takes these words, if the first of them is there."""
+        if self._kind != "word" or self._word != words[0]:
+            return False
+        for word in words:
+            if self._word != word:
+                raise self._wrong(word.upper())
+            self._next()
+        return True
+
+    def _numbers(self) -> list[int]:
         if not self._skip("("):
             return []
         numbers = []
         while True:
             if not self._text.isdigit():
                 raise self._wrong("a number")
-            numbers.append(self._read())
+            numbers.append(int(self._read()))
             if not self._skip(","):
                 self._take(")")
                 return numbers
 
     def _remarks(self) -> None:
-        """NOT NULL, COMMENT 'text' and COLLATE name: a contract is about names and types."""
-        while self._kind == "word" and self._word in ("not", "comment", "collate"):
-            wanted = {"not": "null", "comment": "", "collate": ""}[self._read()]
-            if wanted and self._word != wanted:
-                raise self._wrong(wanted.upper())
-            self._next()
+        """NOT NULL, then COMMENT 'text': a contract is about names and types."""
+        self._words("not", "null")
+        if self._words("comment"):
+            if self._kind != "text":
+                raise self._wrong("a text in quotes")
+            while self._kind == "text":
+                self._next()
 
     def _name(self) -> str:
-        if self._kind not in ("word", "quoted"):
+        if self._kind not in ("word", "quoted") or _LITERAL.fullmatch(self._text):
             raise self._wrong("the name of a field")
         name = self._text[1:-1].replace("``", "`") if self._kind == "quoted" else self._text
         self._next()
