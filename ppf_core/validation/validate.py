@@ -9,6 +9,7 @@ from typing import Any
 from ppf_core.config.loader import ConfigLoader, PipelineFile, file_of_values
 from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.contracts.checks import RowCheck
+from ppf_core.contracts.components import Sink
 from ppf_core.errors import ConfigError, Problem, in_order
 from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.plugins.registry import PluginRegistry
@@ -185,6 +186,10 @@ def _connect(file: PipelineFile, components: Mapping[str, ValidatedComponent]) -
         if "connect" not in component.plugin.cls.supports:
             message = f"The plugin {component.config.plugin!r} of {name!r} does not support Spark Connect."
             yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=hint)
+        if file.config.mode == "streaming" and issubclass(component.plugin.cls, Sink):
+            message = f"The sink {name!r} is driven batch by batch, which Spark Connect does in a process of the server."
+            told = "Use a classic session, or a sink that Spark's own writer does, such as memory."
+            yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=told)
         for index, (check, bound) in enumerate(zip(component.config.quality, component.checks, strict=False)):
             place: Path = ("components", name, "quality", index)
             if "connect" not in bound.cls.supports:
