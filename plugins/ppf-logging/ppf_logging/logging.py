@@ -117,6 +117,9 @@ class LoggingHooks(Hooks[LoggingOptions]):
             batch_id=progress.batch_id,
             input_rows=progress.input_rows,
             duration=_rounded(progress.duration),
+            lag=progress.lag,
+            state_rows=progress.state_rows,
+            bad_rows=progress.bad_rows or None,
         )
 
     @hookimpl

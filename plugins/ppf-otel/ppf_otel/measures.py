@@ -37,6 +37,9 @@ class Measures(Listener):
         self._batch_duration = meter.create_histogram(
             "ppf.stream.batch_duration", "s", "How long a batch took.", explicit_bucket_boundaries_advisory=_SECONDS
         )
+        self._bad_rows = meter.create_counter("ppf.stream.bad_rows", "{row}", "Rows of a query that checks found bad.")
+        self._lag = meter.create_gauge("ppf.stream.lag", "", "What a query has not read yet, in the unit of its source.")
+        self._state_rows = meter.create_gauge("ppf.stream.state_rows", "{row}", "Rows that a query keeps as its state.")
 
     def component_ended(self, component: ComponentInfo, result: ComponentResult) -> None:
         """A component's outcome is final."""
@@ -62,6 +65,11 @@ class Measures(Listener):
         """A streaming query finished a batch."""
         self._input_rows.add(progress.input_rows, self._of(component))
         self._batch_duration.record(progress.duration, self._of(component))
+        self._bad_rows.add(progress.bad_rows, self._of(component))
+        if progress.lag is not None:
+            self._lag.set(progress.lag, self._of(component))
+        if progress.state_rows is not None:
+            self._state_rows.set(progress.state_rows, self._of(component))
 
     def run_ended(self, result: PipelineResult) -> None:
         """The run ended."""

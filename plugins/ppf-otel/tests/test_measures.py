@@ -96,7 +96,13 @@ def test_the_batches_of_a_stream_add_up(measured: Measured, run: RunInfo, out: C
             output_rate=None,
             duration=0.5,
             started_at=run.started_at,
+            lag=7.0 / batch,
+            state_rows=batch,
+            bad_rows=1,
         )
         measured.measures.progressed(out, progress)
+    assert measured.points("ppf.stream.bad_rows") == [(OUT, 2)]
+    assert measured.points("ppf.stream.lag") == [(OUT, 3.5)]
+    assert measured.points("ppf.stream.state_rows") == [(OUT, 2)]
     assert measured.points("ppf.stream.input_rows") == [(OUT, 20)]
     assert measured.points("ppf.stream.batch_duration") == [(OUT, 1.0)]

@@ -67,6 +67,10 @@ CHECKS = Family("ppf_quality_results_total", "counter", "Evaluations of the chec
 CIRCUIT = Family("ppf_circuit_state", "gauge", "State of the circuit breaker: 0 closed, 1 half-open, 2 open.", _COMPONENT)
 STREAM_ROWS = Family("ppf_stream_input_rows_total", "counter", "Rows that the streaming query read.", _COMPONENT)
 BATCH_SECONDS = Family("ppf_stream_batch_duration_seconds", "gauge", "How long the last batch took.", _COMPONENT)
+BATCH_ENDED = Family("ppf_stream_last_batch_timestamp_seconds", "gauge", "When the last batch ended.", _COMPONENT)
+STREAM_BAD_ROWS = Family("ppf_stream_bad_rows_total", "counter", "Rows of the query that checks found bad.", _COMPONENT)
+LAG = Family("ppf_stream_lag", "gauge", "What the source has and the query has not read, in the source's unit.", _COMPONENT)
+STATE_ROWS = Family("ppf_stream_state_rows", "gauge", "Rows that the query keeps as its state.", _COMPONENT)
 
 FAMILIES = (
     RUNS,
@@ -80,6 +84,10 @@ FAMILIES = (
     CIRCUIT,
     STREAM_ROWS,
     BATCH_SECONDS,
+    BATCH_ENDED,
+    STREAM_BAD_ROWS,
+    LAG,
+    STATE_ROWS,
 )
 
 _STATES = {"closed": 0, "half_open": 1, "open": 2}
@@ -117,6 +125,12 @@ def of_batch(run: RunInfo, component: ComponentInfo, progress: StreamProgress) -
     place = (run.pipeline, component.name)
     yield Reading(STREAM_ROWS, place, progress.input_rows)
     yield Reading(BATCH_SECONDS, place, progress.duration)
+    yield Reading(BATCH_ENDED, place, progress.started_at.timestamp() + progress.duration)
+    yield Reading(STREAM_BAD_ROWS, place, progress.bad_rows)
+    if progress.lag is not None:
+        yield Reading(LAG, place, progress.lag)
+    if progress.state_rows is not None:
+        yield Reading(STATE_ROWS, place, progress.state_rows)
 
 
 def of_run(run: RunInfo, result: PipelineResult) -> Iterator[Reading]:

@@ -171,8 +171,10 @@ def test_every_event_is_on_the_port_while_the_run_goes_on(
         "ppf_component_rows_written_total",
         "ppf_quality_failed_rows",
         "ppf_quality_results_total",
+        "ppf_stream_bad_rows_total",
         "ppf_stream_batch_duration_seconds",
         "ppf_stream_input_rows_total",
+        "ppf_stream_last_batch_timestamp_seconds",
     }
     assert lint(exposed.encode()) == "0 "
 

@@ -1,5 +1,6 @@
 import datetime
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_after_an_error_nobody_knows_how_many_rows_are_bad(run: RunInfo, out: Co
     assert math.isnan(told(of_check(run, out, result))["ppf_quality_failed_rows"][1])
 
 
-def test_a_batch_tells_its_rows_and_its_duration(run: RunInfo, out: ComponentInfo) -> None:
+def test_a_batch_tells_its_rows_its_duration_and_what_is_known_of_lag_and_state(run: RunInfo, out: ComponentInfo) -> None:
     progress = StreamProgress(
         query="q",
         batch_id=3,
@@ -82,7 +83,11 @@ def test_a_batch_tells_its_rows_and_its_duration(run: RunInfo, out: ComponentInf
     assert told(of_batch(run, out, progress)) == {
         "ppf_stream_input_rows_total": (("flights", "out"), 10),
         "ppf_stream_batch_duration_seconds": (("flights", "out"), 0.5),
+        "ppf_stream_last_batch_timestamp_seconds": (("flights", "out"), NOON.timestamp() + 0.5),
+        "ppf_stream_bad_rows_total": (("flights", "out"), 0),
     }
+    more = told(of_batch(run, out, replace(progress, lag=7.0, state_rows=3)))
+    assert (more["ppf_stream_lag"][1], more["ppf_stream_state_rows"][1]) == (7.0, 3)
 
 
 def test_a_run_tells_its_status_and_duration_and_when_it_last_succeeded(run: RunInfo) -> None:
