@@ -8,6 +8,7 @@ from ppf_core import __version__
 from ppf_report import words
 from ppf_report.graph import lay_out
 from ppf_report.outcome import outcome
+from ppf_report.plots import HEIGHT, WIDTH, stream_plots
 from ppf_report.timeline import make_timeline
 
 _MANY = 60
@@ -58,6 +59,8 @@ def render(report: Mapping[str, Any], now: datetime.datetime) -> str:
         facts=list(_facts(report)),
         graph=_graph(report["plan"]["components"]),
         timeline=make_timeline(report, components, now),
+        streams=[stream_plots(query) for query in report.get("streams", ())],
+        plot_size=(WIDTH, HEIGHT),
         failed_attempts=[attempt for attempt in report["attempts"] if attempt.get("error")],
         settings=list(words.flattened(report["plan"]["settings"])),
         now=now_text,
