@@ -36,7 +36,7 @@ class ComponentRun:
     set_apart: how many rows its checks have set apart, by place, where it was done before the run was resumed.
     state, advanced: its cursors before the run, and what the run moves them to.
     apart: the rows that a sink which splits has set apart. checking: None without checks.
-    rejection: why its checks forbid to publish.
+    rejection: why its checks forbid to publish. failure: the error that ended it, of which `error` is the text.
     is_quarantine: whether it stands in no file, and nobody hears of it. is_told: whether its end was told.
     """
 
@@ -72,6 +72,7 @@ class ComponentRun:
     status: ComponentStatus | None = None
     reason: str | None = None
     error: ErrorInfo | None = None
+    failure: BaseException | None = None
     staged: bool = False
     published: bool = False
     progress: StreamProgress | None = None

@@ -324,6 +324,7 @@ class Executor:
             self._stop(RuntimeError("Spark's JVM is gone."))
         if component.breaker is not None:
             self._tell_changes(component, component.breaker.failed)
+        component.failure = error
         may_be_shown = step.kind == "publish" and not isinstance(error, TargetMoved)
         if step.kind == "publish" and self.runtime.on_failure == "stop":
             self._hold(component, error)

@@ -86,6 +86,7 @@ class RunResources:
         config = self.validated.file.config
         keys = {name: "checkpoint" for name in self.selected if config.components[name].checkpoint}
         keys |= {name: "quality" for name in self.selected if has_quarantine(self.validated.components[name])}
+        keys |= {query.input: config.components[query.input].kind for query in self.validated.queries}
         kept = list(keys)
         if kept and self.data_dir.startswith("file:") and not master.startswith("local") and not config.runtime.shared_files:
             message = f"The frame of {kept[0]!r} would be kept in {self.data_dir}, which {master!r} may not share."

@@ -14,7 +14,7 @@ FAILED_CHECKS = "_ppf_failed_checks"
 
 RUN_ID = "_ppf_run_id"
 CHECKED_AT = "_ppf_checked_at"
-BATCH = "_ppf_batch"
+BATCH = "ppf_batch"
 """In the quarantine of a stream: the number of the batch, a folder for each."""
 OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT, BATCH)
 """What set-apart rows have beside their own columns."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppf_core.contracts.components import StagedSink
 from ppf_core.contracts.results import ErrorInfo, RunInfo
+from ppf_core.errors import CheckFailed
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.executor import Executor
 from ppf_core.execution.quarantine_folders import quarantine_sink
@@ -36,6 +37,15 @@ class BatchFailed(Exception):
         super().__init__(f"{component.info.name!r}: {error.type}: {error.message}")
         self.component = component
         self.error = error
+
+
+def reason_of(error: BaseException) -> BaseException:
+    """What made a query fail: the error of a component, or that its checks rejected a batch."""
+    if not isinstance(error, BatchFailed):
+        return error
+    if error.component.rejection is not None:
+        return CheckFailed(error.error.message)
+    return error.component.failure or error
 
 
 @dataclass

@@ -9,7 +9,7 @@ from ppf_core.contracts.components import StreamingSink
 from ppf_core.contracts.context import Context
 from ppf_core.execution.retry import RetryExecutor
 from ppf_core.spark.streaming import StreamEngine, failure_of, said_of
-from ppf_core.streams.batches import Batches
+from ppf_core.streams.batches import Batches, reason_of
 from ppf_core.threads import Flag, threads
 from ppf_core.validation.queries import Query
 
@@ -24,12 +24,17 @@ class Drained(Exception):
     """No further batch begins."""
 
 
+class CircuitOpen(Exception):
+    """The circuit breaker of its input keeps a query from starting."""
+
+
 @dataclass
 class RunningQuery:
     """What goes on in one query, from its first start to its end. `run` takes a thread of its own.
 
     frame: the streaming frame of its input. batches: None where Spark's own writer does the rest; then `native` writes.
-    retrying: after which failure it is started again. retried: hears of a failure, and after how many seconds it goes on.
+    retrying: after which failure it is started again. admit: why it may not start now. settled: hears whether a start led to a
+    batch that was shown, or to a failure. retried: hears of a failure, and after how many seconds it goes on.
     told: hears what Spark said of the last batches, once no more come: it may have told too late.
     """
 
@@ -41,12 +46,15 @@ class RunningQuery:
     batches: Batches | None
     native: tuple[StreamingSink[Any], Context] | None
     retrying: RetryExecutor
+    admit: Callable[[], str | None]
+    settled: Callable[[bool], None]
     retried: Callable[[int, BaseException, float], None]
     told: Callable[[Mapping[str, Any]], None]
     is_draining: Flag = field(default_factory=lambda: threads().event())
     _gate: Any = field(default_factory=lambda: threads().lock())
     _failure: BaseException | None = None
     _shown: int = 0
+    _is_proven: bool = False
     _is_at_work: bool = False
 
     def run(self) -> BaseException | None:
@@ -54,11 +62,14 @@ class RunningQuery:
         attempt = 1
         while True:
             shown = self._shown
-            error = self._once()
+            refusal = self.admit()
+            error = self._once() if refusal is None else CircuitOpen(refusal)
             if error is None or self.is_draining.is_set():
                 return error if error is not None and not isinstance(error, Drained) else None
             attempt = 1 if self._shown > shown else attempt
-            delay = self.retrying.delay_after(attempt, error)
+            if refusal is None:
+                self.settled(False)
+            delay = self.retrying.delay_after(attempt, reason_of(error))
             if delay is None:
                 return error
             self.retried(attempt, error, delay)
@@ -81,7 +92,7 @@ class RunningQuery:
     # ---- inside
 
     def _once(self) -> BaseException | None:
-        self._failure = None
+        self._failure, self._is_proven = None, False
         try:
             handle = self._start()
         except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting
@@ -130,6 +141,9 @@ class RunningQuery:
                 raise self._failure
             try:
                 self.batches.run(frame, number)
+                if not self._is_proven:
+                    self._is_proven = True
+                    self.settled(True)
             except BaseException as error:
                 self._failure = error
                 raise

@@ -10,18 +10,30 @@ from typing import Any
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StreamingSink
-from ppf_core.contracts.results import ErrorInfo, RunInfo
-from ppf_core.errors import ConfigError, Problem, RunError, Terminated
+from ppf_core.contracts.results import CircuitState, ErrorInfo, RunInfo
+from ppf_core.errors import ConfigError, PpfError, Problem, RunError, Terminated
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.executor import INTERRUPTED
 from ppf_core.execution.interrupts import interrupts
 from ppf_core.execution.retry import RetryExecutor
 from ppf_core.execution.steps import Steps
+from ppf_core.execution.work import GRACE_SECONDS
 from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.planning.streams import plan_batch
 from ppf_core.quality.checking import Evaluate
 from ppf_core.state import lines
-from ppf_core.state.events import CheckJudged, ComponentEnded, ComponentStarted, Observer, Retried, StreamProgressed, Warned
+from ppf_core.state.events import (
+    CheckJudged,
+    CircuitChanged,
+    ComponentEnded,
+    ComponentStarted,
+    Event,
+    Observer,
+    Retried,
+    StreamProgressed,
+    TasksCounted,
+    Warned,
+)
 from ppf_core.storage import files_at
 from ppf_core.streams.batches import Batches, BatchFailed
 from ppf_core.streams.checkpoints import QueryFolder
@@ -78,7 +90,7 @@ class Supervisor:
     _heard: Queue[_Ended | _Signalled | Mapping[str, Any]] = field(default_factory=lambda: threads().queue())
     _leases: list[Lease] = field(default_factory=list)
     _interrupt: KeyboardInterrupt | None = None
-    _failed: bool = False
+    _broken: list[Query] = field(default_factory=list)
     _is_cut: bool = False
     _is_history_lost: bool = False
 
@@ -106,9 +118,16 @@ class Supervisor:
                 self._queries[opened.query.name] = self._running(opened)
             stack.enter_context(self.steps.engine.streams.listening(self._heard.put))
             open_ = set(self._queries)
-            for name, running in self._queries.items():
+            living = [
                 threads().start(partial(self._live, name, running), f"ppf-query-{name}")
-            self._watch(open_)
+                for name, running in self._queries.items()
+            ]
+            try:
+                self._watch(open_)
+            finally:
+                self._drain()  # nothing is left at work, also where something went wrong here
+                for thread in living:
+                    thread.join(GRACE_SECONDS)
         self._keep_history(is_last=True)
         self._end_components()
         if self._interrupt is not None:
@@ -180,6 +199,8 @@ class Supervisor:
             batches=batches,
             native=native,
             retrying=RetryExecutor(head.role.retry, stopped, is_gone=self.steps.engine.is_gone),
+            admit=lambda: self._admit(head),
+            settled=lambda is_good: self._settle(head, is_good=is_good),
             told=self._heard.put,
             retried=lambda number, error, delay: self._retried(head, number, error, delay),
             is_draining=stopped,
@@ -250,6 +271,7 @@ class Supervisor:
         return self.validated.file.config.runtime
 
     def _end_query(self, query: Query, error: BaseException) -> None:
+        self._broken.append(query)
         if isinstance(error, BatchFailed):
             self._totals.reject(error.component)
             self._fail(error.component.info.name, error.error)
@@ -285,9 +307,9 @@ class Supervisor:
                 self._noted.add(component)
                 self.steps.frames.record(lines.BatchesSetApart(component, path))
 
-    def _hear_batch(self, event: Any) -> None:
+    def _hear_batch(self, event: Event) -> None:
         with self._lock:
-            self.tell(event)
+            (self.tell if isinstance(event, CheckJudged | TasksCounted) else self.emit)(event)
 
     def _retried(self, head: ComponentRun, number: int, error: BaseException, delay: float) -> None:
         told = error.error if isinstance(error, BatchFailed) else self.describe(error)
@@ -296,11 +318,33 @@ class Supervisor:
         with self._lock:
             self.emit(Retried(head.info, number, "stream", head.started_at, now, told, delay))
 
+    def _admit(self, head: ComponentRun) -> str | None:
+        """Why the circuit breaker of a query's input keeps the query from starting."""
+        if head.breaker is None:
+            return None
+        admission = head.breaker.admit(self.run_info.run_id)
+        self._tell_changes(head, admission.changes)
+        return None if admission.allowed else admission.reason
+
+    def _settle(self, head: ComponentRun, *, is_good: bool) -> None:
+        if head.breaker is None:
+            return
+        try:
+            self._tell_changes(head, head.breaker.succeeded() if is_good else head.breaker.failed())
+        except PpfError as error:
+            path = f"components.{head.info.name}"
+            with self._lock:
+                self.emit(Warned(Problem(code="circuit", message=str(error), path=path)))
+
+    def _tell_changes(self, head: ComponentRun, changes: Sequence[tuple[CircuitState, CircuitState]]) -> None:
+        for old, new in changes:
+            with self._lock:
+                self.emit(CircuitChanged(head.info, old, new))
+
     # ---- outcomes
 
     def _fail(self, name: str, error: ErrorInfo) -> None:
         component = self.components[origin_of_quarantine(name) if is_quarantine(name) else name]
-        self._failed = True
         if component.status is None:
             component.end("failed", error=error)
 
@@ -313,11 +357,17 @@ class Supervisor:
             if component.is_quarantine:
                 continue
             if component.status is None:
-                component.end(
-                    "skipped" if self._failed else "success", reason="Another component failed." if self._failed else reason
-                )
+                broken = self._breaking(component.info.name)
+                component.end("success" if broken is None else "skipped", reason=reason if broken is None else broken)
             component.is_told = True
             self.emit(ComponentEnded(component.info, component.result(), started=True))
+
+    def _breaking(self, name: str) -> str | None:
+        """Why a component has not done what it was asked to: all queries that it belongs to failed."""
+        own = [query for query in self.validated.queries if name in query.above | query.below]
+        if not own or any(query not in self._broken for query in own):
+            return None
+        return f"The query {own[0].name!r} failed. What was published before stays."
 
 
 def refuse_parts(only: Sequence[str], resume: str | None) -> None:

@@ -4,6 +4,7 @@ source ─▶ transform ─▶ input ┃ ─▶ transform ─▶ sink        lef
                              ┃ ─▶ sink                      right of it: a small run for each batch
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from ppf_core.hocon.places import Path
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.graph import reachable
 from ppf_core.validation.validated import ValidatedComponent
+
+_QUERY = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,10 @@ class _Cutting:
         if config.query is not None and config.kind != "sink":
             message = f"Key 'query' belongs to sinks, but {name!r} is a {config.kind}."
             yield self.file.problem("bad-value", message, (*place, "query"), at="key", hint="Set it on the sinks.")
+        if config.query is not None and not _QUERY.fullmatch(config.query):
+            message = f"{config.query!r} cannot be the name of a query."
+            hint = "Use 1 to 128 letters, digits, '_' and '-': its checkpoint lies in a folder of this name."
+            yield self.file.problem("bad-value", message, (*place, "query"), hint=hint)
         if config.kind == "sink":
             yield from self._sink_mode(name, component)
 

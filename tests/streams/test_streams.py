@@ -16,6 +16,7 @@ from ppf_core.runs.replay import find_quarantined
 from ppf_core.runs.run import Run
 from ppf_core.runs.runner import RunRequest
 from ppf_core.spark.engines import engines
+from ppf_core.state.events import Retried
 from ppf_core.state.store import RunRecords
 from ppf_core.storage import LocalFiles
 from ppf_core.streams.lease import Lease
@@ -243,7 +244,7 @@ def test_bad_rows_lie_in_quarantine_batch_by_batch_and_can_be_replayed(stream: S
     (found,) = find_quarantined(store)
     assert (found.run_id, found.component, found.rows, found.replayed_by) == (result.run_id, "good", 3, None)
     kept = stream.spark.read.parquet(found.path)
-    assert sorted((row["_ppf_batch"], row["id"]) for row in kept.collect()) == [(0, 99), (1, 97), (1, 98)]
+    assert sorted((row["ppf_batch"], row["id"]) for row in kept.collect()) == [(0, 99), (1, 97), (1, 98)]
     path = stream.folder / "events.conf"
     path.write_text(path.read_text().replace("max = 10", "max = 98"))
     again = PipelineRunner.from_file(path).replay(found, RunRequest(spark=stream.spark))
@@ -290,6 +291,45 @@ def test_two_processes_do_not_run_one_query(stream: Stream) -> None:
     assert "runs already: run 'other'" in said(lambda: stream.run(OUT))
     other.give_up()
     assert stream.run(OUT).ok
+
+
+UNSTEADY = """
+import pathlib
+
+def unsteady(context, inputs, fails):
+    marks = pathlib.Path(__file__).parent / "marks"
+    marks.mkdir(exist_ok=True)
+    if len(list(marks.iterdir())) < fails:
+        (marks / str(len(list(marks.iterdir())))).touch()
+        raise OSError("not yet")
+    return inputs["numbers"]
+"""
+RETRIED = """
+kept { transform = sql, inputs = [numbers], persist = memory, options { query = "SELECT * FROM numbers" } }
+step { transform = python, inputs { numbers = kept }, options { function = "steps%d:unsteady", args { fails = %d } } }
+out  { sink = json, inputs = [step], trigger = available_now, options { path = "out" } }
+"""
+
+
+@pytest.mark.parametrize(("fails", "is_good"), [(3, True), (4, False)])
+def test_a_query_is_started_again_as_its_input_says(stream: Stream, fails: int, is_good: bool) -> None:
+    # The first failure is the look before the start, which only asks whether the transform needs the whole stream.
+    (stream.folder / f"steps{fails}.py").write_text(UNSTEADY)
+    stream.feed(1)
+    retry = "components.kept.retry { max_attempts = 3, initial_delay = 0 s }"
+    result = stream.run(RETRIED % (fails, fails), head=HEAD + retry)
+    assert result.ok == is_good, said(lambda: result)
+    assert stream.ids() == ([1] if is_good else [])
+    assert (result["step"].status, result["out"].status) == (("success",) * 2 if is_good else ("failed", "skipped"))
+
+
+def test_a_failed_check_is_not_tried_again(stream: Stream) -> None:
+    stream.feed(99)
+    retried: list[Any] = []
+    head = HEAD + "components.good.retry { max_attempts = 3, initial_delay = 0 s }"
+    result = stream.run(CHECKED % "fail", head=head, observers=(retried.append,))
+    assert result.exit_code == 4
+    assert not [each for each in retried if isinstance(each, Retried)]
 
 
 class Killed(BaseException):

@@ -155,6 +155,7 @@ def test_what_is_read_once_and_what_again_for_each_batch(check: Check) -> None:
         (SOURCE + sql("x", "events", more="checkpoint = true,") + sink("a", "x"), "wrong-mode", "checkpoint = true"),
         (SOURCE + sql("x", "events", more="query = q,") + sink("a", "x"), "bad-value", "Key 'query' belongs to sinks"),
         (SOURCE + sql("x", "events", more="refresh = once,") + sink("a", "x"), "bad-value", "belongs to side inputs"),
+        (SOURCE + sink("a", "events", 'query = "../x",'), "bad-value", "cannot be the name of a query"),
         (SOURCE + sink("a", "events", "after = [events],"), "wrong-mode", "never end"),
         (SOURCE + sink("a", "events", "trigger = 5 parsecs,"), "bad-value", "available_now or a duration"),
         ('events { source = inline, options { rows = [{a = 1}], schema = "a INT" } }\n', "wrong-mode", "streaming"),
