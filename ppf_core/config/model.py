@@ -32,10 +32,14 @@ class CircuitBreakerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckConfig:
-    """One data-quality check of a component. samples: bad rows that the report shows, without the values of `mask`."""
+    """One data-quality check of a component. samples: bad rows that the report shows, without the values of `mask`.
+
+    where: a condition in SQL; rows that do not meet it are not evaluated.
+    """
 
     check: str
     options: dict[str, Any] = field(default_factory=dict)
+    where: str | None = None
     action: Literal["fail", "warn", "drop", "quarantine"] = "fail"
     name: str | None = None
     warn_if: str | None = None

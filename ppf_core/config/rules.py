@@ -168,6 +168,8 @@ def _check(check: CheckConfig, path: Path) -> Iterator[Fault]:
         if text is not None and not _is_threshold(text):
             message = f"Key {dotted((*path, key))!r} is {text!r}, which is no threshold."
             yield Fault((*path, key), "bad-value", message, FORM)
+    if check.where is not None and not check.where.strip():
+        yield _unfit((*path, "where"), check.where, "a condition, such as \"country = 'CH'\"")
     if not 0 <= check.samples <= MOST_SAMPLES:
         yield _unfit((*path, "samples"), check.samples, f"a number of rows from 0 to {MOST_SAMPLES}")
     if check.quarantine_to is not None and check.action != "quarantine":

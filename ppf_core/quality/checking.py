@@ -21,7 +21,7 @@ from ppf_core.contracts.results import ComponentInfo, QualityResult
 from ppf_core.jvm.errors import describe_error
 from ppf_core.planning.roles import Carrier
 from ppf_core.quality.frame_checks import Looks
-from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting
+from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of, row_verdict, splitting, wheres
 from ppf_core.quality.known import Answered, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
 from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
@@ -303,11 +303,15 @@ class Checking:
 
     @property
     def _looks_at_frame(self) -> bool:
-        return any(isinstance(check.plugin, FrameCheck) for check in self.checks)
+        return any(check.looks_at_frame for check in self.checks)
 
     def _rules(self, engine: Engine) -> Rules:
-        counted = {check.number: check.plugin for check in self.checks if isinstance(check.plugin, RowCheck | AggregateCheck)}
-        return engine.rules(counted)
+        counted = {
+            check.number: check.plugin
+            for check in self.checks
+            if isinstance(check.plugin, RowCheck | AggregateCheck) and not check.looks_at_frame
+        }
+        return engine.rules(counted, wheres(self.checks))
 
     @property
     def _taken(self) -> dict[int, int]:
@@ -356,12 +360,12 @@ class Checking:
 
     def _verdict(self, check: CheckRun, looks: "Looks | None") -> Any:
         plugin = check.plugin
-        if isinstance(plugin, FrameCheck) and looks is not None:
-            return looks.verdict(plugin)
+        if check.looks_at_frame and looks is not None:
+            return looks.verdict(check)
         if self.counts is None or isinstance(plugin, FrameCheck):
             raise RuntimeError("Its numbers did not arrive.")
         if isinstance(plugin, RowCheck):
-            return row_verdict(self.counts.failed[check.number], self.counts.rows)
+            return row_verdict(check.number, self.counts.failed, self.counts.values, self.counts.rows)
         return plugin.judge(self.counts.values[check.number])
 
     def _looked_at(self) -> "DataFrame":

@@ -1,10 +1,11 @@
-"""Checks that look at a whole frame, each in jobs of its own."""
+"""Checks that look at a whole frame, or at some of its rows, each in jobs of its own."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ppf_core.contracts.checks import FrameCheck
+from ppf_core.contracts.checks import Columns, FrameCheck
 from ppf_core.contracts.context import Context
+from ppf_core.quality.judging import CheckRun
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -16,13 +17,23 @@ class Looks:
 
     context: Context
     frame: "DataFrame"
-    _done: list[tuple[FrameCheck[Any], Any]] = field(default_factory=list)
+    _done: list[tuple[CheckRun, Any]] = field(default_factory=list)
 
-    def verdict(self, plugin: FrameCheck[Any]) -> Any:
-        """What a check says of the frame."""
+    def verdict(self, check: CheckRun) -> Any:
+        """What a check says of the frame, or of the rows that it is asked for."""
+        plugin, where = check.plugin, check.config.where
         for other, verdict in self._done:
-            if type(other) is type(plugin) and other.identity == plugin.identity:
+            is_same = type(other.plugin) is type(plugin) and other.config.where == where
+            if is_same and isinstance(plugin, FrameCheck) and other.plugin.identity == plugin.identity:  # type: ignore[union-attr]
                 return verdict
-        verdict = plugin.judge(self.context, self.frame)
-        self._done.append((plugin, verdict))
+        frame = self.frame if where is None else self.frame.where(where)
+        verdict = plugin.judge(self.context, frame) if isinstance(plugin, FrameCheck) else _of_values(plugin, frame)
+        self._done.append((check, verdict))
         return verdict
+
+
+def _of_values(check: Any, frame: "DataFrame") -> Any:
+    """What a check says of aggregates, which one action computes."""
+    metrics = check.metrics(Columns(frame))
+    (row,) = frame.agg(*[column.alias(name) for name, column in metrics.items()]).collect()
+    return check.judge(row.asDict(recursive=False))

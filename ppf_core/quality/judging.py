@@ -9,6 +9,7 @@ from ppf_core.config.model import CheckConfig
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck, Verdict
 from ppf_core.contracts.results import ErrorInfo, QualityResult
 from ppf_core.contracts.thresholds import Threshold
+from ppf_core.spark.rules import EVALUATED
 
 Status = Literal["passed", "warned", "failed", "error"]
 
@@ -20,6 +21,13 @@ class CheckRun:
     number: int
     config: CheckConfig
     plugin: RowCheck[Any] | AggregateCheck[Any] | FrameCheck[Any]
+
+    @property
+    def looks_at_frame(self) -> bool:
+        """Whether it has a job of its own: aggregates of some rows cannot be taken on the way of all."""
+        return isinstance(self.plugin, FrameCheck) or (
+            isinstance(self.plugin, AggregateCheck) and self.config.where is not None
+        )
 
     @property
     def name(self) -> str:
@@ -54,9 +62,9 @@ def not_evaluated(check: CheckRun, reason: str) -> QualityResult:
     return _result(check, "error", message=reason)
 
 
-def row_verdict(failed: int, evaluated: int) -> Verdict:
-    """What the count of bad rows says."""
-    return Verdict(failed == 0, failed, evaluated)
+def row_verdict(number: int, failed: Mapping[int, int], values: Mapping[int, Mapping[str, Any]], rows: int) -> Verdict:
+    """What the count of bad rows says. rows: how many a check looks at that says nothing else."""
+    return Verdict(failed[number] == 0, failed[number], values.get(number, {}).get(EVALUATED, rows))
 
 
 def answered(checks: Sequence[CheckRun], answer: Sequence[Any]) -> list[QualityResult]:
@@ -92,6 +100,12 @@ def check_text(component: str, result: QualityResult) -> str:
 def splitting(checks: Collection[CheckRun]) -> frozenset[int]:
     """The numbers of the checks whose bad rows go elsewhere."""
     return frozenset(check.number for check in checks if check.config.is_splitting)
+
+
+def wheres(checks: Collection[CheckRun]) -> Mapping[int, str]:
+    """Row check → which rows it judges, where these are not all."""
+    found = {check.number: check.config.where for check in checks if isinstance(check.plugin, RowCheck)}
+    return {number: where for number, where in found.items() if where is not None}
 
 
 def places(checks: Sequence[CheckRun]) -> Mapping[int, str | None]:

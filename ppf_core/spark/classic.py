@@ -68,9 +68,9 @@ class SessionEngine(Engine):
         rows = frame if limit is None else frame.limit(limit)
         return tuple(frame.columns), [tuple(row) for row in rows.collect()]
 
-    def rules(self, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]") -> Rules:
+    def rules(self, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]", where: Mapping[int, str]) -> Rules:
         """Expressions over columns."""
-        return Rules.of(checks)
+        return Rules.of(checks, where)
 
     def masks(
         self, frame: "DataFrame", rules: Rules, split: Collection[int] = (), places: Mapping[int, int] | None = None

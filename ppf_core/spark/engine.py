@@ -170,7 +170,7 @@ class Engine(ABC):
     # ---- counting
 
     @abstractmethod
-    def rules(self, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]") -> "Rules":
+    def rules(self, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]", where: Mapping[int, str]) -> "Rules":
         """What these checks look for."""
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ppf_core.contracts.checks import AggregateCheck, Columns, RowCheck
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 FAILED_CHECKS = "_ppf_failed_checks"
 """The column of set-apart rows that names the rules which found them bad: an array of strings."""
 
+EVALUATED = "evaluated"
 RUN_ID = "_ppf_run_id"
 CHECKED_AT = "_ppf_checked_at"
 BATCH = "ppf_batch"
@@ -34,11 +36,11 @@ class Rules:
     values: Mapping[int, ValueRule]
 
     @classmethod
-    def of(cls, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]") -> "Rules":
-        """The rules of these checks."""
-        rows = {key: _row_rule(check) for key, check in checks.items() if isinstance(check, RowCheck)}
+    def of(cls, checks: "Mapping[int, RowCheck[Any] | AggregateCheck[Any]]", where: Mapping[int, str]) -> "Rules":
+        """The rules of these checks. where: of row checks, which rows they judge; how many these are is the value EVALUATED."""
+        rows = {key: _row_rule(check, where.get(key)) for key, check in checks.items() if isinstance(check, RowCheck)}
         values = {key: _value_rule(check) for key, check in checks.items() if isinstance(check, AggregateCheck)}
-        return cls(rows, values)
+        return cls(rows, values | {key: partial(_evaluated, where[key]) for key in rows if key in where})
 
     def without(self, keys: Collection[int]) -> "Rules":
         """The others."""
@@ -79,14 +81,21 @@ class Counts:
     values: Mapping[int, Mapping[str, Any]]
 
 
-def _row_rule(check: "RowCheck[Any]") -> RowRule:
+def _row_rule(check: "RowCheck[Any]", where: str | None) -> RowRule:
     def chosen(columns: Columns, bad: int, good: int) -> "Column":
         from pyspark.sql import functions as F
 
         passes = check.passes(columns)
-        return F.when(~passes, bad).otherwise(good) if check.null_passes else F.when(passes, good).otherwise(bad)
+        found = F.when(~passes, bad).otherwise(good) if check.null_passes else F.when(passes, good).otherwise(bad)
+        return found if where is None else F.when(F.expr(where), found).otherwise(good)
 
     return chosen
+
+
+def _evaluated(where: str, _columns: Columns) -> "Mapping[str, Column]":
+    from pyspark.sql import functions as F
+
+    return {EVALUATED: F.count_if(F.expr(where))}
 
 
 def _value_rule(check: "AggregateCheck[Any]") -> ValueRule:

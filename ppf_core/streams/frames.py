@@ -12,7 +12,7 @@ from ppf_core.contracts.results import QualityResult
 from ppf_core.errors import ConfigError
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.steps import Steps
-from ppf_core.quality.judging import not_evaluated, result_of, row_verdict, splitting
+from ppf_core.quality.judging import not_evaluated, result_of, row_verdict, splitting, wheres
 from ppf_core.spark.engine import RowMasks
 from ppf_core.validation.queries import Query
 from ppf_core.validation.validated import ValidatedPipeline
@@ -81,7 +81,7 @@ class StreamFrames:
     def _filtered(self, component: ComponentRun, frame: "DataFrame") -> "DataFrame":
         """The good rows of a streaming frame, counted on their way. Raises what a check raises that does not fit the frame."""
         checks, engine = component.checks.checks, self._steps.engine
-        rules = engine.rules({check.number: check.plugin for check in checks})  # type: ignore[misc]
+        rules = engine.rules({check.number: check.plugin for check in checks}, wheres(checks))  # type: ignore[misc]
         masks = engine.masks(frame, rules, splitting(checks))
         self._masks[component.info.name] = masks
         return masks.good(masks.observed_as(component.info.name))
@@ -92,7 +92,8 @@ class StreamFrames:
         if summary is None or summary.failed is None:
             return tuple(not_evaluated(check, "Spark did not tell what it counted.") for check in checks)
         failed = summary.failed
-        return tuple(result_of(check, row_verdict(failed[check.number], summary.rows)) for check in checks)
+        values = summary.values
+        return tuple(result_of(check, row_verdict(check.number, failed, values, summary.rows)) for check in checks)
 
     def _stateful(self, name: str) -> list[str]:
         return self._steps.engine.streams.stateful(self._steps.frames.frame(name))

@@ -70,7 +70,7 @@ class SchemaContract:
     def struct(ddl: str, spark: "SparkSession") -> "StructType":
         """What a DDL text that `of` accepts means to Spark. Texts of limited length are strings there, as in every frame."""
         # Spark may put a bracket after the text, which must not be part of a remark that ends it.
-        return spark.createDataFrame([], _LIMITED_TEXT.sub(_unlimited, f"{ddl}\n")).schema
+        return spark.createDataFrame([], _LIMITED_TEXT.sub(_unlimited, f"{ddl}\n/**/")).schema
 
     def differences(self, found: "SchemaContract") -> tuple[SchemaMismatch, ...]:
         """Every field that is missing from `found`, or of another type there, in the order of this contract."""

@@ -70,7 +70,7 @@ def as_spark_reads(text: str) -> StructType | None:
     from pyspark.sql.types import _parse_datatype_string
 
     try:
-        found = _parse_datatype_string(f"{text}\n")
+        found = _parse_datatype_string(f"{text}\n/**/")
     except PySparkException:
         return None
     return found if isinstance(found, StructType) else None

@@ -470,7 +470,7 @@ class SimulatedEngine(Engine):
 
     # ---- counting
 
-    def rules(self, checks: Mapping[int, RowCheck[Any] | AggregateCheck[Any]]) -> Rules:
+    def rules(self, checks: Mapping[int, RowCheck[Any] | AggregateCheck[Any]], where: Mapping[int, str]) -> Rules:
         """Functions."""
         rows: Any = {key: _row_rule(check) for key, check in checks.items() if isinstance(check, RowCheck)}
         values: Any = {key: check.metrics for key, check in checks.items() if isinstance(check, AggregateCheck)}

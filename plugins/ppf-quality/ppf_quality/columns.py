@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ppf_core import Columns, OptionsError
+from ppf_core import Columns, Context, OptionsError, PpfError
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column
+    from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
 FRACTIONS = frozenset({"float", "double"})
@@ -41,6 +41,39 @@ class Found:
 def find(columns: Columns, name: str) -> Found:
     """The column of that name. An unknown one raises KeyError with a near miss, also where a field of a struct is meant."""
     return Found(name, columns[name], columns.type_of(name))
+
+
+def frame_of(context: Context, name: str, option: str) -> "DataFrame":
+    """The frame of the component that an option names."""
+    if name not in context.frames:
+        raise PpfError(f"{option} is {name!r}, but the run has no frame of that component.")
+    return context.frames[name]
+
+
+def found_in(frame: "DataFrame", names: Iterable[str], option: str, component: str) -> list[Found]:
+    """The columns of another component's frame."""
+    columns = Columns(frame)
+    try:
+        return [find(columns, name) for name in names]
+    except KeyError as error:
+        raise PpfError(f"{option} does not fit {component!r}: {error.args[0]}") from error
+
+
+def require_comparable(here: Found, there: Found, component: str) -> None:
+    """Spark would compare most types with each other, by casts that lose digits or raise."""
+    if _family(here) != _family(there):
+        raise PpfError(
+            f"Column {here.name!r} is {here.type_name}, but {there.name!r} of {component!r} is {there.type_name}: "
+            "keys of these types cannot be compared.",
+            hint="Cast one of them before.",
+        )
+
+
+def _family(found: Found) -> str:
+    """Types of one family are compared without loss."""
+    if found.kind in FRACTIONS:
+        return "fractions"
+    return "numbers" if found.is_number else found.type_name
 
 
 def name_problems(names: Iterable[str], option: str = "columns") -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Columns, Context, FrameCheck, OptionsError, PpfError, Verdict, option, options
-from ppf_quality.columns import FRACTIONS, Found, find, name_problems
+from ppf_core import Columns, Context, FrameCheck, OptionsError, Verdict, option, options
+from ppf_quality.columns import Found, find, found_in, frame_of, name_problems, require_comparable
 from ppf_quality.keys import counted, key_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class ForeignKeyOptions:
     columns: list[str] = option("The columns, or fields of structs such as `address.id`, that make the key together.")
     references: str = option("The component that has the keys.", component=True)
     reference_columns: list[str] = option("Its columns, in the same order.")
+    null_safe: bool = option("NULL in a key must be there as well; false: a key with NULL passes, as in SQL.", default=False)
 
     def __post_init__(self) -> None:
         """Both sides have as many columns."""
@@ -32,7 +33,7 @@ class ForeignKeyOptions:
 class ForeignKeyCheck(FrameCheck[ForeignKeyOptions]):
     """Every key is among those of another component. Rows whose key is not are bad.
 
-    A key with NULL passes, as in SQL; NaN equals NaN. An empty frame passes. Needs one Spark action.
+    A key with NULL passes, as in SQL, unless `null_safe` is set; NaN equals NaN. An empty frame passes. Needs one Spark action.
     """
 
     supports: ClassVar = frozenset({"classic", "connect"})
@@ -42,7 +43,7 @@ class ForeignKeyCheck(FrameCheck[ForeignKeyOptions]):
     def identity(self) -> object:
         """The pairs of columns, whatever their order, and where the keys are looked up."""
         pairs = zip(self.options.columns, self.options.reference_columns, strict=True)
-        return self.options.references, frozenset(pairs)
+        return self.options.references, frozenset(pairs), self.options.null_safe
 
     def judge(self, context: Context, frame: "DataFrame") -> Verdict:
         """How many rows have a key that the other component does not have."""
@@ -52,42 +53,22 @@ class ForeignKeyCheck(FrameCheck[ForeignKeyOptions]):
         reference = self._reference(context)
         there = self._reference_columns(reference)
         for one, other in zip(here, there, strict=True):
-            self._require_comparable(one, other)
+            require_comparable(one, other, self.options.references)
         key, known = key_of(here), key_of(there, "known")
         known_keys = known.values(reference).distinct().withColumn("is_known", functions.lit(True))
         pairs = zip(key.names, known.names, strict=True)
-        on = [functions.col(name) == functions.col(known_name) for name, known_name in pairs]
+        sides = [(functions.col(name), functions.col(known_name)) for name, known_name in pairs]
+        on = [one.eqNullSafe(other) if self.options.null_safe else one == other for one, other in sides]
         joined = key.rows(frame).join(known_keys, on, "left")
-        orphans = functions.when(key.is_complete & functions.col("is_known").isNull(), functions.col("rows"))
+        counts_at_all = functions.lit(True) if self.options.null_safe else key.is_complete
+        orphans = functions.when(counts_at_all & functions.col("is_known").isNull(), functions.col("rows"))
         rows, failed = counted(joined.agg(functions.sum("rows").alias("rows"), functions.sum(orphans).alias("orphans")))
         named = ", ".join(self.options.columns)
         told = f"{failed:,} of {rows:,} rows have a key ({named}) that {self.options.references!r} does not have."
         return Verdict(failed == 0, failed=failed, evaluated=rows, message=told if failed else "")
 
     def _reference(self, context: Context) -> "DataFrame":
-        name = self.options.references
-        if name not in context.frames:
-            raise PpfError(f"references is {name!r}, but the run has no frame of that component.")
-        return context.frames[name]
+        return frame_of(context, self.options.references, "references")
 
     def _reference_columns(self, reference: "DataFrame") -> list[Found]:
-        try:
-            return [find(Columns(reference), name) for name in self.options.reference_columns]
-        except KeyError as error:
-            raise PpfError(f"reference_columns does not fit {self.options.references!r}: {error.args[0]}") from error
-
-    def _require_comparable(self, here: Found, there: Found) -> None:
-        """Spark would compare most types with each other, by casts that lose digits or raise."""
-        if _family(here) != _family(there):
-            raise PpfError(
-                f"Column {here.name!r} is {here.type_name}, but {there.name!r} of {self.options.references!r} is "
-                f"{there.type_name}: keys of these types cannot be compared.",
-                hint="Cast one of them before.",
-            )
-
-
-def _family(found: Found) -> str:
-    """Types of one family are compared without loss."""
-    if found.kind in FRACTIONS:
-        return "fractions"
-    return "numbers" if found.is_number else found.type_name
+        return found_in(reference, self.options.reference_columns, "reference_columns", self.options.references)

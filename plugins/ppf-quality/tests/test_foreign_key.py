@@ -107,3 +107,12 @@ def test_it_is_one_action(spark: SparkSession, judging: Judging, planes: DataFra
 def test_columns_that_do_not_fit_are_a_mistake(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         build(ForeignKeyCheck, references="planes", **options)
+
+
+@pytest.mark.parametrize(("null_safe", "there", "failed"), [(False, [1], 1), (True, [1], 2), (True, [1, None], 1)])
+def test_null_must_be_there_as_well_where_that_is_wanted(
+    spark: SparkSession, judging: Judging, null_safe: bool, there: list[int | None], failed: int
+) -> None:
+    frame, known = (spark.createDataFrame([(each,) for each in rows], "n INT") for rows in ([1, 2, None], there))
+    made = build(ForeignKeyCheck, columns=["n"], references="known", reference_columns=["n"], null_safe=null_safe)
+    assert judging(made, frame, known=known).failed == failed

@@ -85,3 +85,20 @@ def test_what_is_no_query_over_the_rows_is_told_and_does_nothing(
 def test_an_empty_query_is_a_mistake() -> None:
     with pytest.raises(ConfigError, match="is empty"):
         build(QueryCheck, sql=" ")
+
+
+def test_further_components_are_tables_under_their_names(judging: Judging, frame: DataFrame) -> None:
+    sql = "SELECT n FROM this EXCEPT SELECT n FROM `the-ledger` WHERE (SELECT count(*) FROM {other}) > 0".replace(
+        "{other}", "that"
+    )
+    made = build(QueryCheck, sql=sql, components=["the-ledger", "that"])
+    found = judging(made, frame, **{"the-ledger": frame.filter("n < 3"), "that": frame})
+    assert (found.failed, found.evaluated) == (2, 4)
+
+
+def test_a_component_that_is_not_listed_is_no_table_and_this_is_taken(judging: Judging, frame: DataFrame) -> None:
+    with pytest.raises(PpfError, match="sql reads 'ledger', which is no table") as caught:
+        judging(build(QueryCheck, sql="SELECT * FROM ledger"), frame, ledger=frame)
+    assert "`components`" in str(caught.value.hint)
+    with pytest.raises(ConfigError, match="what the checked rows are called"):
+        build(QueryCheck, sql="SELECT 1", components=["This"])

@@ -62,3 +62,9 @@ def test_an_unknown_column_gets_a_near_miss(spark: SparkSession, judging: Judgin
 def test_columns_that_make_no_key_are_a_mistake(columns: list[str]) -> None:
     with pytest.raises(ConfigError):
         build(UniqueCheck, columns=columns)
+
+
+def test_null_equals_null_where_that_is_wanted(spark: SparkSession, judging: Judging) -> None:
+    frame = spark.createDataFrame([(None, 1), (None, 1), (None, None), (1, 1)], "a INT, b INT")
+    assert judging(build(UniqueCheck, columns=["a", "b"]), frame).failed == 0
+    assert judging(build(UniqueCheck, columns=["a", "b"], nulls_distinct=False), frame).failed == 1
