@@ -8,9 +8,9 @@ from ppf_core.planning.roles import folder_role, origin_of_quarantine, quarantin
 from ppf_core.quality.quarantine import QuarantineFolder, QuarantineOptions, quarantine_root
 
 
-def quarantine_sink(component: str, data_dir: str, run_id: str) -> ComponentRun:
-    """The folder of a component's quarantined rows, as a run works with it."""
-    folder = QuarantineFolder(QuarantineOptions(path=quarantine_root(data_dir, component), run_id=run_id))
+def quarantine_sink(component: str, data_dir: str, run_id: str, stage: str | None = None) -> ComponentRun:
+    """The folder of a component's quarantined rows, as a run works with it. stage: what they are called before."""
+    folder = QuarantineFolder(QuarantineOptions(path=quarantine_root(data_dir, component), run_id=run_id, stage=stage))
     info = ComponentInfo(
         name=quarantine_of(component),
         kind="sink",

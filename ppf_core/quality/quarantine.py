@@ -3,6 +3,9 @@
     <data_dir>/quarantine/<component>/run_id=<id>      shown at once, when the run publishes or is rejected
     <data_dir>/quarantine/<component>/.staged-<id>     until then
 
+In a stream, each batch has a folder of its own below that of the run, and is staged under the id of its checkpoint, so that the
+next run finds what one that was killed has left.
+
 To a run it is one more staged sink, so that all that holds for the rows of sinks holds for these: the journal, the recovery.
 """
 
@@ -25,6 +28,7 @@ class QuarantineOptions:
 
     path: str = option("Where the folders of the runs are: <data_dir>/quarantine/<component>.", path=True)
     run_id: str = option("The run.")
+    stage: str | None = option("What the rows are called until they are shown; as the run, if not set.", default=None)
 
 
 class QuarantineFolder(StagedSink[QuarantineOptions]):
@@ -62,7 +66,7 @@ class QuarantineFolder(StagedSink[QuarantineOptions]):
 
     @property
     def _staged(self) -> str:
-        return f"{self.options.path}/.staged-{self.options.run_id}"
+        return f"{self.options.path}/.staged-{self.options.stage or self.options.run_id}"
 
 
 def quarantine_root(data_dir: str, component: str) -> str:

@@ -138,8 +138,9 @@ class Batches:
     def _steps(self, frame: "DataFrame", number: int) -> Steps:
         given = {**self.given, self.input: frame}
         components = {name: self._component(name, given.get(name), number) for name in self.plan.validated.components}
+        place, stage = f"{self.run_info.run_id}/{BATCH}={number}", f"{self.checkpoint}-{number}"
         folders = {
-            quarantine_of(name): quarantine_sink(name, self.data_dir, f"{self.run_info.run_id}/{BATCH}={number}")
+            quarantine_of(name): quarantine_sink(name, self.data_dir, place, stage)
             for name, each in self.plan.validated.components.items()
             if has_quarantine(each)
         }

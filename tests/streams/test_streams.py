@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -183,8 +184,31 @@ def test_a_query_that_begins_anew_does_not_write_into_what_holds_rows(stream: St
     assert "may hold rows" in said(lambda: stream.run(OUT, fresh=Fresh(["numbers"])))
     assert stream.run(OUT, fresh=Fresh(["numbers"], may_append=True)).ok
     assert stream.ids() == [1, 1]
+    shutil.rmtree(stream.folder / "out")
+    assert stream.run(OUT, fresh=Fresh(["numbers"])).ok
+    assert stream.ids() == [1]
     with pytest.raises(PpfError, match="There is no query 'number'"):
         stream.run(OUT, fresh=Fresh(["number"]))
+
+
+def test_a_target_that_was_emptied_is_told(stream: Stream) -> None:
+    stream.feed(1)
+    assert stream.run(OUT).ok
+    for path in (stream.folder / "out").iterdir():
+        path.unlink()
+    stream.feed(2)
+    told: list[Any] = []
+    assert stream.run(OUT, observers=(told.append,)).ok
+    assert "The sink 'out' holds no rows; 1 were written before, and do not come again." in str(told)
+    assert stream.ids() == [2]
+
+
+def test_how_much_is_read_at_a_time_may_change(stream: Stream) -> None:
+    stream.feed(1)
+    assert stream.run(OUT).ok
+    stream.feed(2)
+    assert stream.run(OUT, head=HEAD.replace("max_files_per_trigger = 1", "max_files_per_trigger = 7")).ok
+    assert stream.ids() == [1, 2]
 
 
 def test_a_sink_whose_retry_has_room_shows_a_batch_once(stream: Stream) -> None:

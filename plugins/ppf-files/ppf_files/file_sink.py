@@ -47,6 +47,11 @@ class FileSink(StagedSink[W]):
         """The folder."""
         return (dataset(self.options.path),)
 
+    def holds_rows(self, context: Context) -> bool:
+        """Whether there is a file that readers see."""
+        files = files_at(context.spark, self.options.path)
+        return bool(files.walk(files.resolve(self.options.path)))
+
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes into a hidden folder beside the target, after refusing what could not be published.
 

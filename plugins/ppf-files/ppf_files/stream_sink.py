@@ -53,6 +53,10 @@ class FilesSink(StagedSink[StreamWriteOptions]):
         """The folder."""
         return self._sink.datasets()
 
+    def holds_rows(self, context: Context) -> bool:
+        """As the sink of the format."""
+        return self._sink.holds_rows(context)
+
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes into a hidden folder beside the target."""
         return self._sink.stage(context, frame)

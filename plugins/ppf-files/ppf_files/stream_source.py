@@ -22,6 +22,7 @@ _ANY_AGE = "36500d"
 class FilesSource(StreamingSource[StreamReadOptions]):
     """Reads files of one format as they come into a folder."""
 
+    changeable: ClassVar = frozenset({"max_files_per_trigger"})
     examples: ClassVar[Sequence[str]] = (
         '{ path = "in/events", format = json, schema = "id INT, kind STRING" }',
         '{ path = "in/flights", format = csv, schema = "carrier STRING, dep_delay INT", reader { sep = ";" } }',

@@ -38,6 +38,7 @@ class RateOptions:
 class RateSource(StreamingSource[RateOptions]):
     """Makes rows with a time and a number that counts up from 0: for load, examples and tests."""
 
+    changeable: ClassVar = frozenset({"rows_per_second", "rows_per_batch", "partitions"})
     examples: ClassVar = ("rows_per_second = 100", "rows_per_batch = 10, partitions = 2")
 
     @property

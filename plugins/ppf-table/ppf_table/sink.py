@@ -87,6 +87,11 @@ class TableSink(StagedSink[TableSinkOptions]):
         """Refuses a table that would be gone when the run ends."""
         guards.require_lasting(context, full_name(context.spark, self.options.name), self.options.format)
 
+    def holds_rows(self, context: Context) -> bool:
+        """Whether the table is there and has a row."""
+        name = parts(self.options.name)
+        return catalog.exists(context.spark, name) and bool(context.spark.table(quoted(name)).head(1))
+
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes the hidden table, after refusing what could not be published.
 
