@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("splitting_sinks", "staged_sinks")
+pytest.register_assert_rewrite("splitting_sinks", "staged_sinks", "streaming_sinks", "streaming_sources")

@@ -23,13 +23,14 @@ def has_begun(place: Place) -> bool:
     return _noted(place) is not None
 
 
-def replace(place: Place, ticket: Ticket, is_outdated: Callable[[Entry], bool]) -> None:
-    """Shows the staged files and puts aside those of the target that `is_outdated`; may be repeated after a kill."""
+def replace(place: Place, ticket: Ticket, outdated: Callable[[], Iterable[str]]) -> None:
+    """Shows the staged files and puts aside the `outdated` ones of the target; may be repeated after a kill."""
     waiting = place.files.walk(place.stage)
-    names = {entry.relative for entry in _shown(place)} | {_published_name(place, entry) for entry in waiting}
-    if len(names) < int(ticket["files"]):
-        raise gone(place)
-    for relative in _outdated(place, is_outdated):
+    if len(waiting) < int(ticket["files"]):  # some are shown already, or gone
+        names = {entry.relative for entry in _shown(place)} | {_published_name(place, entry) for entry in waiting}
+        if len(names) < int(ticket["files"]):
+            raise gone(place)
+    for relative in _outdated(place, outdated):
         _transfer(place, f"{place.target}/{relative}", f"{place.replaced}/{relative}")
     for entry in waiting:
         _transfer(place, f"{place.stage}/{entry.relative}", f"{place.target}/{_published_name(place, entry)}")
@@ -54,10 +55,10 @@ def gone(place: Place) -> TargetMoved:
     return TargetMoved(f"What was staged for {place.target!r} is gone from {place.container!r}. Run the pipeline again.")
 
 
-def _outdated(place: Place, is_outdated: Callable[[Entry], bool]) -> Iterable[str]:
+def _outdated(place: Place, outdated: Callable[[], Iterable[str]]) -> Iterable[str]:
     noted = _noted(place)
     if noted is None:
-        noted = [entry.relative for entry in place.files.walk(place.target) if is_outdated(entry)]
+        noted = list(outdated())
         place.files.write(_note(place), json.dumps(noted))
     return noted
 

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, rows_written
+from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, WriteId, rows_written
 from ppf_core.storage import Entry, atomic_at, files_at, fingerprint, outline
 from ppf_files import guards, layout, leases, leftovers, turns
 from ppf_files.exactness import Exactness
+from ppf_files.file_by_file import is_of_another_attempt
 from ppf_files.heartbeat import Heartbeat
 from ppf_files.options import WriteOptions
 from ppf_files.owner import Owner
 from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
+from ppf_files.publishing import NEW
 from ppf_files.writing import quoted, write_apart, write_files, write_schema
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class FileSink(StagedSink[W]):
 
     format: ClassVar[str]
     _heartbeat: Heartbeat | None = None
+    _added: "tuple[WriteId, str] | None" = None
+    """The last write that this instance has added, and its schema."""
 
     @property
     def atomic(self) -> bool | None:
@@ -63,10 +67,9 @@ class FileSink(StagedSink[W]):
             context.report(rows_written=0)
             return {"ignored": "true"}
         gives_back = self.gives_back(context.spark, frame.schema)
-        further = self.writer_options()
-        write_files(frame, self.format, place.files.uri(place.stage), self.options, further)
+        write_files(frame, self.format, place.files.uri(place.stage), self.options, self.writer_options())
         if self.options.partition_by:
-            self._keep_schema(place, frame, there, further)
+            self._keep_schema(context, place, frame, there)
         context.report(rows_written=rows_written(context.spark, place.stage))
         return {**self._finish(place, frame, there), **({"exact": "true"} if gives_back else {})}
 
@@ -84,6 +87,8 @@ class FileSink(StagedSink[W]):
                 f"The target {place.target!r} could not be published: {error.strerror or error}.",
                 hint="What was staged is kept. Remove what is in the way, then run 'ppf runs recover'.",
             ) from error
+        if self._way == "append" and NEW in ticket:
+            self._added = (context.write_id, ticket["schema"])
         context.spark.catalog.refreshByPath(place.files.uri(place.target))
 
     def discard(self, context: Context, ticket: Ticket | None) -> None:
@@ -170,9 +175,22 @@ class FileSink(StagedSink[W]):
             return None
         if not self._adds:
             leases.take(place, place.lease)
+        if self._goes_on(context, frame):
+            return []
         there = place.files.walk(place.target)
         self._refuse(context, place, there, frame)
         return there
+
+    def _goes_on(self, context: Context, frame: "DataFrame") -> bool:
+        """Whether this is the next batch of a stream, with the schema of the one before, which fitted.
+
+        Then nothing is looked at again, however much is there by now; and no attempt of it can have been shown, since there was
+        none of the batch before.
+        """
+        if self._added is None:
+            return False
+        (last, schema), this = self._added, context.write_id
+        return (last.scope, schema) == (this.scope, frame.schema.json()) and last.number < this.number
 
     def _refuse(self, context: Context, place: Place, there: list[Entry], frame: "DataFrame") -> None:
         if self.options.mode == "error":
@@ -188,8 +206,10 @@ class FileSink(StagedSink[W]):
         """Refuses to publish beside, or in place of, what came to the target since this was staged and does not go with it."""
         try:
             guards.require_folder_of_files(place.files, place.target)
-            there = place.files.walk(place.target) if self._adds else []
-            if self._adds and fingerprint(there) != ticket["seen"]:
+            if not self._adds or (self._added is not None and self._added[1] == ticket["schema"]):
+                return
+            there = place.files.walk(place.target)
+            if fingerprint(there) != ticket["seen"]:
                 self._require_fitting_files(context, place, there, list(_schema(ticket)))
         except PpfError as error:
             raise TargetMoved(str(error)) from error
@@ -205,10 +225,11 @@ class FileSink(StagedSink[W]):
         folders = {name.lower() for name in self.options.partition_by}
         self.require_fitting(place.target, found, [field for field in fields if field.name.lower() not in folders])
 
-    def _keep_schema(self, place: Place, frame: "DataFrame", there: list[Entry], further: dict[str, Any]) -> None:
+    def _keep_schema(self, context: Context, place: Place, frame: "DataFrame", there: list[Entry]) -> None:
         """Where no row was staged, and none stays in the target."""
-        if not (self._adds and layout.data_files(there)) and not place.files.walk(place.stage):
-            write_schema(self.empty(frame), self.format, place.files, place.stage, further)
+        stays = self._goes_on(context, frame) or (self._adds and layout.data_files(there))
+        if not stays and not place.files.walk(place.stage):
+            write_schema(self.empty(frame), self.format, place.files, place.stage, self.writer_options())
 
     def _finish(self, place: Place, frame: "DataFrame", there: list[Entry]) -> dict[str, str]:
         """The ticket of what was written."""
@@ -221,6 +242,7 @@ class FileSink(StagedSink[W]):
             "staged": outline(staged),
             "files": str(len(staged)),
             "schema": frame.schema.json(),
+            **({} if any(is_of_another_attempt(place, entry) for entry in there) else {NEW: "true"}),
         }
 
     def _place(self, context: Context, ticket: Ticket) -> Place:
@@ -266,9 +288,8 @@ class TypedFileSink(FileSink[W]):
         there = self._begin(context, place, rows)
         if there is None:
             return None
-        further = self.writer_options()
-        write_apart(frame, mask, self.format, place, self.options, further)
-        self._keep_schema(place, rows, there, further)
+        write_apart(frame, mask, self.format, place, self.options, self.writer_options())
+        self._keep_schema(context, place, rows, there)
         context.report(rows_written=rows_written(context.spark, place.both))
         ticket = {**self._finish(place, rows, there), "exact": "true"}
         if place.files.exists(place.apart):

@@ -6,12 +6,16 @@ can write there any more.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from ppf_core import TargetMoved, Ticket
 from ppf_core.storage import Entry, fingerprint, outline, rename_if_free
 from ppf_files import file_by_file, folders
 from ppf_files.file_by_file import EMPTY, gone, is_of_another_attempt
 from ppf_files.place import Place
+
+NEW = "new"
+"""In the ticket of a write no attempt of which was shown when it was staged."""
 
 
 def require_stage(place: Place, ticket: Ticket) -> None:
@@ -44,7 +48,7 @@ def overwrite(place: Place, ticket: Ticket) -> None:
         raise _moved(place)
     if place.files.renames_by_copying:
         if not place.is_published:
-            file_by_file.replace(place, ticket, lambda _: True)
+            file_by_file.replace(place, ticket, lambda: _all(place))
         return
     if not has_begun:
         if not place.is_complete:
@@ -60,7 +64,7 @@ def overwrite_partitions(place: Place, ticket: Ticket) -> None:
     partitions = _partitions(place)
     if files.renames_by_copying:
         if not place.is_published:
-            file_by_file.replace(place, ticket, lambda entry: entry.folder in partitions or _is_outdated(entry, partitions))
+            file_by_file.replace(place, ticket, lambda: _all(place, lambda entry: entry.folder in partitions, partitions))
         return
     if not place.is_published and not files.exists(place.target) and not files.exists(place.aside):
         rename_if_free(files, place.stage, place.target)
@@ -71,10 +75,14 @@ def overwrite_partitions(place: Place, ticket: Ticket) -> None:
 def append(place: Place, ticket: Ticket) -> None:
     """Adds the staged files, so that publishing again adds nothing; an earlier attempt of the same write is replaced."""
     partitions = _partitions(place)
+
+    def outdated() -> list[str]:
+        if NEW in ticket:
+            return [name for name in place.files.names(place.target) if name.startswith(EMPTY)] if partitions else []
+        return _all(place, lambda entry: is_of_another_attempt(place, entry), partitions)
+
     if not place.is_published:
-        file_by_file.replace(
-            place, ticket, lambda entry: is_of_another_attempt(place, entry) or _is_outdated(entry, partitions)
-        )
+        file_by_file.replace(place, ticket, outdated)
 
 
 WAYS: dict[str, Callable[[Place, Ticket], None]] = {
@@ -94,7 +102,7 @@ def _shows_new(place: Place, ticket: Ticket) -> bool:
         return rename_if_free(place.files, place.stage, place.target)
     if place.files.exists(place.target) and not file_by_file.has_begun(place):
         return False
-    file_by_file.replace(place, ticket, lambda _: True)
+    file_by_file.replace(place, ticket, lambda: _all(place))
     return True
 
 
@@ -102,9 +110,15 @@ def _partitions(place: Place) -> set[str]:
     return {entry.folder for entry in place.files.walk(place.stage)} - {""}
 
 
-def _is_outdated(entry: Entry, partitions: set[str]) -> bool:
-    """Whether a file of an empty result would make readers take a folder that now has partitions for one without."""
-    return bool(partitions) and not entry.folder and entry.name.startswith(EMPTY)
+def _all(
+    place: Place, is_outdated: Callable[[Entry], bool] = lambda _: True, partitions: AbstractSet[str] = frozenset()
+) -> list[str]:
+    """The outdated files of the target, and those of an empty result, where partitions come: readers would not see these."""
+    return [
+        entry.relative
+        for entry in place.files.walk(place.target)
+        if is_outdated(entry) or (partitions and not entry.folder and entry.name.startswith(EMPTY))
+    ]
 
 
 def _moved(place: Place) -> TargetMoved:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PpfError, WriteId
 from ppf_core.errors import ConfigError
+from ppf_core.storage import Entry, LocalFiles
 from ppf_core.testing import build, context, memory_stream, write_stream
 
 
@@ -146,3 +147,53 @@ def test_it_says_what_the_sink_of_the_format_says(tmp_path: Path) -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any], words: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=words):
         sink(tmp_path, **options)
+
+
+def test_the_next_batch_looks_at_nothing_again_however_much_is_there(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a stream would be slower with each batch."""
+    made, walked = sink(tmp_path), list[str]()
+    walk = LocalFiles.walk
+
+    def noting(files: LocalFiles, path: str) -> list[Entry]:
+        walked.append(path)
+        return walk(files, path)
+
+    monkeypatch.setattr(LocalFiles, "walk", noting)
+    for number in range(4):
+        spark.sparkContext.setJobGroup(f"{tmp_path} {number}", "batch")
+        made.write(context(spark, write_id=WriteId("late", number)), rows(spark, number))
+        looked = [path for path in walked if not path.rpartition("/")[2].startswith(".")]
+        jobs = spark.sparkContext.statusTracker().getJobIdsForGroup(f"{tmp_path} {number}")
+        assert number == 0 or (looked, len(jobs)) == ([], 1)
+        walked.clear()
+    assert ids(tmp_path) == [0, 1, 2, 3]
+
+
+def test_batches_of_other_columns_are_refused_also_in_the_middle(spark: SparkSession, tmp_path: Path) -> None:
+    made = sink(tmp_path)
+    for number in range(2):
+        made.write(context(spark, write_id=WriteId("late", number)), rows(spark, number))
+    with pytest.raises(PpfError, match="does not fit the files in"):
+        made.write(context(spark, write_id=WriteId("late", 2)), rows(spark, 2).toDF("other"))
+    assert ids(tmp_path) == [0, 1]
+
+
+def test_several_batches_that_come_again_are_there_once(spark: SparkSession, tmp_path: Path) -> None:
+    """A checkpoint of yesterday was put back."""
+    for first in (0, 1):
+        made = sink(tmp_path)
+        for number in range(first, 4):
+            made.write(context(spark, write_id=WriteId("late", number)), rows(spark, 10 * first + number))
+    assert ids(tmp_path) == [0, 11, 12, 13]
+
+
+def test_batches_without_rows_leave_folders_as_they_are(spark: SparkSession, tmp_path: Path) -> None:
+    made = sink(tmp_path, partition_by=["day"])
+    for number, given in enumerate([[], [(1, 1)], [], [(2, 2)], []]):
+        frame = spark.createDataFrame(given, "id INT, day INT")
+        made.write(context(spark, write_id=WriteId("late", number)), frame)
+        assert len(spark.read.parquet(str(tmp_path / "out")).columns) == 2
+    assert ids(tmp_path) == [1, 2]
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["_SUCCESS", "day=1", "day=2"]

@@ -1,0 +1,74 @@
+"""The streaming sources of ppf, in the sets of options that change how they read."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ppf_files.stream_source import FilesSource
+from ppf_rate.rate import RateSource
+from pyspark.sql import SparkSession
+from streaming_sources import StreamingSourceConformance
+
+
+class Folder(StreamingSourceConformance):
+    """A folder `in`, with a file for each value."""
+
+    plugin: ClassVar[Any] = FilesSource
+    more: ClassVar[Mapping[str, Any]]
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        return {"path": str(folder / "in"), **self.more}
+
+    def prepare(self, spark: SparkSession, folder: Path) -> None:
+        (folder / "in").mkdir()
+
+    def feed(self, spark: SparkSession, folder: Path, value: str) -> None:
+        (folder / f"{value}.new").write_text(self.text(value))
+        (folder / f"{value}.new").rename(folder / "in" / f"{value}.txt")
+
+    def text(self, value: str) -> str:
+        """What the file of a value holds."""
+        return value
+
+
+class TestFilesOfText(Folder):
+    more: ClassVar = {"format": "text"}
+    refused: ClassVar = [{"format": "txt"}, {"max_files_per_trigger": 0}, {"reader": {"wholetext": []}}]
+
+
+class TestFilesOfCsvOneByOne(Folder):
+    more: ClassVar = {"format": "csv", "schema": "value STRING", "max_files_per_trigger": 1}
+    refused: ClassVar = [{"schema": None}, {"schema": "value STRINGG"}]
+
+    def text(self, value: str) -> str:
+        return f"value\n{value}\n"
+
+
+class OfRate(StreamingSourceConformance):
+    """Numbers, which nobody feeds."""
+
+    plugin: ClassVar[Any] = RateSource
+    more: ClassVar[Mapping[str, Any]]
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        return self.more
+
+    def due(self, fed: Sequence[str], read: Sequence[str]) -> Sequence[str]:
+        return [str(number) for number in range(len(read))]
+
+
+class TestRateOfBatches(OfRate):
+    more: ClassVar = {"rows_per_batch": 3}
+    refused: ClassVar = [{"rows_per_batch": 0}, {"partitions": 0}, {"rows_per_second": 2, "rows_per_batch": 2}]
+
+    def feed(self, spark: SparkSession, folder: Path, value: str) -> None:
+        """Each start makes a batch."""
+
+
+class TestRateOfSeconds(OfRate):
+    more: ClassVar = {"rows_per_second": 2, "partitions": 1}
+    refused: ClassVar = [{"rows_per_second": 0}, {"rows_per_second": "many"}]
+
+    def feed(self, spark: SparkSession, folder: Path, value: str) -> None:
+        time.sleep(1.1)
