@@ -52,6 +52,7 @@ class RunningQuery:
     told: Callable[[Mapping[str, Any]], None]
     is_draining: Flag = field(default_factory=lambda: threads().event())
     _gate: Any = field(default_factory=lambda: threads().lock())
+    _name: str | None = None
     _failure: BaseException | None = None
     _shown: int = 0
     _is_proven: bool = False
@@ -85,6 +86,11 @@ class RunningQuery:
             return f"The query {self.query.name!r} is drained."
         return None if self._is_at_work else f"The query {self.query.name!r} is not at work: it has not started, or has failed."
 
+    @property
+    def spark_name(self) -> str:
+        """What Spark calls it: a sink that starts it may need another name."""
+        return self._name or self.query.name
+
     def drain(self) -> None:
         """The batch at work is finished and shown; no other begins. Returns at once."""
         self.is_draining.set()
@@ -95,6 +101,7 @@ class RunningQuery:
         self._failure, self._is_proven = None, False
         try:
             handle = self._start()
+            self._name = handle.name
         except Exception as error:  # noqa: BLE001 -- whatever keeps it from starting
             return error
         self._is_at_work = True

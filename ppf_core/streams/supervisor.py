@@ -282,10 +282,12 @@ class Supervisor:
 
     def _progressed(self, told: Mapping[str, Any]) -> None:
         progress = progress_of(told)
-        running = self._queries.get(progress.query)
-        if running is None or self._history.knows(progress):
+        running = next((each for each in self._queries.values() if each.spark_name == progress.query), None)
+        if running is None:
             return
-        progress = replace(progress, trigger=running.trigger or None)
+        progress = replace(progress, query=running.query.name, trigger=running.trigger or None)
+        if self._history.knows(progress):
+            return
         found = self._frames.results(progress.query, told.get("observedMetrics") or {})
         with self._lock:
             whole = self._totals.progressed(progress, running.query.sinks, found)

@@ -1,7 +1,7 @@
 """The promise to plugin authors: `ppf_core` has every name here, with this signature, these fields, these defaults.
 
 `test_public_api.py` holds the kernel against this file. What changes here breaks plugins: only add, with defaults.
-`storage.pyi` does the same for `ppf_core.storage`.
+`storage.pyi` and `testing.pyi` do the same for `ppf_core.storage` and `ppf_core.testing`.
 """
 
 import contextlib

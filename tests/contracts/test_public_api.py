@@ -1,4 +1,4 @@
-"""`ppf_core` and `ppf_core.storage` offer what the stubs here promise: every name, signature, field and default."""
+"""`ppf_core`, `ppf_core.storage` and `ppf_core.testing` offer what the stubs here promise: names, signatures, fields, defaults."""
 
 import ast
 import dataclasses
@@ -15,9 +15,10 @@ import pytest
 
 import ppf_core
 import ppf_core.storage
+import ppf_core.testing
 
 ROOT = Path(__file__).parents[2]
-PROMISES = {ppf_core: "contracts.pyi", ppf_core.storage: "storage.pyi"}
+PROMISES = {ppf_core: "contracts.pyi", ppf_core.storage: "storage.pyi", ppf_core.testing: "testing.pyi"}
 PROMISED = {home: ast.parse(Path(__file__).with_name(name).read_text()).body for home, name in PROMISES.items()}
 DEFINITIONS = [node for body in PROMISED.values() for node in body if isinstance(node, ast.ClassDef | ast.FunctionDef)]
 HOMES = {node.name: home for home, body in PROMISED.items() for node in body if node in DEFINITIONS}
@@ -147,7 +148,8 @@ def test_all_is_sorted_and_complete() -> None:
     assert ppf_core.__all__ == sorted(ppf_core.__all__)
     assert {name for names in ppf_core._HOMES.values() for name in names} | {"__version__"} == set(ppf_core.__all__)
     assert all(hasattr(ppf_core, name) for name in ppf_core.__all__)
-    assert set(ppf_core.storage.__all__) == {name for name, home in HOMES.items() if home is ppf_core.storage}
+    for home in (ppf_core.storage, ppf_core.testing):
+        assert set(home.__all__) == {name for name, other in HOMES.items() if other is home}
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

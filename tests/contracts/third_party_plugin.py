@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
@@ -82,6 +82,7 @@ from ppf_core.storage import (
     replacing,
     scheme,
 )
+from ppf_core.testing import MemoryStream, build, context, memory_stream, stream_batches, write_stream
 
 
 @options
@@ -359,3 +360,12 @@ def watched(path: str) -> PipelineResult | None:
         stream.await_end(timeout=0.1)
     stream.stop(drain=stream.run_id == "watched")
     return stream.await_end()
+
+
+def test_the_stream_of_the_ledger_is_written(spark: SparkSession, tmp_path: Path) -> None:
+    """What a test of its author looks like."""
+    stream: MemoryStream = memory_stream(spark, "id INT", tmp_path / "rows")
+    stream.add([(1,), {"id": 2}])
+    write_stream(build(LedgerStreamSink), stream.frame, tmp_path / "written", output_mode="append", component="ledger")
+    frame = build(LedgerStream, tmp_path).read_stream(context(spark, run_id="r1", state={"day": "1"}))
+    assert stream_batches(frame, tmp_path / "read") == []
