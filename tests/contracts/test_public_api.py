@@ -1,4 +1,4 @@
-"""`ppf_core`, `ppf_core.storage` and `ppf_core.testing` offer what the stubs here promise: names, signatures, fields, defaults."""
+"""What `ppf_core`, its `storage` and `testing` offer is what the stubs here promise: names, signatures, fields, defaults."""
 
 import ast
 import dataclasses
