@@ -15,7 +15,7 @@ from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.publishing import NEW
-from ppf_files.writing import quoted, write_apart, write_files, write_schema
+from ppf_files.writing import Order, quoted, write_apart, write_files, write_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -105,7 +105,8 @@ class FileSink(StagedSink[W]):
 
     def writer_options(self) -> dict[str, Any]:
         """Options for Spark's writer; what the user wrote under `writer` wins."""
-        return spark_options(self.options.writer, self.own_options())
+        codec = {"compression": self.options.compression} if self.options.compression is not None else {}
+        return spark_options(self.options.writer, {**codec, **self.own_options()})
 
     def own_options(self) -> dict[str, Any]:
         """What the other options say to Spark's writer."""
@@ -198,7 +199,7 @@ class FileSink(StagedSink[W]):
         if self.options.mode == "overwrite":
             guards.require_elsewhere(place.files, place.target)
         guards.require_columns(frame, "partition_by", self.options.partition_by)
-        guards.require_columns(frame, "sort_by", self.options.sort_by)
+        guards.require_columns(frame, "sort_by", [Order.of(text, frame.columns).name for text in self.options.sort_by])
         if self._adds:
             self._require_fitting_files(context, place, there, list(frame.schema))
 

@@ -1,15 +1,22 @@
 """The options of file sources and sinks."""
 
 import codecs
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from ppf_core import OptionsError, SchemaContract, option, options
+from ppf_core import OptionsError, SchemaContract, near_miss, option, options
 from ppf_files import pass_through
 
 # As text Spark writes times with milliseconds only, and drops the rest.
 WHOLE_TIMES = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
+_OF_TEXT = ("none", "bzip2", "deflate", "gzip", "lz4", "snappy", "zstd")
+_CODECS = {
+    **dict.fromkeys(("csv", "json", "text"), _OF_TEXT),
+    "orc": ("none", "lz4", "lzo", "snappy", "zlib", "zstd"),
+    "parquet": ("none", "uncompressed", "brotli", "gzip", "lz4", "lz4_raw", "lzo", "snappy", "zstd"),
 }
 # Options of Spark whose values are paths.
 PATH_KEYS = ("avroschemaurl", "badrecordspath", "basepath", "rowvalidationxsdpath")
@@ -26,6 +33,11 @@ class ReadOptions:
     schema: str | None = option(
         "Columns and types as DDL, for example 'id INT, name STRING'; without it Spark finds them.", default=None
     )
+    file_column: str | None = option("A further column, the last one, for the URI of the file of each row.", default=None)
+    modified_after: str | None = option(
+        'Only files that were changed after this time of the session\'s time zone: "2024-12-31T18:00:00".', default=None
+    )
+    modified_before: str | None = option("Only files that were changed before this time.", default=None)
     reader: dict[str, Any] = option(
         "Further options for Spark's reader, passed on as they are.",
         default_factory=dict,
@@ -35,6 +47,8 @@ class ReadOptions:
 
     def __post_init__(self) -> None:
         problems = {} if self.path else {"path": "must name at least one file or folder"}
+        for name in ("modified_after", "modified_before"):
+            problems |= _no_time(name, getattr(self, name))
         _raise(problems | _no_schema(self.schema) | pass_through.problems("reader", self.reader))
 
     def warnings(self) -> dict[str, str]:
@@ -62,6 +76,10 @@ class CsvReadOptions(ReadOptions):
     null_value: str = option("The text that stands for NULL.", default="")
     infer_schema: bool = option("Read the data once more to find the types; otherwise every column is text.", default=False)
 
+    quoting: Literal["rfc4180", "spark"] = option(
+        "rfc4180: a quote in a value is doubled, as all other programs have it. spark: a backslash stands before it.",
+        default="rfc4180",
+    )
     columns: Literal["same", "by_name", "by_position"] = option(
         "How files go together. same: the first line is the same in all. by_name: columns are found by name in each file, NULL "
         "where a file does not have them. by_position: the first file names the columns of all.",
@@ -136,7 +154,10 @@ class WriteOptions:
     )
     repartition: int | None = option("Spread the rows evenly over this many partitions before writing.", default=None)
     coalesce: int | None = option("Merge partitions to at most this many before writing, without moving rows.", default=None)
-    sort_by: list[str] = option("Columns to sort the rows of each file by.", default_factory=list)
+    sort_by: list[str] = option(
+        'Columns to sort the rows of each file by, each with "DESC" or "NULLS LAST" if wanted.', default_factory=list
+    )
+    compression: str | None = option("The codec of the files, as Spark calls it: gzip, zstd, snappy, none.", default=None)
     max_records_per_file: int | None = option("Start a new file after this many rows.", default=None)
     writer: dict[str, Any] = option(
         "Further options for Spark's writer, passed on as they are.",
@@ -153,6 +174,10 @@ class WriteOptions:
                 problems[name] = f"must be at least 1, not {number}"
         if self.repartition is not None and self.coalesce is not None:
             problems["coalesce"] = "cannot be set together with repartition; leave one of them out"
+        if self.compression is not None and self.format and self.compression.lower() not in _CODECS[self.format]:
+            close = near_miss(self.compression, _CODECS[self.format])
+            meant = f"Did you mean {close!r}? " if close else ""
+            problems["compression"] = f"is {self.compression!r}. {meant}There is: {', '.join(_CODECS[self.format])}"
         if self.partition_overwrite == "dynamic":
             problems |= self._misused_dynamic()
         _raise(problems | pass_through.problems("writer", self.writer))
@@ -174,6 +199,11 @@ class CsvWriteOptions(WriteOptions):
     format: ClassVar[str] = "csv"
     header: bool = option("Write the column names as the first line of each file.", default=True)
     delimiter: str = option("What stands between two values.", default=",")
+    quoting: Literal["rfc4180", "spark"] = option(
+        "rfc4180: a quote in a value is doubled, as all other programs have it, and white space is kept. "
+        "spark: a backslash stands before it, and white space around values is lost.",
+        default="rfc4180",
+    )
 
     def __post_init__(self) -> None:
         WriteOptions.__post_init__(self)
@@ -206,6 +236,15 @@ class TextWriteOptions(WriteOptions):
     """What the text sink understands."""
 
     format: ClassVar[str] = "text"
+
+
+def _no_time(name: str, text: str | None) -> dict[str, str]:
+    try:
+        if text is not None and datetime.fromisoformat(text).tzinfo is not None:
+            return {name: f"is {text!r}, which has a time zone. Write it in that of the session, without one"}
+    except ValueError:
+        return {name: f'is {text!r}, but must be a time such as "2024-12-31T18:00:00"'}
+    return {}
 
 
 def _no_schema(schema: str | None) -> dict[str, str]:

@@ -29,7 +29,10 @@ class CsvSink(FileSink[CsvWriteOptions]):
 
     def own_options(self) -> dict[str, Any]:
         """Header, delimiter, and times with all their digits."""
-        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter}
+        # By default Spark's writer drops white space around values, and puts a backslash before a quote but not before another.
+        kept = {"escape": '"', "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
+        quoting = kept if self.options.quoting == "rfc4180" else {}
+        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter, **quoting}
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written: values may hold line breaks."""

@@ -1,6 +1,7 @@
 """Sources that read files."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ppf_core import Context, Dataset, PpfError, Schema, SchemaContract, Source
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=ReadOptions)
 
+_NO_TEXT = "\ufdd0"  # to Unicode no character
 # Options that decide how a line with a quote in the wrong place is taken apart.
 _QUOTING = frozenset({"escape", "unescapedquotehandling"})
 
@@ -59,7 +61,7 @@ class FileSource(Source[R]):
         frame = self._load(self._described(context), self._paths)
         if noted is None:
             self._require_columns(not frame.columns)
-            return frame
+            return self.with_file(frame)
         self._require_columns(is_empty(frame))
         pinned, found = Listing.parse(noted), Listing.of(frame)
         if found != pinned:
@@ -69,7 +71,18 @@ class FileSource(Source[R]):
 
     def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
         """The frame, after a look at the beginning of its files, where Spark would read something wrong."""
-        return frame
+        return self.with_file(frame)
+
+    def with_file(self, frame: "DataFrame") -> "DataFrame":
+        """The frame with the column for the file of each row, where that is wanted."""
+        from pyspark.sql import functions
+
+        name = self.options.file_column
+        if name is None:
+            return frame
+        if name.lower() in map(str.lower, frame.columns):
+            raise PpfError(f"file_column is {name!r}, but the files have a column of that name.", hint="Give it another name.")
+        return frame.select("*", functions.col("_metadata.file_path").alias(name))
 
     def _require_columns(self, is_empty: bool) -> None:
         if is_empty and self.options.schema is None:
@@ -81,7 +94,7 @@ class FileSource(Source[R]):
 
     def _only(self, context: Context, pinned: Listing, frame: "DataFrame") -> "DataFrame":
         """Without what arrived after the pin."""
-        return self._of_files(self._described(context), pinned, pinned.paths) if pinned.files else frame.limit(0)
+        return self._of_files(self._described(context), pinned, pinned.paths) if pinned.files else frame.filter("false")
 
     def _of_files(self, reader: "DataFrameReader", listing: Listing, paths: list[str]) -> "DataFrame":
         """These files alone, with the columns of their folders."""
@@ -120,7 +133,9 @@ class FileSource(Source[R]):
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader; what the user wrote under `reader` wins."""
-        return spark_options(self.options.reader, self.own_options())
+        times = {"modifiedAfter": self.options.modified_after, "modifiedBefore": self.options.modified_before}
+        limits = {name: datetime.fromisoformat(text).strftime("%Y-%m-%dT%H:%M:%S") for name, text in times.items() if text}
+        return spark_options(self.options.reader, {**limits, **self.own_options()})
 
     def own_options(self) -> dict[str, Any]:
         """What the other options say to Spark's reader."""
@@ -160,10 +175,11 @@ class CsvSource(FileSource[CsvReadOptions]):
         return {
             "header": options.header,
             "sep": options.delimiter,
-            "nullValue": options.null_value,
+            "nullValue": options.null_value or self._nothing,
             "inferSchema": options.infer_schema,
             # By default Spark takes columns by position and only logs that the header names others.
             "enforceSchema": options.schema is None or not options.header or options.columns == "by_position",
+            **({"escape": '"'} if options.quoting == "rfc4180" else {}),
             **({"columnPruning": False} if self._reads_whole_lines else {}),
         }
 
@@ -173,14 +189,14 @@ class CsvSource(FileSource[CsvReadOptions]):
         self._warn_of_commas(context)
         has_to_look = options.columns == "by_name" or (options.columns == "same" and options.schema is None)
         if not has_to_look or not listing.files:
-            return frame
+            return self.with_file(frame)
         dialect = self._dialect
         if dialect.codec.startswith("utf-8"):
             require_utf8(heads(context.spark, listing.paths))
         headers = Headers.read(context.spark, listing.paths, dialect, options.header)
         if options.columns != "by_name":
             headers.require_same(_spelling(context.spark))
-            return frame
+            return self.with_file(frame)
         return self._by_name(context, frame, listing, headers)
 
     def _by_name(self, context: Context, frame: "DataFrame", listing: Listing, headers: Headers) -> "DataFrame":
@@ -199,8 +215,21 @@ class CsvSource(FileSource[CsvReadOptions]):
             headers,
             _spelling(context.spark),
             extra,
-            lambda columns, paths: self._of_files(reader.schema(columns), listing, paths),
+            lambda columns, paths: self.with_file(self._of_files(reader.schema(columns), listing, paths)),
         )
+
+    @property
+    def _nothing(self) -> str:
+        """What stands for NULL where nothing does: Spark takes this text for both what is not there and what is "" in quotes.
+
+        A text that no file has tells them apart. But then "" is no number, so not where such a line would be a wrong one.
+        """
+        is_seen = self.options.infer_schema or self._is_strict or self._corrupt in self._types
+        return "" if is_seen or self.options.quoting == "spark" else _NO_TEXT
+
+    @property
+    def _is_strict(self) -> bool:
+        return str(given(self.options.reader).get("mode", "PERMISSIVE")).upper() != "PERMISSIVE"
 
     @property
     def _reads_whole_lines(self) -> bool:
@@ -209,9 +238,10 @@ class CsvSource(FileSource[CsvReadOptions]):
         Spark skips columns that nobody asks for: what is wrong there drops no row and is not noted, and with some quotes
         its neighbours get other values. A check that needs few columns would see other rows than those that are written.
         """
+        if self.options.quoting == "rfc4180":
+            return True
         options = given(self.options.reader)
-        is_strict = str(options.get("mode", "PERMISSIVE")).upper() != "PERMISSIVE"
-        return is_strict or self._corrupt in self._types or not _QUOTING.isdisjoint(options)
+        return self._is_strict or self._corrupt in self._types or not _QUOTING.isdisjoint(options)
 
     @property
     def _corrupt(self) -> str:
@@ -266,7 +296,7 @@ class JsonSource(FileSource[JsonReadOptions]):
             if "encoding" not in options:
                 require_utf8(begun)
                 require_lines(begun)
-        return frame
+        return self.with_file(frame)
 
 
 class ParquetSource(FileSource[ParquetReadOptions]):

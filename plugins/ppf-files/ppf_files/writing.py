@@ -1,5 +1,8 @@
 """Writing a frame into a folder that nobody reads yet."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppf_core.storage import Files
@@ -8,10 +11,38 @@ from ppf_files.options import WriteOptions
 from ppf_files.place import Place
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, DataFrameWriter
+    from pyspark.sql import Column, DataFrame, DataFrameWriter
 
+_DIRECTION = re.compile(r"(?:\s+(?P<way>asc|desc))?(?:\s+nulls\s+(?P<nulls>first|last))?\s*$", re.IGNORECASE)
 # Where more folders than these are open, Spark sorts what is left; two are needed, and it does so when the number is reached.
 _OPEN_FOLDERS = {"spark.sql.maxConcurrentOutputFileWriters": "3"}
+
+
+@dataclass(frozen=True)
+class Order:
+    """An entry of `sort_by`: a column, and its direction as SQL has it."""
+
+    name: str
+    is_down: bool = False
+    nulls: str = ""
+
+    @classmethod
+    def of(cls, text: str, columns: Sequence[str]) -> "Order":
+        """The entry that a text is; a text that is the name of a column is that column."""
+        found = _DIRECTION.search(text)
+        if text in columns or found is None:
+            return cls(text)
+        return cls(text[: found.start()], (found["way"] or "").lower() == "desc", (found["nulls"] or "").lower())
+
+    @property
+    def column(self) -> "Column":
+        """The column in this order."""
+        from pyspark.sql import functions
+
+        column = functions.col(quoted(self.name))
+        nulls = self.nulls or ("last" if self.is_down else "first")
+        ordered: Column = getattr(column, f"{'desc' if self.is_down else 'asc'}_nulls_{nulls}")()
+        return ordered
 
 
 def write_files(frame: "DataFrame", format_name: str, uri: str, options: WriteOptions, further: dict[str, Any]) -> None:
@@ -67,7 +98,7 @@ def _shaped(frame: "DataFrame", options: WriteOptions, order: list[str]) -> "Dat
         frame = frame.repartition(options.repartition)
     if options.coalesce is not None:
         frame = frame.coalesce(options.coalesce)
-    return frame.sortWithinPartitions(*map(quoted, order)) if options.sort_by else frame
+    return frame.sortWithinPartitions(*[Order.of(text, frame.columns).column for text in order]) if options.sort_by else frame
 
 
 def _unsorted(frame: "DataFrame") -> "DataFrame":

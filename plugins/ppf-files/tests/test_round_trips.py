@@ -66,6 +66,17 @@ def test_an_empty_text_and_null_are_told_apart(spark: SparkSession, tmp_path: Pa
     assert sorted(tuple(row) for row in source.read(context(spark)).collect()) == [(1, ""), (2, None)]
 
 
+def test_nothing_in_quotes_is_no_number(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('"n","a","x"\n"","","y"\n,,z\n"1","2",""\n')
+    options = {"path": "in.csv", "schema": "n INT, a STRING, x STRING"}
+    for reader, texts in (({}, ("", None, "2")), ({"mode": "FAILFAST"}, (None, None, "2"))):
+        source = build(CsvSource, tmp_path, reader=reader, **options)
+        found = {row.n: row.a for row in source.read(context(spark)).filter("x <> 'z' OR x IS NULL").collect()}
+        assert found == {None: texts[0], 1: texts[2]}
+    inferred = build(CsvSource, tmp_path, path="in.csv", infer_schema=True).read(context(spark))
+    assert inferred.dtypes == [("n", "int"), ("a", "int"), ("x", "string")]
+
+
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 def test_what_python_writes_is_read_as_it_was(quoting: int, spark: SparkSession, tmp_path: Path) -> None:
     with (tmp_path / "in.csv").open("w", newline="", encoding="utf-8") as text:
