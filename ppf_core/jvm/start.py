@@ -10,6 +10,7 @@ from typing import Any
 from ppf_core.jvm.archive_job import make_in_background
 from ppf_core.jvm.class_archive import archive_options, class_archive
 from ppf_core.jvm.java_options import jvm_options, quick_options
+from ppf_core.threads import threads
 
 _SECONDS_TO_END = 20
 _READER = "org.apache.spark.sql.execution.datasources.DataSource"
@@ -36,6 +37,7 @@ def start_jvm(conf: Mapping[str, str], *, is_quick: bool = False) -> None:
     settings = SparkConf(loadDefaults=False)
     for key, value in conf.items():
         settings.set(key, value)
+    loading = threads().start(_load_converters, "ppf-converters")
     archive, quick = class_archive(conf), tuple(quick_options(conf)) if is_quick else ()
     archived = archive_options(archive) if is_local(conf) else ()
     try:
@@ -47,9 +49,22 @@ def start_jvm(conf: Mapping[str, str], *, is_quick: bool = False) -> None:
         archive.forget()  # if it is to blame, a JVM without it starts
         with jvm_options(quick):
             SparkContext._ensure_initialized(conf=settings)
+    loading.join()
     _started_with = dict(conf)
     if is_local(conf) and archive.is_worth_making:
         make_in_background(conf)
+
+
+def _load_converters() -> None:
+    """Lets pyspark import while the JVM starts what it imports at its first call of Java: numpy, pandas and pyarrow.
+
+    At each call it asks whether an argument has to be converted, and looks there whether these are installed.
+    """
+    from py4j.protocol import INPUT_CONVERTER
+
+    with suppress(Exception):  # pyspark comes to the same point, and tells it
+        for converter in INPUT_CONVERTER:
+            converter.can_convert(None)
 
 
 def is_local(conf: Mapping[str, str]) -> bool:

@@ -35,7 +35,7 @@ def require_same_partitions(target: str, entries: Sequence[Entry], wanted: Seque
 
 def schema_of(spark: "SparkSession", format_name: str, options: dict[str, Any], uri: str) -> "StructType":
     """The schema of one file that is there already."""
-    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped] # it carries no types
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
