@@ -395,8 +395,6 @@ class Run:
             self.record.hear(event)
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)
-        if isinstance(event, Retried):
-            self.resources.resolver.renew()
         self._tell(event)
         self._look_at_hooks()
 
@@ -418,6 +416,8 @@ class Run:
                 self._tell(Warned(problem))
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, Retried):
+            self.resources.resolver.renew()
         for observer in self.observers:
             observer(event)
 

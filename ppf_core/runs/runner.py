@@ -250,8 +250,8 @@ class PipelineRunner:
         """The plan and the schema of every frame. Starts Spark and asks every outside system, but writes nothing."""
 
         def decided(steps: Steps, planned: PlannedComponent, frame: "DataFrame | None") -> PlannedComponent:
-            if planned.persist != "auto" or frame is None:
-                return planned
+            if planned.persist != "auto" or frame is None or steps.engine.streams.is_streaming(frame):
+                return planned  # of a stream each batch has a plan of its own, and decides by that
             reason = steps.engine.why_cache(frame)
             persist: Literal["memory", "none"] = "memory" if reason is not None else "none"
             return replace(planned, persist=persist, persist_reason=reason or "Reading it again is cheaper.")

@@ -50,6 +50,8 @@ from ppf_core.validation.queries import Query
 from ppf_core.validation.validated import ValidatedPipeline
 
 _WATCH_SECONDS = 0.5
+_RECORDED_RETRIES = 200
+"""A stream that fails now and then for a month must not fill its record: hooks still hear of every retry."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Supervisor:
     _interrupt: KeyboardInterrupt | None = None
     _broken: list[Query] = field(default_factory=list)
     _is_cut: bool = False
+    _retries: int = 0
     _is_history_lost: bool = False
 
     def __post_init__(self) -> None:
@@ -318,7 +321,9 @@ class Supervisor:
         now = threads().now()
         head.attempts = max(head.attempts, number + 1)
         with self._lock:
-            self.emit(Retried(head.info, number, "stream", head.started_at, now, told, delay))
+            self._retries += 1
+            tell = self.emit if self._retries <= _RECORDED_RETRIES else self.tell
+            tell(Retried(head.info, number, "stream", head.started_at, now, told, delay))
 
     def _admit(self, head: ComponentRun) -> str | None:
         """Why the circuit breaker of a query's input keeps the query from starting."""

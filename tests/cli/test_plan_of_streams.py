@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from command_line import Ppf
+from pyspark.sql import SparkSession
+
+from ppf_core import PipelineRunner
 
 STREAM = """
 name = ticks
@@ -63,3 +66,10 @@ def test_pictures_draw_a_box_around_what_is_done_for_each_batch(ppf: Ppf, stream
     assert '    subgraph q0["query even, 1 s, append"]\n        c2\n        c3\n        c4\n    end\n' in mermaid
     dot = ppf("plan", stream, "--format", "dot").out
     assert '    subgraph cluster_1 { label="query numbers, available_now, append"; "seen"; }\n' in dot
+
+
+def test_spark_adds_the_schemas_and_leaves_to_each_batch_what_is_computed_once(stream: Path, spark: SparkSession) -> None:
+    analyzed = PipelineRunner.from_file(stream).analyze(spark=spark)
+    assert analyzed.plan["even"].persist == "auto"
+    assert "timestamp" in analyzed.schemas["even"]
+    assert [query.name for query in analyzed.plan.queries] == ["even", "numbers", "kept"]
