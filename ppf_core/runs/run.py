@@ -104,7 +104,7 @@ class Run:
                 self._status, self._exit_code = "interrupted", getattr(error, "exit_code", _EXIT_INTERRUPTED)
         except PpfError as error:
             self._fail(error.exit_code, *error.problems)
-        except Exception as error:  # noqa: BLE001 -- whatever ends a run must end in its record
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever ends a run must end in its record; a plugin's, too
             told = self._describe(error)
             self._fail(1, Problem(code="run", message=f"The run could not go on: {told.type}: {told.message}"))
         with interrupts(_ignore, second):

@@ -9,6 +9,7 @@ from ppf_core.spark import frame_files, frames, jobs, row_masks
 from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.rules import Rules
 from ppf_core.spark.streaming import StreamEngine
+from ppf_core.storage import Files, files_at
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -22,6 +23,10 @@ class SessionEngine(Engine):
     def __init__(self, session: "SparkSession") -> None:
         self.session = session
         self.streams = StreamEngine(session)
+
+    def files_at(self, path: str) -> Files:
+        """As its session reaches it."""
+        return files_at(self.session, path)
 
     def is_gone(self, error: BaseException) -> bool:
         """The JVM is asked."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ppf_core.contracts.checks import AggregateCheck, RowCheck
     from ppf_core.spark.rules import Counts, Rules, Summary
     from ppf_core.spark.streaming import StreamEngine
+    from ppf_core.storage import Files
 
 
 class RowMasks(Protocol):
@@ -78,6 +79,10 @@ class Engine(ABC):
     session: "SparkSession"
     knows_plans: bool
     streams: "StreamEngine"
+
+    @abstractmethod
+    def files_at(self, path: str) -> "Files":
+        """The file system of a path."""
 
     # ---- jobs
 

@@ -58,6 +58,14 @@ class StreamEngine:
         writer = writer.queryName(name).outputMode(output_mode).trigger(**timed)
         return writer.option("checkpointLocation", checkpoint)
 
+    def failure_of(self, query: "StreamingQuery") -> BaseException | None:
+        """What a query ended with."""
+        return query.exception()
+
+    def said_of(self, query: "StreamingQuery") -> list[Mapping[str, Any]]:
+        """What Spark has said of its last batches, the earliest first."""
+        return [json.loads(each.json()) for each in query._jsq.recentProgress()]
+
     @contextmanager
     def listening(self, hear: Callable[[Mapping[str, Any]], None]) -> Iterator[None]:
         """Until the block ends, hears what Spark says of every batch of every query of the session."""
@@ -79,16 +87,6 @@ class StreamEngine:
             yield
         finally:
             self._session.streams.removeListener(listener)
-
-
-def failure_of(query: "StreamingQuery") -> BaseException | None:
-    """What a query ended with."""
-    return query.exception()
-
-
-def said_of(query: "StreamingQuery") -> list[Mapping[str, Any]]:
-    """What Spark has said of its last batches, the earliest first."""
-    return [json.loads(each.json()) for each in query._jsq.recentProgress()]
 
 
 def _remembering(plan: Any) -> Iterator[Any]:

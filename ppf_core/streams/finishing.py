@@ -7,7 +7,7 @@ from ppf_core.execution.run_frames import Batch
 from ppf_core.resources.finishing import EngineOf, Finished, Finishing
 from ppf_core.resources.run_resources import RunResources
 from ppf_core.state.journal import Journal
-from ppf_core.storage import LocalFiles, files_at, scheme
+from ppf_core.storage import LocalFiles, scheme
 from ppf_core.streams.checkpoints import QueryFolder
 from ppf_core.streams.lease import Lease
 from ppf_core.validation.validate import check_writes, written_values
@@ -38,19 +38,23 @@ def finish_batch(
 
 
 def finish_batches(run: Journal, engine: EngineOf, current: ValidatedPipeline | None = None) -> list[str]:
-    """The same for all queries of a run of a stream that is dead. Gives the sinks that were published."""
+    """The same for all queries of a run of a stream that is dead. Gives the sinks that were published.
+
+    Frames that it kept go: the next run computes its batch again.
+    """
     values, home = written_values(run.file), run.source.parent
     resources = RunResources(check_writes(values, run.file, home, ()), ())
     published: list[str] = []
     try:
         data_dir = resources.data_dir
         root = f"{data_dir}/streams/{run.pipeline}"
-        files = LocalFiles() if scheme(root) == "file" else files_at(engine(resources).session, root)
+        files = LocalFiles() if scheme(root) == "file" else engine(resources).files_at(root)
         for name in files.folders(root):
             folder = QueryFolder(files, data_dir, run.pipeline, name)
             journal = folder.journal()
             if journal.run_id == run.run_id and journal.to_show:
                 published += _finish(folder, name, run, engine, current)
+        files.delete(f"{data_dir}/batches/{run.run_id}")
     finally:
         resources.close()
     return published

@@ -55,9 +55,13 @@ class BatchJournal:
 
     @property
     def to_show(self) -> tuple[Write, ...]:
-        """The writes of the last batch that are committed and, as far as is known, not shown, in their order."""
+        """The writes of the last batch that are committed and, as far as is known, not shown, in their order.
+
+        None of a batch that was rejected, of which only the bad rows were kept as evidence: it is done again.
+        """
+        decided = any(isinstance(each.line, lines.Committed) and not each.line.is_evidence for each in self._entries)
         journal = Journal.of(Path(self.path), self._entries)
-        return () if self.is_done else tuple(write for write in journal.open_writes if write.state == "committed")
+        return tuple(each for each in journal.open_writes if each.state == "committed" and decided and not self.is_done)
 
     def begin(self, number: int, run_id: str) -> None:
         """A batch begins. Nothing of it is on disk before it is committed."""

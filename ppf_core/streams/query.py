@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ppf_core.contracts.components import StreamingSink
 from ppf_core.contracts.context import Context
 from ppf_core.execution.retry import RetryExecutor
-from ppf_core.spark.streaming import StreamEngine, failure_of, said_of
+from ppf_core.spark.streaming import StreamEngine
 from ppf_core.streams.batches import Batches, reason_of
 from ppf_core.threads import Flag, threads
 from ppf_core.validation.queries import Query
@@ -110,9 +110,9 @@ class RunningQuery:
             if self.is_draining.is_set() and handle.isActive:
                 self._stop(handle)
         self._is_at_work = False
-        for told in said_of(handle):
+        for told in self.streams.said_of(handle):
             self.told(told)
-        return self._failure or failure_of(handle)
+        return self._failure or self.streams.failure_of(handle)
 
     def _stop(self, handle: Any) -> None:
         """Once no batch is at work and Spark has noted the last one; if it has not, that comes again, and nothing is done."""
@@ -120,8 +120,7 @@ class RunningQuery:
             deadline = threads().monotonic() + _NOTE_SECONDS
         while handle.isActive and handle.status["isTriggerActive"] and threads().monotonic() < deadline:
             _wait_for(handle)
-        with self._gate:
-            handle.stop()
+        handle.stop()  # without the gate: a batch that comes now finds that no other begins, and Spark waits until it has
 
     def _start(self) -> Any:
         if self.batches is not None:

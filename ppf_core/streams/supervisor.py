@@ -34,7 +34,6 @@ from ppf_core.state.events import (
     TasksCounted,
     Warned,
 )
-from ppf_core.storage import files_at
 from ppf_core.streams.batches import Batches, BatchFailed
 from ppf_core.streams.checkpoints import QueryFolder
 from ppf_core.streams.frames import NotBuilt, StreamFrames
@@ -131,8 +130,8 @@ class Supervisor:
                 self._drain()  # nothing is left at work, also where something went wrong here
                 for thread in living:
                     thread.join(GRACE_SECONDS)
-        self._keep_history(is_last=True)
-        self._end_components()
+            self._keep_history(is_last=True)
+            self._end_components()
         if self._interrupt is not None:
             raise self._interrupt
 
@@ -152,7 +151,7 @@ class Supervisor:
             raise RunError(f"{error.component!r} could not be built, so that no query was started.") from error
 
     def _open(self, query: Query, stack: ExitStack) -> OpenQuery:
-        files = files_at(self.steps.engine.session, self.data_dir)
+        files = self.steps.engine.files_at(self.data_dir)
         folder = QueryFolder(files, self.data_dir, self.run_info.pipeline, query.name)
         opened = Opening(self.validated, self.steps, self.run_info, self.fresh).open(query, folder)
         self._leases.append(opened.lease)

@@ -11,9 +11,10 @@ from typing import Any
 from flow import Flow
 from scenario import Act, Scenario, inputs_of
 from simulated_disk import Platter, SimulatedDisk
-from simulated_engine import Session, SimulatedEngines
+from simulated_engine import SimulatedEngines
+from simulated_session import Session
 from simulated_threads import KILLED, Machine, SimulatedThreads, seeded
-from simulated_world import Fault, Read, World, in_world
+from simulated_world import Begun, Fault, Read, World, in_world
 
 from ppf_core.config.loader import file_of_values
 from ppf_core.contracts.results import PipelineResult
@@ -28,7 +29,9 @@ from ppf_core.state.cursors import Cursors
 from ppf_core.state.recorded import RECORD, is_held
 from ppf_core.state.store import RunRecords
 from ppf_core.storage.state_files import using_state_files
+from ppf_core.streams.opening import Fresh
 from ppf_core.threads import SIGINT, SIGTERM, threads, using_threads
+from ppf_core.validation.queries import Query
 from ppf_core.validation.validate import check_file
 from ppf_core.validation.validated import ValidatedPipeline
 from ppf_core.verbs.cleaning import find_old, remove
@@ -45,7 +48,7 @@ class Seen:
     exit_code: None for a process that was killed. values: the pipeline file of the act. reads: what was read in it.
     lengths: of the tables before. sessions: those that it had. documents: the runs as `ppf runs show` has them.
     held: those whose record is locked. left_over: markers of unfinished runs that have nothing to finish.
-    crashes: what no process may end with.
+    crashes: what no process may end with. queries: those of a stream. leases: what those files hold that say who runs a query.
     """
 
     act: Act
@@ -57,6 +60,7 @@ class Seen:
     struck: tuple[Fault, ...] = ()
     heard: tuple[tuple[str, str, str], ...] = ()
     reads: tuple[Read, ...] = ()
+    begun: tuple[Begun, ...] = ()
     lengths: Mapping[str, int] = field(default_factory=dict)
     sessions: tuple[Session, ...] = ()
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -64,6 +68,8 @@ class Seen:
     held: frozenset[str] = frozenset()
     left_over: frozenset[str] = frozenset()
     crashes: tuple[str, ...] = ()
+    queries: Mapping[str, Query] = field(default_factory=dict)
+    leases: frozenset[str] = frozenset()
 
     def is_publishing(self, run_id: str) -> bool:
         """Whether its record says that a run has something to show still."""
@@ -154,7 +160,8 @@ class Play:
                 process.at_step(fault.number, partial(self.world.strike, fault))
             elif fault.place == "disk":
                 disk.strike(fault.number, fault.what, lasts=3)  # type: ignore[arg-type]
-        before, lengths = len(self.world.reads), {table: len(rows) for table, rows in self.world.tables.items()}
+        before, begun = len(self.world.reads), len(self.world.begun)
+        lengths = {table: len(rows) for table, rows in self.world.tables.items()}
         result: Any = None
         exit_code: int | None = None
         crashes, error = [], ""
@@ -172,6 +179,8 @@ class Play:
             exit_code = result.exit_code
         elif isinstance(result, int):
             exit_code = result
+        if self.scenario.mode == "streaming":
+            self.machine.seconds += 60.0  # until nobody believes any more that it lives
         self.world.struck += [each for each in act.faults if each.place == "disk" and each.number < len(disk.effects)]
         with using_state_files(SimulatedDisk(self.platter)):
             state = self._state()
@@ -185,9 +194,11 @@ class Play:
             tuple(self.world.struck),
             tuple(self.world.heard),
             tuple(self.world.reads[before:]),
+            tuple(self.world.begun[begun:]),
             lengths,
             tuple(engines.sessions),
             crashes=tuple(crashes),
+            queries={query.name: query for query in self.validated(self.values).queries},
             **state,
         )
 
@@ -212,6 +223,7 @@ class Play:
             "documents": {run_id: store.show(run_id) for run_id in runs},
             "cursors": Cursors(store.state_dir, NAME).read(),
             "held": frozenset(run_id for run_id in runs if is_held(store.folder(run_id) / RECORD)),
+            "leases": frozenset(text for path, text in self.platter.texts().items() if path.endswith("/_ppf/lease")),
             "left_over": frozenset(name for name, each in journals.items() if not each.is_open),
         }
 
@@ -219,6 +231,12 @@ class Play:
 
     def _run(self, act: Act) -> PipelineResult:
         return PipelineRunner(self.validated(self.values)).execute(RunRequest(only=act.only))
+
+    def _fresh(self, act: Act) -> PipelineResult:
+        validated = self.validated(self.values)
+        names = sorted(query.name for query in validated.queries)
+        fresh = Fresh((names[act.count % len(names)],), may_append="append" in act.options)
+        return PipelineRunner(validated).execute(RunRequest(fresh=fresh))
 
     def _resume(self, act: Act) -> PipelineResult:
         return PipelineRunner(self.validated(self.values)).execute(

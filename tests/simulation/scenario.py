@@ -7,15 +7,15 @@ from typing import Any, Literal
 from simulated_plugins import OFFERS
 from simulated_world import Fault
 
-Deed = Literal["run", "resume", "recover", "abandon", "replay", "clean", "arrive", "change"]
+Deed = Literal["run", "fresh", "resume", "recover", "abandon", "replay", "clean", "arrive", "change"]
 
 
 @dataclass(frozen=True)
 class Act:
     """One thing that somebody does, each in a process of its own.
 
-    only: for `run`. of: the component of `replay` and `change`, the table of `arrive`. count: of rows that arrive.
-    options: what `change` sets. faults: what goes wrong meanwhile.
+    only: for `run`. of: the component of `replay` and `change`, the table of `arrive`. count: of rows that arrive;
+    which query is `fresh`. options: what `change` sets. faults: what goes wrong meanwhile.
     """
 
     deed: Deed
@@ -31,7 +31,8 @@ class Act:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A pipeline, the rows that are there before, and what is done. components, runtime, hooks: as in a pipeline file.
+    """A pipeline, the rows that are there before, and what is done. components, runtime, hooks, mode:
+    as in a pipeline file.
 
     seed: for whose turn it is, whenever several threads could go on. plans: whether Spark shows its plans.
     """
@@ -41,6 +42,7 @@ class Scenario:
     tables: Mapping[str, int] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
     hooks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mode: Literal["batch", "streaming"] = "batch"
     seed: int = 0
     plans: bool = True
 
@@ -53,7 +55,7 @@ class Scenario:
         runtime = {"state_dir": "state", "data_dir": "world:/data", **self.runtime}
         prefer = dict.fromkeys(OFFERS, "ppf-simulated")  # other tests of the same process install plugins of the same names
         values = {"name": "simulated", "components": dict(self.components), "runtime": runtime, "hooks": dict(self.hooks)}
-        return {**values, "plugins": {"prefer": prefer}}
+        return {**values, **({"mode": self.mode} if self.mode != "batch" else {}), "plugins": {"prefer": prefer}}
 
 
 def inputs_of(config: Mapping[str, Any]) -> list[str]:

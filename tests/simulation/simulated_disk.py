@@ -41,6 +41,7 @@ class Effect:
 @dataclass(eq=False)
 class _File:
     content: bytearray = field(default_factory=bytearray)
+    modified: float = 0.0
     holder: "_Handle | None" = None
 
 
@@ -120,6 +121,12 @@ class SimulatedDisk(StateFiles):
         self.look(path)
         return self._is_folder(path)
 
+    def modified(self, path: Path) -> float | None:
+        """When a file was made, or touched."""
+        self.look(path)
+        file = self.platter.files.get(str(path))
+        return file.modified if file is not None else None
+
     def is_locked(self, path: Path) -> bool:
         """Whether a living process holds the lock of a file."""
         holder = self._file(path).holder
@@ -142,6 +149,17 @@ class SimulatedDisk(StateFiles):
         except OSError:
             self.platter.files.pop(str(part), None)
             raise
+
+    def link(self, path: Path, name: Path) -> None:
+        """Shows a file under a second name; FileExistsError when that is taken."""
+        file = self._file(path)
+        self._require_new(name)
+        self.do("link", name, lambda: self.platter.files.update({str(name): file}))
+
+    def touch(self, path: Path) -> None:
+        """Makes a file new."""
+        file = self._file(path)
+        self.do("touch", path, lambda: setattr(file, "modified", self._threads.monotonic()))
 
     def reserve(self, path: Path, size: int) -> None:
         """Occupies room."""
@@ -292,7 +310,7 @@ class SimulatedDisk(StateFiles):
         self.platter.room -= size
 
     def _put(self, path: Path, data: bytes) -> _File:
-        file = self.platter.files[str(path)] = _File(bytearray(data))
+        file = self.platter.files[str(path)] = _File(bytearray(data), self._threads.monotonic())
         return file
 
     def _rename(self, source: Path, target: Path) -> None:

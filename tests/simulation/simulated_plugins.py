@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from simulated_engine import JobFailed, Session
+from simulated_session import Frame, JobFailed, Session
+from simulated_streams import Feed
 from simulated_world import Batch, Read, Row, Stage, Target, world
 
 from ppf_core import (
@@ -33,6 +34,7 @@ from ppf_core import (
     Sink,
     Source,
     StagedSink,
+    StreamingSource,
     Ticket,
     Transform,
     Verdict,
@@ -43,6 +45,7 @@ from ppf_core import (
 
 OFFERS = {
     "sources.lines": "simulated_plugins:Table",
+    "streaming_sources.feed": "simulated_plugins:Lines",
     "transforms.mix": "simulated_plugins:Union",
     "sinks.staged": "simulated_plugins:Staged",
     "sinks.plain": "simulated_plugins:Plain",
@@ -109,6 +112,35 @@ class Table(Source[TableOptions]):
     @property
     def _end(self) -> int:
         return len(world().tables[self.options.table])
+
+
+@options
+class LinesOptions:
+    """Options of `feed`."""
+
+    table: str = option("The table that it reads.")
+    most: int | None = option("How many rows come in a batch.", default=None)
+
+
+class Lines(StreamingSource[LinesOptions]):
+    """Reads the rows of a table as they come."""
+
+    changeable = frozenset({"most"})
+
+    def read_stream(self, context: Context) -> Any:
+        _at(context, "read_stream")
+        table = self.options.table
+        feed = Feed(
+            compute=list,
+            name=context.component,
+            end=lambda: len(world().tables[table]),
+            rows=lambda begin, end: world().tables[table][begin:end],
+            most=self.options.most,
+        )
+        return Frame(_session(context), feed)
+
+    def close(self) -> None:
+        world().at(f"{self.options.table}.close")
 
 
 @options
@@ -216,6 +248,10 @@ class Staged(StagedSink[StagedOptions]):
             return None
         return _session(context).read(lambda: list(self._target.stages[ticket["write"]].rows))
 
+    def holds_rows(self, context: Context) -> bool | None:
+        _at(context, "holds_rows")
+        return bool(self._target.rows)
+
     def close(self) -> None:
         world().at(f"{self.options.target}.close")
 
@@ -242,6 +278,10 @@ class Plain(Sink[PlainOptions]):
     @property
     def idempotent(self) -> bool:
         return self.options.repeatable
+
+    def holds_rows(self, context: Context) -> bool | None:
+        _at(context, "holds_rows")
+        return bool(world().target(self.options.target).rows)
 
     def write(self, context: Context, frame: Any) -> None:
         _at(context, "write")

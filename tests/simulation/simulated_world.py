@@ -4,7 +4,7 @@ Every place where a process meets it has a name: `out.stage` before the sink `ou
 simulation may turn to another thread, and there a fault strikes whose turn it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -78,6 +78,15 @@ class Read(NamedTuple):
     is_incremental: bool
 
 
+class Begun(NamedTuple):
+    """A batch that a query handed over. checkpoint: the id of what it belongs to. slices: as of `Read`, by source."""
+
+    query: str
+    checkpoint: str
+    number: int
+    slices: Mapping[str, tuple[int, int]]
+
+
 @dataclass
 class Stage:
     """What lies where no reader looks. version: that of the target when it was staged. apart: rows that are not to be shown."""
@@ -148,6 +157,7 @@ class World:
     targets: dict[str, Target] = field(default_factory=dict)
     frames: dict[str, StoredFrame] = field(default_factory=dict)
     reads: list[Read] = field(default_factory=list)
+    begun: list[Begun] = field(default_factory=list)
     heard: list[tuple[str, str, str]] = field(default_factory=list)
     checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
     faults: Sequence[Fault] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from model import Model
 from play import Play, Seen
 from scenario import Scenario, is_modelled
+from stream_model import StreamModel
 from tidiness import Tidiness
 
 from ppf_core.errors import PpfError
@@ -36,9 +37,9 @@ def simulate(scenario: Scenario) -> Outcome | None:
     if not is_modelled(scenario):
         return None
     model = Model(play.world)
-    tidiness = Tidiness(model)
+    rules = (StreamModel(play.world),) if scenario.mode == "streaming" else (model, Tidiness(model))
     for act in scenario.acts:
         seen = play.act(act)
-        if act.deed not in ("arrive", "change") and (broken := (*model.broken(seen), *tidiness.broken(seen))):
-            return Outcome(broken, seen)
+        if act.deed not in ("arrive", "change") and (broken := [text for each in rules for text in each.broken(seen)]):
+            return Outcome(tuple(broken), seen)
     return Outcome()

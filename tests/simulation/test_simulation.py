@@ -11,25 +11,27 @@ import pytest
 from generator import generate, shrink
 from scenario import Scenario
 from simulation import Outcome, simulate
+from stream_generator import generate_stream
 
 ALL = os.environ.get("PPF_FAULTS") == "all"
 COUNT = 20_000 if ALL else int(os.environ.get("PPF_SCENARIOS", "500"))
-PORTION = 250
+PORTION = 125
+KINDS = {"batch": generate, "stream": generate_stream}
 
 
-def look(first: int, last: int) -> tuple[str | None, int]:
+def look(kind: str, first: int, last: int) -> tuple[str | None, int]:
     """The first fault that these seeds show, as a text; and how many scenarios ran."""
     played = 0
     for seed in range(first, last):
-        scenario = generate(seed)
+        scenario = KINDS[kind](seed)
         outcome = simulate(scenario)
         played += outcome is not None
         if outcome is not None and outcome.broken:
-            return reproduction(scenario, outcome, seed), played
+            return reproduction(scenario, outcome, f"{kind} {seed}"), played
     return None, played
 
 
-def reproduction(scenario: Scenario, outcome: Outcome, seed: int) -> str:
+def reproduction(scenario: Scenario, outcome: Outcome, seed: str) -> str:
     """The smallest scenario that breaks a promise like this one, as a test."""
 
     def fails(smaller: Scenario) -> bool:
@@ -46,7 +48,8 @@ def reproduction(scenario: Scenario, outcome: Outcome, seed: int) -> str:
 
 @pytest.mark.usefixtures("simulated_plugins")
 def test_no_scenario_breaks_a_promise() -> None:
-    portions = [(first, min(first + PORTION, COUNT)) for first in range(0, COUNT, PORTION)]
+    share = COUNT // len(KINDS)
+    portions = [(kind, first, min(first + PORTION, share)) for first in range(0, share, PORTION) for kind in KINDS]
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
         found = list(pool.map(look, *zip(*portions, strict=True)))
     texts = [text for text, _ in found if text is not None]
