@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,18 @@ from ppf_transforms.rename import RenameTransform
 from ppf_transforms.schema_contract import SchemaContractTransform
 from ppf_transforms.select import SelectTransform
 from ppf_transforms.union import UnionTransform
+from ppf_transforms.explode import ExplodeTransform
+from ppf_transforms.fill import FillTransform
+from ppf_transforms.flatten import FlattenTransform
+from ppf_transforms.hash_key import HashKeyTransform
+from ppf_transforms.limit import LimitTransform
+from ppf_transforms.lookup import LookupTransform
+from ppf_transforms.mask import MaskTransform
+from ppf_transforms.pivot import PivotTransform
+from ppf_transforms.sample import SampleTransform
+from ppf_transforms.sort import SortTransform
+from ppf_transforms.unpivot import UnpivotTransform
+from ppf_transforms.window import WindowTransform
 
 session = open_session(SessionRequest(app_name="connected", remote="local[1]"))
 here = context(session.spark)
@@ -77,6 +90,21 @@ seen = {
     "csv": read(build(CsvSource, path="names.csv", schema="id INT, name STRING")),
     "table": table(),
     "csv path": read(build(CsvSource, path="nowhere.csv")),
+    "csv found": read(build(CsvSource, path="names.csv", file_column="file"))[0][:2],
+    "csv folder": read(build(CsvSource, path="folder", header=True)),
+    "csv by name": read(build(CsvSource, path="folder", columns="by_name")),
+    "explode": made(ExplodeTransform, {"ids": ids.selectExpr("id", "array(id) AS l")}, column="l", position="at"),
+    "flatten": made(FlattenTransform, {"ids": ids.selectExpr("named_struct('x', id) AS s")}),
+    "pivot": made(PivotTransform, group_by=[], column="id", values=[1], metrics={"n": "count(*)"}),
+    "unpivot": made(UnpivotTransform, {"ids": ids.selectExpr("id", "id + 1 AS n")}, ids=["id"])[:1],
+    "fill": made(FillTransform, values={"id": 1}),
+    "window": made(WindowTransform, columns={"n": "count(*)"}, partition_by=["id"], order_by=["id"]),
+    "sample": made(SampleTransform, fraction=1.0),
+    "sort": made(SortTransform, order_by=["id DESC"]),
+    "limit": made(LimitTransform, rows=1, order_by=["id DESC"]),
+    "lookup": made(LookupTransform, both, table="the-names", on=["id"], columns=["name"], found="ok", misses="keep"),
+    "hash_key": made(HashKeyTransform, columns=["id"]),
+    "mask": made(MaskTransform, {"names": named.select("name")}, columns={"name": "partial"}),
     "inline": rows(named.select("id", "name")),
     "sql": made(SqlTransform, both, query="WITH ids AS (SELECT * FROM IDS WHERE id > :n) SELECT name, '{x}' FROM ids "
                 "JOIN `the-names` USING (id) WHERE array_contains(:all, id); ", params={"n": 0, "all": [1, 5]}),
@@ -113,6 +141,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("connected")
     function = "def doubled(context, inputs):\n    return inputs['ids'].selectExpr('id * 2')\n"
     (folder / "rows_of.py").write_text(function, encoding="utf-8")
+    (folder / "folder").mkdir()
+    (folder / "folder" / "1.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (folder / "folder" / "2.csv").write_text("b,a\n1,2\n", encoding="utf-8")
     (folder / "names.csv").write_text("id,name\n1,Ada\n", encoding="utf-8")
     command = [sys.executable, "-c", CONNECTED]
     environment = {**os.environ, "SPARK_TESTING": "1"}  # a free port instead of 15002, where another server may listen
@@ -126,6 +157,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     ("what", "rows"),
     [
         ("csv", [[1, "Ada"]]),
+        ("csv found", ["1", "Ada"]),
         ("table", [[0, 1], [1, 1], [2, 1]]),
         ("inline", [[1, "Ada"], [2, "Grace"]]),
         ("sql", [["Ada", "{x}"]]),
@@ -142,6 +174,18 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         ("union", [[0], [1], [2]]),
         ("aggregate", [[3]]),
         ("schema_contract", [[0], [1], [2]]),
+        ("explode", [[0, 0, 0], [1, 0, 1], [2, 0, 2]]),
+        ("flatten", [[0], [1], [2]]),
+        ("pivot", [[1]]),
+        ("unpivot", [[0, "n", 1]]),
+        ("fill", [[0], [1], [2]]),
+        ("window", [[0, 1], [1, 1], [2, 1]]),
+        ("sample", [[0], [1], [2]]),
+        ("sort", [[0], [1], [2]]),
+        ("limit", [[2]]),
+        ("lookup", [[0, None, False], [1, "Ada", True], [2, "Grace", True]]),
+        ("hash_key", [[number, sha256(f"1:{number}".encode()).hexdigest()] for number in range(3)]),
+        ("mask", [["***ce"], ["**a"]]),
     ],
 )
 def test_it_gives_the_rows_that_it_gives_elsewhere(seen: Mapping[str, Any], what: str, rows: list[list[Any]]) -> None:
@@ -152,6 +196,8 @@ def test_it_gives_the_rows_that_it_gives_elsewhere(seen: Mapping[str, Any], what
     ("what", "told"),
     [
         ("csv path", "PpfError: There is no file or folder"),
+        ("csv folder", "FAILED_READ_FILE"),
+        ("csv by name", "PpfError: columns = by_name looks into the files"),
         ("sql table", "reads 'idss', which is neither an input of this component nor a table. Did you mean 'ids'?"),
         ("sql command", "Syntax error at or near 'CREATE'"),
         ("select column", "columns[1] is 'idd * 2 AS twice', but there is no column 'idd'. Did you mean 'id'?"),

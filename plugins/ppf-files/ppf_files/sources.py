@@ -61,7 +61,7 @@ class FileSource(Source[R]):
         frame = self._load(self._described(context), self._paths)
         if noted is None:
             self._require_columns(not frame.columns)
-            return self.with_file(frame)
+            return self.with_file(self.unseen(context, frame))
         self._require_columns(is_empty(frame))
         pinned, found = Listing.parse(noted), Listing.of(frame)
         if found != pinned:
@@ -72,6 +72,10 @@ class FileSource(Source[R]):
     def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
         """The frame, after a look at the beginning of its files, where Spark would read something wrong."""
         return self.with_file(frame)
+
+    def unseen(self, context: Context, frame: "DataFrame") -> "DataFrame":
+        """The frame over Spark Connect, where nobody but the server looks into the files."""
+        return frame
 
     def with_file(self, frame: "DataFrame") -> "DataFrame":
         """The frame with the column for the file of each row, where that is wanted."""
@@ -198,6 +202,20 @@ class CsvSource(FileSource[CsvReadOptions]):
             headers.require_same(_spelling(context.spark))
             return self.with_file(frame)
         return self._by_name(context, frame, listing, headers)
+
+    def unseen(self, context: Context, frame: "DataFrame") -> "DataFrame":
+        """The frame, whose files Spark compares with the columns of the first one while it reads them."""
+        options = self.options
+        if options.columns == "by_name":
+            raise PpfError(
+                "columns = by_name looks into the files, which cannot be done over Spark Connect.",
+                hint="Run without Spark Connect, or read the files that differ by sources of their own.",
+            )
+        # A name that Spark has made, of one that is empty or there twice, is in no file.
+        is_told = options.header and options.columns == "same" and not any(name[-1:].isdigit() for name in frame.columns)
+        if options.schema is not None or not is_told:
+            return frame
+        return self._load(self._reader(context, self.format).schema(frame.schema).option("enforceSchema", "false"), self._paths)
 
     def _by_name(self, context: Context, frame: "DataFrame", listing: Listing, headers: Headers) -> "DataFrame":
         from pyspark.sql.types import StringType, StructField, StructType
