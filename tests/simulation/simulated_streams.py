@@ -120,6 +120,11 @@ class StreamQuery:
     # ---- what the kernel asks
 
     @property
+    def name(self) -> str:
+        """As the kernel called it."""
+        return self._writer.name
+
+    @property
     def isActive(self) -> bool:  # noqa: N802 -- Spark's name
         """Whether it has not ended."""
         return not self._has_ended.is_set()
