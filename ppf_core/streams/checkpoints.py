@@ -42,17 +42,25 @@ class QueryFolder:
     def open(self) -> str:
         """The id of the checkpoint, made when there is none. RunError when Spark's part of it and the kernel's do not fit."""
         with self._told():
-            place = f"{self.path}/{FOLDER}/id"
-            known = self.files.read(place)
-            begun, ended = self._last("offsets"), self._last("commits")
+            known, begun = self.id, self.begun
             if known is not None:
-                self._require_sound(begun, ended)
-                return known.strip()
+                self._require_sound(begun, self._last("commits"))
+                return known
             if begun is not None:
                 raise self._damaged("has batches of Spark and no id", "somebody else made it, or its folder _ppf is lost")
             known = threads().token(8)
-            self.files.write(place, known)
+            self.files.write(f"{self.path}/{FOLDER}/id", known)
             return known
+
+    @property
+    def id(self) -> str | None:
+        """Which checkpoint it is; None for a new one."""
+        return self.files.read(f"{self.path}/{FOLDER}/id")
+
+    @property
+    def begun(self) -> int | None:
+        """The last batch that Spark has begun."""
+        return self._last("offsets")
 
     def journal(self) -> BatchJournal:
         """What became of the last batch."""

@@ -1,11 +1,12 @@
 """How a query begins, or goes on: alone, after what was left of its last batch, and only as what it was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ppf_core.contracts.components import Sink
+from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.results import RunInfo
 from ppf_core.errors import CheckpointRefused, Problem, RunError
+from ppf_core.execution.run_frames import Batch
 from ppf_core.execution.steps import Steps
 from ppf_core.state.fingerprints import fingerprints
 from ppf_core.state.recorded_plan import journaled_values
@@ -65,6 +66,7 @@ class Opening:
         warnings = [Problem(code="recovered", message=finished.text)] if finished is not None else []
         if begins_anew:
             self._require_free(query)
+            self._remove_stages(query, folder)
             folder.forget()
         checkpoint, known = folder.open(), folder.known()
         operators = self.steps.engine.streams.stateful(self.steps.frames.frame(query.input))
@@ -108,6 +110,17 @@ class Opening:
             message = f"The sink {held[0]!r} may hold rows, and the query {query.name!r} would write all of them once more."
             hint = "Empty its target, or add --fresh-append if the rows may be there twice."
             raise RunError(message, hint=hint)
+
+    def _remove_stages(self, query: Query, folder: QueryFolder) -> None:
+        """What a batch has staged whose driver died: nobody would come back to it."""
+        known, number = folder.id, folder.begun
+        if known is None or number is None:
+            return
+        frames = replace(self.steps.frames, batch=Batch(query.name, known, number))
+        for name in query.sinks:
+            component = self.steps.components[name]
+            if isinstance(component.plugin, StagedSink):
+                component.plugin.discard(frames.context(component), None)
 
     def _holds_rows(self, name: str) -> bool | None:
         component = self.steps.components[name]

@@ -141,19 +141,25 @@ class RunningQuery:
 
     def _batch(self, frame: "DataFrame", number: int) -> None:
         assert self.batches is not None  # noqa: S101 -- it is the one who calls
-        with self._gate:
-            if self.is_draining.is_set():
-                self._failure = Drained()
-                raise self._failure
-            try:
-                self.batches.run(frame, number)
-                if not self._is_proven:
-                    self._is_proven = True
-                    self.settled(True)
-            except BaseException as error:
-                self._failure = error
-                raise
+        while not self._gate.acquire(timeout=_LOOK_SECONDS):
+            self._require_wanted()  # whoever holds it ends the query, and waits for this very call
+        try:
+            self._require_wanted()
+            self.batches.run(frame, number)
+            if not self._is_proven:
+                self._is_proven = True
+                self.settled(True)
             self._shown += 1
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            self._gate.release()
+
+    def _require_wanted(self) -> None:
+        if self.is_draining.is_set():
+            self._failure = Drained()
+            raise self._failure
 
 
 def _wait_for(handle: Any) -> None:
