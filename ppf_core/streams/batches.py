@@ -54,7 +54,8 @@ class Batches:
 
     components: those of the run, whose instances serve in every batch. given: the frames that batches read besides their own
     rows. is_steady: whether a batch has the same rows each time it is computed. set_apart: hears
-    of the components of which bad rows will be shown, and where. done: hears of each batch that was shown.
+    of the components of which bad rows will be shown, and where. done: hears of each batch that was shown. repeated:
+    the batch that came again, and was not computed again.
     """
 
     query: str
@@ -74,14 +75,17 @@ class Batches:
     is_steady: bool
     set_apart: Callable[[str, str], None]
     done: Callable[[int, Mapping[str, ComponentRun]], None]
+    repeated: int | None = field(default=None, init=False)
     _is_first: bool = field(default=True, init=False)
 
     def run(self, frame: "DataFrame", number: int) -> None:
         """Stages, judges, commits and shows one batch; does nothing when that was done before. Raises BatchFailed."""
         if self.journal.number == number and self.journal.is_done:
+            self.repeated = number
             return
         steps = self._steps(frame, number)
         if self.journal.number == number and self.journal.to_show:
+            self.repeated = number
             self._finish(steps)
         else:
             self._walk(steps, number)

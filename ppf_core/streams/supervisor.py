@@ -290,7 +290,8 @@ class Supervisor:
         progress = replace(progress, query=running.query.name, trigger=running.trigger or None)
         if self._history.knows(progress):
             return
-        found = self._frames.results(progress.query, told.get("observedMetrics") or {})
+        is_repeated = running.batches is not None and running.batches.repeated == progress.batch_id
+        found = {} if is_repeated else self._frames.results(progress.query, told.get("observedMetrics") or {})
         with self._lock:
             whole = self._totals.progressed(progress, running.query.sinks, found)
         self._history.add(whole)
