@@ -247,3 +247,26 @@ def _scraped(gateway: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield
         assert hits("prometheus", get(f"http://{address}/federate?match[]={{job=~%22.%2B%22}}").encode(), CANARY) == []
     assert list(in_folder(folder, CANARY)) == []
+
+
+@pytest.mark.parametrize("place", ["stage", "publish", "udf"])
+def test_a_batch_that_fails_shows_the_canary_nowhere(scene: Scene, place: str) -> None:
+    """Nor do the journal of the batches, the history of the stream, and what Spark says of a query that failed."""
+    (scene.folder / "in").mkdir()
+    (scene.folder / "in" / "1.json").write_text('{"id": 1}\n')
+    options = f"options {{ fails = {place}, {SECRET} }}"
+    sink = f"sink = leaky, {options}, retry {{ max_attempts = 2, initial_delay = 0 }}" if place != "udf" else "sink = noop"
+    lines = (
+        'numbers { source = files, options { path = in, format = json, schema = "id BIGINT" } }',
+        'kept { transform = sql, inputs = [numbers], persist = memory, options { query = "SELECT * FROM numbers" } }',
+        f"change {{ transform = leaky, inputs = [kept], {options}",
+        f"  quality = [{{ check = leaky, {options}, action = warn }}] }}",
+        f"out {{ {sink}, inputs = [change], trigger = available_now }}",
+    )
+    path = scene.write("\n".join(lines))
+    path.write_text(path.read_text().replace("name = canary\n", "name = canary\nmode = streaming\n"))
+    assert scene.ppf("run", path.name, "--run-id", "r1", "--spark-log", "--json") != 0
+    assert b"****" in scene.said[f"run {path.name} --run-id r1 --spark-log --json stdout"]
+    for verb in (("plan", path.name, "--json"), ("runs", "show", "r1", "--json"), ("runs", "report", "r1")):
+        assert scene.ppf(*verb) == 0
+    assert scene.hits() == []
