@@ -36,13 +36,6 @@ _UNSTEADY = ("CURRENT_LIKE", "LIMIT", "WINDOW")
 _LOCAL_LEAVES = ("LocalRelation", "OneRowRelation", "Range", "InMemoryRelation", "CommandResult")
 
 
-def frame_schema(frame: "DataFrame") -> str:
-    """The schema as Spark's JSON."""
-    java = getattr(frame, "_jdf", None)
-    # Classic: the JVM has the text ready, and building Python's StructType first takes longer than planning a component.
-    return str(java.schema().json()) if java is not None else frame.schema.json()
-
-
 def cache_frame(frame: "DataFrame", level: str) -> "DataFrame":
     """Computes a frame once, in memory (and on disk where that is full) or on disk alone. Read the frame that it gives."""
     kept = cache_when_read(frame, level)

@@ -42,9 +42,8 @@ class StreamEngine:
 
     def stateful(self, frame: "DataFrame") -> list[str]:
         """What in a streaming frame remembers rows of earlier batches, each with its keys, as Spark's analysed plan has it."""
-        return [
-            _NUMBER.sub("", str(node.simpleString(_FIELDS))) for node in _remembering(frame._jdf.queryExecution().analyzed())
-        ]
+        plan = frame._jdf.queryExecution().analyzed()
+        return [_NUMBER.sub("", str(node.simpleString(_FIELDS))) for node in _remembering(plan)]
 
     def batches(self, frame: "DataFrame", call: "Callable[[DataFrame, int], None]") -> "DataStreamWriter":
         """A writer that hands every batch over, with its number."""
