@@ -22,6 +22,7 @@ def test_a_stream_that_is_killed_loses_nothing_and_writes_nothing_twice(tmp_path
         is_killed = stream.run(point, when) < 0
         kills += is_killed
         if not is_killed:
+            assert point == "after", f"Nobody came {point!r} {when} times."
             stream.require_all()
     stream.run()
     stream.require_all()

@@ -42,10 +42,11 @@ def strike(point: str, number: float) -> None:
 
     def struck(*args: Any, **kwargs: Any) -> Any:
         left[0] -= 1
-        if is_before and left[0] == 0:
+        is_due = left[0] == 0  # asked once: others call it meanwhile
+        if is_before and is_due:
             die()
         result = original(*args, **kwargs)
-        if not is_before and left[0] == 0:
+        if not is_before and is_due:
             die()
         return result
 
