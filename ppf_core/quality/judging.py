@@ -53,7 +53,7 @@ def result_of(check: CheckRun, verdict: Verdict) -> QualityResult:
         failed=verdict.failed,
         evaluated=verdict.evaluated,
         value=value if value is None or math.isfinite(value) else None,
-        message=verdict.message or _told(verdict),
+        message=verdict.message or ("" if verdict.passed else bad_rows_text(verdict.failed, verdict.evaluated)),
     )
 
 
@@ -65,6 +65,14 @@ def not_evaluated(check: CheckRun, reason: str) -> QualityResult:
 def row_verdict(number: int, failed: Mapping[int, int], values: Mapping[int, Mapping[str, Any]], rows: int) -> Verdict:
     """What the count of bad rows says. rows: how many a check looks at that says nothing else."""
     return Verdict(failed[number] == 0, failed[number], values.get(number, {}).get(EVALUATED, rows))
+
+
+def bad_rows_text(failed: int | None, evaluated: int | None) -> str:
+    """What a result says of bad rows where its check says nothing."""
+    if failed is None:
+        return ""
+    rows = f"{failed:,} of {evaluated:,}" if evaluated is not None else f"{failed:,}"
+    return f"{rows} rows are bad." if failed != 1 else f"{rows} rows is bad."
 
 
 def answered(checks: Sequence[CheckRun], answer: Sequence[Any]) -> list[QualityResult]:
@@ -135,13 +143,6 @@ def _is_reached(threshold: Threshold, verdict: Verdict) -> bool:
         # Without a number nothing can be compared; what the check itself says counts.
         return not verdict.passed
     return threshold.is_reached(verdict.value)
-
-
-def _told(verdict: Verdict) -> str:
-    if verdict.passed or verdict.failed is None:
-        return ""
-    rows = f"{verdict.failed:,} of {verdict.evaluated:,}" if verdict.evaluated is not None else f"{verdict.failed:,}"
-    return f"{rows} rows are bad." if verdict.failed != 1 else f"{rows} rows is bad."
 
 
 def _result(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ppf_core.contracts.results import QualityResult, StreamProgress
 from ppf_core.execution.component_run import ComponentRun
 from ppf_core.planning.roles import origin_of_quarantine
+from ppf_core.quality.judging import bad_rows_text
 
 _WORST = ("passed", "warned", "failed", "error")
 
@@ -81,7 +82,9 @@ def merged(before: Sequence[QualityResult], now: Sequence[QualityResult]) -> tup
 def _sum(old: QualityResult, new: QualityResult) -> QualityResult:
     worse = new if _WORST.index(new.status) >= _WORST.index(old.status) else old
     failed, evaluated = _added(old.failed, new.failed), _added(old.evaluated, new.evaluated)
-    return replace(new, status=worse.status, message=worse.message, failed=failed, evaluated=evaluated)
+    counts = worse.message == bad_rows_text(worse.failed, worse.evaluated)
+    message = bad_rows_text(failed, evaluated) if counts else worse.message
+    return replace(new, status=worse.status, message=message, failed=failed, evaluated=evaluated)
 
 
 def _added(one: int | None, other: int | None) -> int | None:
