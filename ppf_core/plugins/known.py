@@ -22,8 +22,8 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-prometheus": {"hooks": "prometheus"},
     "ppf-python": {"transforms": "python"},
     "ppf-quality": {
-        "checks": "completeness distinct_count expression foreign_key freshness in_range in_set length matches not_null query "
-        "row_count schema statistic unique"
+        "checks": "compare completeness distinct_count expression foreign_key freshness in_range in_set length matches "
+        "not_null query row_count schema statistic unique"
     },
     "ppf-quarantine": {"commands": "quarantine.list quarantine.replay quarantine.show"},
     "ppf-rate": {"streaming_sources": "rate"},
@@ -36,7 +36,8 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-sql": {"transforms": "sql"},
     "ppf-table": {"sources": "table", "sinks": "table"},
     "ppf-transforms": {
-        "transforms": "add_columns aggregate cast deduplicate drop filter join rename schema_contract select union"
+        "transforms": "add_columns aggregate cast deduplicate drop explode fill filter flatten hash_key join limit lookup mask "
+        "pivot rename sample schema_contract select sort union unpivot window"
     },
 }
 """Distribution → group → the names of its plugins."""
