@@ -112,6 +112,7 @@ def test_every_event_reaches_the_collector(
         "ppf.pipeline.runs",
         "ppf.quality.failed_rows",
         "ppf.quality.results",
+        "ppf.stream.bad_rows",
         "ppf.stream.batch_duration",
         "ppf.stream.input_rows",
     ]
