@@ -29,9 +29,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     mode: who may read and write it, less what the process's umask forbids.
     """
     with _replacing(path, mode) as (_part, handle):
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        fill(handle, data)
 
 
 @contextmanager
@@ -55,13 +53,20 @@ def _replacing(path: Path, mode: int) -> Iterator[tuple[Path, int]]:
                 yield part, handle
                 os.fsync(handle)
                 part.replace(path)
-            except BaseException:
+            except Exception:
                 part.unlink(missing_ok=True)  # on a full disk it would only take the room of something else
                 raise
     except OSError as error:
         error.filename, error.filename2 = str(path), None
         raise
     sync_folder(path.parent)
+
+
+def fill(handle: int, data: bytes) -> None:
+    """Puts exactly these bytes into an open file."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
 
 
 def remove_parts(folder: Path) -> None:
