@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ppf_core.contracts.results import StreamProgress
+from ppf_core.threads import threads
 
 
 def progress_of(told: Mapping[str, Any]) -> StreamProgress:
@@ -14,7 +15,7 @@ def progress_of(told: Mapping[str, Any]) -> StreamProgress:
     return StreamProgress(
         query=told.get("name") or "",
         batch_id=told["batchId"],
-        started_at=started if started is not None else datetime.datetime.now(datetime.UTC),
+        started_at=started if started is not None else threads().now(),
         duration=told.get("batchDuration", told.get("durationMs", {}).get("triggerExecution", 0)) / 1000,
         input_rows=told.get("numInputRows", 0),
         input_rate=_rate(told.get("inputRowsPerSecond")),
