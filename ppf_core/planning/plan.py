@@ -12,7 +12,7 @@ from ppf_core.contracts.results import Kind
 from ppf_core.errors import Problem
 from ppf_core.planning.ordering import Step, order_steps
 from ppf_core.planning.roles import Role, roles_of
-from ppf_core.planning.streams import PlannedQuery, plan_query, roles_in_batches
+from ppf_core.planning.streams import BatchPlan, PlannedQuery, plan_batch, plan_query, roles_in_batches
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
 State = Literal["run", "read_back", "done", "not_run"]
@@ -58,13 +58,15 @@ class Plan:
     """What a run will do: `ppf plan` prints it, the executor executes it, the record keeps it.
 
     components: all enabled ones of the file. steps: in an order in which they could be executed one by one. roles: of those
-    that run, are read back, or are done. queries: of a stream, which has no steps of its own: each batch has.
+    that run, are read back, or are done. queries: of a stream, which has no steps of its own: each batch has, and `batches` has
+    them, by query; not of those that Spark's own writer does.
     """
 
     pipeline: str
     components: tuple[PlannedComponent, ...]
     steps: tuple[Step, ...]
     queries: tuple[PlannedQuery, ...]
+    batches: Mapping[str, BatchPlan]
     roles: Mapping[str, Role]
     hooks: tuple[PlannedHook, ...]
     warnings: tuple[Problem, ...]
@@ -94,17 +96,19 @@ def make_plan(
     running = roles_of(validated, chosen, saved, done)
     roles = {**roles_of(validated, done), **running}
     shown = {**(roles_of(validated, validated.components) if len(roles) < len(validated.components) else {}), **roles}
+    queries = validated.queries if validated.is_stream else ()
+    batches = {query.name: plan_batch(validated, query) for query in queries if not query.native}
     if validated.is_stream:
-        shown = roles_in_batches(validated, shown)
+        shown = roles_in_batches(shown, batches)
     stages = validated.graph.stages()
     components = tuple(
         _component(component, shown[name], stages[name], _state(name, running, done))
         for name, component in validated.components.items()
     )
     warnings = (*validated.warnings, *_warnings(validated, components))
-    queries = tuple(plan_query(validated, query) for query in validated.queries) if validated.is_stream else ()
+    planned = tuple(plan_query(validated, query) for query in queries)
     steps = () if validated.is_stream else order_steps(validated, running)
-    return Plan(validated.file.config.name, components, steps, queries, roles, _hooks(validated), warnings)
+    return Plan(validated.file.config.name, components, steps, planned, batches, roles, _hooks(validated), warnings)
 
 
 def _state(name: str, running: Mapping[str, Role], done: Collection[str]) -> State:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ppf_core.config.model import RetryConfig
-from ppf_core.contracts.components import Sink, StagedSink
+from ppf_core.contracts.components import Sink, StagedSink, StreamingSink
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
@@ -106,12 +106,20 @@ def roles_of(
             persistence=_persistence(component, len(dataflow.readers.get(name, ())), must_repeat=name in repeated),
             carrier=_carrier(validated, components, component, dataflow) if component.checks and name not in saved else None,
             retry=component.config.retry or validated.file.config.defaults.retry,
-            is_idempotent=_is_idempotent(component),
+            is_idempotent=is_idempotent(component),
             cursor=cursors.get(name, "moves"),
             is_empty=name in empty,
         )
         for name, component in components.items()
     }
+
+
+def is_idempotent(component: ValidatedComponent) -> bool:
+    """Whether writing twice equals writing once, as far as can be told before it is at work; sources and transforms do."""
+    if component.config.kind != "sink" or issubclass(component.plugin.cls, StagedSink):
+        return True
+    sketch = component.plugin.sketch
+    return isinstance(sketch, Sink | StreamingSink) and sketch.idempotent
 
 
 # ---- bad rows
@@ -161,13 +169,6 @@ def has_folder(component: ValidatedComponent) -> bool:
 
 
 # ---- inside
-
-
-def _is_idempotent(component: ValidatedComponent) -> bool:
-    if component.config.kind != "sink" or issubclass(component.plugin.cls, StagedSink):
-        return True
-    sketch = component.plugin.sketch
-    return isinstance(sketch, Sink) and sketch.idempotent
 
 
 def _cursors(validated: ValidatedPipeline, names: Iterable[str]) -> dict[str, Cursor]:

@@ -7,7 +7,7 @@ from typing import Literal
 from ppf_core.contracts.components import Sink, StagedSink
 from ppf_core.contracts.options import NoOptions
 from ppf_core.planning.ordering import Step, order_steps
-from ppf_core.planning.roles import Persistence, Role, roles_of
+from ppf_core.planning.roles import Persistence, Role, is_idempotent, roles_of
 from ppf_core.validation.queries import Query
 from ppf_core.validation.replacing import GivenRows, as_source, with_components
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
@@ -81,15 +81,14 @@ def plan_batch(validated: ValidatedPipeline, query: Query) -> BatchPlan:
     return BatchPlan(batch, given, roles, order_steps(batch, roles))
 
 
-def roles_in_batches(validated: ValidatedPipeline, roles: Mapping[str, Role]) -> dict[str, Role]:
+def roles_in_batches(roles: Mapping[str, Role], batches: Mapping[str, BatchPlan]) -> dict[str, Role]:
     """What the components of a stream do with its batches.
 
     What lies above the cuts is one plan of Spark, of which nothing is kept. roles: as if all of it ran once.
     """
     found = {name: replace(role, persistence=Persistence(), carrier=None) for name, role in roles.items()}
-    for query in validated.queries:
-        if not query.native:
-            found.update(plan_batch(validated, query).roles)
+    for batch in batches.values():
+        found.update(batch.roles)
     return found
 
 
@@ -103,10 +102,10 @@ def _cut(validated: ValidatedPipeline, query: Query) -> str:
 
 
 def _delivery(sink: ValidatedComponent) -> PlannedSink:
-    cls, sketch = sink.plugin.cls, sink.plugin.sketch
+    cls = sink.plugin.cls
     if issubclass(cls, StagedSink):
         return PlannedSink(sink.name, "exactly once", "It is staged, and shown under the number of its batch.")
-    if getattr(sketch, "idempotent", False):
+    if is_idempotent(sink):
         return PlannedSink(sink.name, "exactly once", "Writing a batch twice equals writing it once.")
     if issubclass(cls, Sink):
         return PlannedSink(

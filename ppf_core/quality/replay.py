@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ppf_core.contracts.components import Sink, StagedSink
-from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import ConfigError, Problem, suggestion
 from ppf_core.quality.quarantine import QuarantinedRows, ReplayOptions
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.replacing import as_source, with_components
+from ppf_core.validation.selection import has_mode
 from ppf_core.validation.validated import Replayed, ValidatedComponent, ValidatedPipeline
 
 _REPLACING = ("overwrite", "error", "ignore")
@@ -118,7 +118,7 @@ def _refusals(component: ValidatedComponent) -> Iterator[tuple[str, str]]:
 def _mode(component: ValidatedComponent) -> str | None:
     """How a sink writes; None for one that has no such option."""
     cls = component.plugin.cls
-    if not issubclass(cls, Sink) or "mode" not in getattr(options_class(cls), "__dataclass_fields__", {}):
+    if not issubclass(cls, Sink) or not has_mode(cls):
         return None
     draft = component.draft
     return (

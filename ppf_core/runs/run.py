@@ -163,12 +163,14 @@ class Run:
     def _stream(self, steps: Steps, second: Callable[[int], None] | None) -> None:
         Supervisor(
             validated=self.resources.validated,
+            plan=self.plan,
             steps=steps,
             run_info=self.info,
             data_dir=self.resources.data_dir,
             emit=self._emit,
             tell=self._tell,
             describe=self._describe,
+            veto=self._veto_of_batch,
             evaluate=self._evaluate,
             redact=self.resources.redactor.redact,
             fresh=self._fresh,
@@ -424,6 +426,11 @@ class Run:
     def _veto(self) -> str | None:
         """Why nothing may be published, although every stage is there."""
         self._flush_hooks()
+        return self._veto_of_batch()
+
+    def _veto_of_batch(self) -> str | None:
+        """The same, without waiting for observers that have not heard all yet: the next batch will know."""
+        self._look_at_hooks()
         return self._problems[0].message if self._problems else None
 
     def _fail(self, exit_code: int, *problems: Problem) -> None:

@@ -266,7 +266,6 @@ class BatchEnded(Line):
     """All that a batch has to show is shown. rows: of each sink, since its query began."""
 
     kind: ClassVar[str] = "batch done"
-    number: int
     rows: Mapping[str, int] = field(default_factory=dict)
 
 

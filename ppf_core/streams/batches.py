@@ -53,9 +53,9 @@ class Batches:
     """The batches of one query. `run` is called for one after the other.
 
     components: those of the run, whose instances serve in every batch. given: the frames that batches read besides their own
-    rows. is_steady: whether a batch has the same rows each time it is computed. set_apart: hears
-    of the components of which bad rows will be shown, and where. done: hears of each batch that was shown. repeated:
-    the batch that came again, and was not computed again.
+    rows. is_steady: whether a batch has the same rows each time it is computed. veto: why nothing may be shown any more.
+    set_apart: hears of the components of which bad rows will be shown, and where. done: hears of each batch that was shown.
+    repeated: the batch that came again, and was not computed again.
     """
 
     query: str
@@ -73,6 +73,7 @@ class Batches:
     evaluate: Evaluate
     redact: Callable[[str], str]
     is_steady: bool
+    veto: Callable[[], str | None]
     set_apart: Callable[[str, str], None]
     done: Callable[[int, Mapping[str, ComponentRun]], None]
     repeated: int | None = field(default=None, init=False)
@@ -89,9 +90,7 @@ class Batches:
             self._finish(steps)
         else:
             self._walk(steps, number)
-        self.journal.end(
-            number, {name: each.rows_written or 0 for name, each in steps.components.items() if each.info.kind == "sink"}
-        )
+        self.journal.end({name: each.rows_written or 0 for name, each in steps.components.items() if each.info.kind == "sink"})
         self.done(number, steps.components)
 
     def _finish(self, steps: Steps) -> None:
@@ -117,14 +116,15 @@ class Batches:
             runtime=replace(self.plan.validated.file.config.runtime, timeout=None, on_failure="stop"),
             emit=self._tell,
             describe=self.describe,
-            veto=lambda: None,
+            veto=self.veto,
             commit=lambda sinks: self._commit(steps, sinks),
             before_write=lambda _component: None,
             save_progress=lambda: None,
         ).walk(self.plan.steps)
-        for component in steps.components.values():
-            if component.status == "failed" and component.error is not None:
-                raise BatchFailed(component, component.error)
+        undone = [each for each in steps.components.values() if not _is_done(each)]
+        if undone:
+            first = min(undone, key=lambda each: each.status != "failed")
+            raise BatchFailed(first, first.error or ErrorInfo("RunError", first.reason or "It was not done."))
 
     def _commit(self, steps: Steps, sinks: Sequence[str]) -> None:
         self.lease.require()  # another process may have gone on while this one slept
@@ -182,3 +182,7 @@ class Batches:
     def _tell(self, event: Event) -> None:
         if not isinstance(event, _OF_THE_RUN):
             self.emit(event)
+
+
+def _is_done(component: ComponentRun) -> bool:
+    return component.status == "success" or (component.is_quarantine and component.status is None)  # no bad rows came

@@ -41,13 +41,13 @@ class QueryFolder:
 
     def open(self) -> str:
         """The id of the checkpoint, made when there is none. RunError when Spark's part of it and the kernel's do not fit."""
+        known, begun = self.id, self.begun
+        if known is None and begun is not None:
+            raise self._damaged("has batches of Spark and no id", "somebody else made it, or its folder _ppf is lost")
         with self._told():
-            known, begun = self.id, self.begun
             if known is not None:
                 self._require_sound(begun, self._last("commits"))
                 return known
-            if begun is not None:
-                raise self._damaged("has batches of Spark and no id", "somebody else made it, or its folder _ppf is lost")
             known = threads().token(8)
             self.files.write(f"{self.path}/{FOLDER}/id", known)
             return known
@@ -55,12 +55,14 @@ class QueryFolder:
     @property
     def id(self) -> str | None:
         """Which checkpoint it is; None for a new one."""
-        return self.files.read(f"{self.path}/{FOLDER}/id")
+        with self._told():
+            return self.files.read(f"{self.path}/{FOLDER}/id")
 
     @property
     def begun(self) -> int | None:
         """The last batch that Spark has begun."""
-        return self._last("offsets")
+        with self._told():
+            return self._last("offsets")
 
     def journal(self) -> BatchJournal:
         """What became of the last batch."""
@@ -87,7 +89,7 @@ class QueryFolder:
     def forget(self) -> None:
         """Removes all but who runs it: the query begins anew. The kernel's files go last, for a kill in between."""
         with self._told():
-            for name in sorted(self.files.names(self.path), key=lambda each: each == FOLDER):
+            for name in self.files.names(self.path):
                 if name != FOLDER:
                     self.files.delete(f"{self.path}/{name}")
             for name in ("batch.jsonl", "query.json", "id"):

@@ -21,19 +21,22 @@ def finish_batch(
 
     current: a file as it is now, which may lend secrets. RunError when the rest cannot be shown.
     """
-    journal, known = folder.journal(), folder.known()
+    journal = folder.journal()
     if not journal.to_show or journal.number is None:
         return None
-    if known is None:
-        raise RunError(f"The last batch of {folder.path} cannot be finished: its file query.json is lost.")
+    known, checkpoint = folder.known(), folder.id
+    if known is None or checkpoint is None:
+        lost = "query.json" if known is None else "id"
+        hint = f"Restore it from a backup. To go on without that batch, begin anew: --fresh {query}."
+        raise RunError(f"The last batch of {folder.path} cannot be finished: its file {lost} is lost.", hint=hint)
     finished = Finished(journal.run_id, pipeline)
-    batch = Batch(query, folder.open(), journal.number)
+    batch = Batch(query, checkpoint, journal.number)
     place, home = Path(f"{folder.path}/query.json"), known.file.parent
     Finishing(known.values, place, home, journal.record, engine, current, batch).finish(journal.to_show, finished)
     if finished.target_changed:
         hint = f"Look at what was written there. To go on, begin anew: --fresh {query}."
         raise RunError(f"Batch {journal.number} of the query {query!r} cannot be shown: {finished.text}", hint=hint)
-    journal.end(journal.number, {})
+    journal.end({})
     return finished
 
 

@@ -61,7 +61,7 @@ class StreamFrames:
             before = len(self._stateful(query.input))
             for name in self._validated.graph.order():
                 component = self._steps.components[name]
-                if name in query.below and component.info.kind == "transform" and self._can_build(component):
+                if name in query.below and component.info.kind != "sink" and self._can_build(component):
                     found = self._stateful(name)
                     if len(found) > before:
                         raise self._needs_stream(query, name, found[0])

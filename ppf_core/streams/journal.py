@@ -75,10 +75,10 @@ class BatchJournal:
             if isinstance(line, lines.Committed | lines.BatchEnded):
                 self._write()
 
-    def end(self, number: int, rows: Mapping[str, int]) -> None:
-        """All of the batch is shown. rows: what its sinks were given."""
+    def end(self, rows: Mapping[str, int]) -> None:
+        """All of the last batch is shown. rows: what its sinks were given."""
         self.rows |= {name: self.rows.get(name, 0) + count for name, count in rows.items()}
-        self.record(lines.BatchEnded(number, dict(self.rows)))
+        self.record(lines.BatchEnded(dict(self.rows)))
 
     def _write(self) -> None:
         try:

@@ -25,7 +25,6 @@ class Lease:
         self._files = files
         self._home = f"{folder}/{FOLDER}"
         self._path = f"{self._home}/lease"
-        self._run_id = run_id
         self._text = json.dumps(
             {"run_id": run_id, "host": socket.gethostname(), "pid": os.getpid(), "token": threads().token(8)}
         )

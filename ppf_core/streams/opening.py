@@ -59,12 +59,8 @@ class Opening:
             raise
 
     def _opened(self, query: Query, folder: QueryFolder, lease: Lease) -> OpenQuery:
-        begins_anew = query.name in self.fresh.queries
-        finished = finish_batch(
-            folder, query.name, self.run_info.pipeline, lambda _resources: self.steps.engine, self.validated
-        )
-        warnings = [Problem(code="recovered", message=finished.text)] if finished is not None else []
-        if begins_anew:
+        warnings = self._finish(query, folder)
+        if query.name in self.fresh.queries:
             self._require_free(query)
             self._remove_stages(query, folder)
             folder.forget()
@@ -89,6 +85,18 @@ class Opening:
         values = journaled_values(self.validated)
         folder.note(KnownQuery(identity, self.validated.file.path.absolute(), values))
         return OpenQuery(query, folder, lease, journal, checkpoint, tuple(warnings))
+
+    def _finish(self, query: Query, folder: QueryFolder) -> list[Problem]:
+        """Shows what the last batch has left to show. A query that begins anew goes on without what cannot be shown."""
+        try:
+            engine = self.steps.engine
+            finished = finish_batch(folder, query.name, self.run_info.pipeline, lambda _resources: engine, self.validated)
+        except RunError as error:
+            if query.name not in self.fresh.queries:
+                raise
+            message = f"The last batch of the query {query.name!r} was given up: {error}"
+            return [Problem(code="abandoned", message=message)]
+        return [Problem(code="recovered", message=finished.text)] if finished is not None else []
 
     def _emptied(self, query: Query, journal: BatchJournal) -> list[Problem]:
         """Sinks whose rows somebody has taken away, while the checkpoint says that they were written."""

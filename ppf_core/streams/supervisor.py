@@ -10,6 +10,7 @@ from typing import Any
 from ppf_core.config.durations import parse_duration
 from ppf_core.config.model import RuntimeConfig
 from ppf_core.contracts.components import StreamingSink
+from ppf_core.contracts.context import Context
 from ppf_core.contracts.results import CircuitState, ErrorInfo, RunInfo
 from ppf_core.errors import ConfigError, PpfError, Problem, RunError, Terminated
 from ppf_core.execution.component_run import ComponentRun
@@ -18,8 +19,8 @@ from ppf_core.execution.interrupts import interrupts
 from ppf_core.execution.retry import RetryExecutor
 from ppf_core.execution.steps import Steps
 from ppf_core.execution.work import GRACE_SECONDS
+from ppf_core.planning.plan import Plan
 from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
-from ppf_core.planning.streams import plan_batch
 from ppf_core.quality.checking import Evaluate
 from ppf_core.state import lines
 from ppf_core.state.events import (
@@ -49,8 +50,9 @@ from ppf_core.validation.queries import Query
 from ppf_core.validation.validated import ValidatedPipeline
 
 _WATCH_SECONDS = 0.5
-_RECORDED_RETRIES = 200
-"""A stream that fails now and then for a month must not fill its record: hooks still hear of every retry."""
+_RECORDED = 200
+"""What batches say besides how they went, such as retries and warnings: a stream that fails now and then for a month must not
+fill its record. Hooks still hear of all."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +72,20 @@ class _Signalled:
 class Supervisor:
     """The queries of one run. `run` returns when all have ended; every component has a status then.
 
-    steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch. fresh:
-    which queries begin anew. second: what a second signal does. beat: hears twice a second that the run is looked after, and
-    what is not as it should be.
+    steps: of the run, whose frames it builds. emit: tells and records; tell: only tells, of what comes with every batch.
+    veto: why nothing may be shown any more. fresh: which queries begin anew. second: what a second signal does. beat: hears
+    twice a second that the run is looked after, and what is not as it should be.
     """
 
     validated: ValidatedPipeline
+    plan: Plan
     steps: Steps
     run_info: RunInfo
     data_dir: str
     emit: Observer
     tell: Observer
     describe: Callable[[BaseException], ErrorInfo]
+    veto: Callable[[], str | None]
     evaluate: Evaluate
     redact: Callable[[str], str]
     fresh: Fresh = field(default_factory=Fresh)
@@ -93,7 +97,7 @@ class Supervisor:
     _interrupt: KeyboardInterrupt | None = None
     _broken: list[Query] = field(default_factory=list)
     _is_cut: bool = False
-    _retries: int = 0
+    _recorded: int = 0
     _is_history_lost: bool = False
 
     def __post_init__(self) -> None:
@@ -163,49 +167,51 @@ class Supervisor:
     def _running(self, opened: OpenQuery) -> RunningQuery:
         query = opened.query
         head = self.components[query.input]
-        frame = self.steps.frames.frame(query.input)
-        batches, native = None, None
-        if query.native:
-            (name,) = query.sinks
-            sink = self.components[name]
-            assert isinstance(sink.plugin, StreamingSink)  # noqa: S101 -- a native query has one
-            native = sink.plugin, self.steps.frames.context(sink)
-        else:
-            plan = plan_batch(self.validated, query)
-            batches = Batches(
-                query=query.name,
-                input=query.input,
-                plan=plan,
-                components=self.components,
-                given={name: self.steps.frames.frame(name) for name in plan.given - {query.input}},
-                journal=opened.journal,
-                lease=opened.lease,
-                checkpoint=opened.checkpoint,
-                run_info=self.run_info,
-                data_dir=self.data_dir,
-                emit=self._hear_batch,
-                describe=self.describe,
-                evaluate=self.evaluate,
-                redact=self.redact,
-                is_steady=self.steps.engine.streams.repeats(frame),
-                set_apart=self._set_apart,
-                done=partial(self._add, query.name),
-            )
         stopped = threads().event()
         return RunningQuery(
             query=query,
             checkpoint=opened.folder.path,
             trigger=None if query.trigger == "available_now" else parse_duration(query.trigger or 0).total_seconds(),
-            frame=frame,
+            frame=self.steps.frames.frame(query.input),
             streams=self.steps.engine.streams,
-            batches=batches,
-            native=native,
+            batches=None if query.native else self._batches(opened),
+            native=self._native(query) if query.native else None,
             retrying=RetryExecutor(head.role.retry, stopped, is_gone=self.steps.engine.is_gone),
             admit=lambda: self._admit(head),
             settled=lambda is_good: self._settle(head, is_good=is_good),
             told=self._heard.put,
             retried=lambda number, error, delay: self._retried(head, number, error, delay),
             is_draining=stopped,
+        )
+
+    def _native(self, query: Query) -> tuple[StreamingSink[Any], Context]:
+        (name,) = query.sinks
+        sink = self.components[name]
+        assert isinstance(sink.plugin, StreamingSink)  # noqa: S101 -- what makes a query native
+        return sink.plugin, self.steps.frames.context(sink)
+
+    def _batches(self, opened: OpenQuery) -> Batches:
+        query, frames = opened.query, self.steps.frames
+        plan = self.plan.batches[query.name]
+        return Batches(
+            query=query.name,
+            input=query.input,
+            plan=plan,
+            components=self.components,
+            given={name: frames.frame(name) for name in plan.given - {query.input}},
+            journal=opened.journal,
+            lease=opened.lease,
+            checkpoint=opened.checkpoint,
+            run_info=self.run_info,
+            data_dir=self.data_dir,
+            emit=self._hear_batch,
+            describe=self.describe,
+            evaluate=self.evaluate,
+            redact=self.redact,
+            is_steady=self.steps.engine.streams.repeats(frames.frame(query.input)),
+            veto=self._veto_batch,
+            set_apart=self._set_apart,
+            done=partial(self._add, query.name),
         )
 
     def _live(self, name: str, running: RunningQuery) -> None:
@@ -301,6 +307,10 @@ class Supervisor:
         for name in running.query.sinks:
             self.tell(StreamProgressed(self.components[name].info, whole))
 
+    def _veto_batch(self) -> str | None:
+        with self._lock:
+            return self.veto()
+
     def _add(self, query: str, number: int, components: Mapping[str, ComponentRun]) -> None:
         with self._lock:
             self._totals.add(query, number, components)
@@ -314,16 +324,21 @@ class Supervisor:
 
     def _hear_batch(self, event: Event) -> None:
         with self._lock:
-            (self.tell if isinstance(event, CheckJudged | TasksCounted) else self.emit)(event)
+            self._emit_some(event)
+
+    def _emit_some(self, event: Event) -> None:
+        if isinstance(event, CheckJudged | TasksCounted) or self._recorded >= _RECORDED:
+            self.tell(event)
+        else:
+            self._recorded += 1
+            self.emit(event)
 
     def _retried(self, head: ComponentRun, number: int, error: BaseException, delay: float) -> None:
         told = error.error if isinstance(error, BatchFailed) else self.describe(error)
         now = threads().now()
         head.attempts = max(head.attempts, number + 1)
         with self._lock:
-            self._retries += 1
-            tell = self.emit if self._retries <= _RECORDED_RETRIES else self.tell
-            tell(Retried(head.info, number, "stream", head.started_at, now, told, delay))
+            self._emit_some(Retried(head.info, number, "stream", head.started_at, now, told, delay))
 
     def _admit(self, head: ComponentRun) -> str | None:
         """Why the circuit breaker of a query's input keeps the query from starting."""
@@ -341,12 +356,12 @@ class Supervisor:
         except PpfError as error:
             path = f"components.{head.info.name}"
             with self._lock:
-                self.emit(Warned(Problem(code="circuit", message=str(error), path=path)))
+                self._emit_some(Warned(Problem(code="circuit", message=str(error), path=path)))
 
     def _tell_changes(self, head: ComponentRun, changes: Sequence[tuple[CircuitState, CircuitState]]) -> None:
         for old, new in changes:
             with self._lock:
-                self.emit(CircuitChanged(head.info, old, new))
+                self._emit_some(CircuitChanged(head.info, old, new))
 
     # ---- outcomes
 

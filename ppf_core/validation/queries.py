@@ -12,11 +12,11 @@ from functools import cached_property
 from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.checks import RowCheck
 from ppf_core.contracts.components import StreamingSink, StreamingSource
-from ppf_core.contracts.plugin import options_class
 from ppf_core.errors import Problem
 from ppf_core.hocon.places import Path
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.graph import reachable
+from ppf_core.validation.selection import has_mode
 from ppf_core.validation.validated import ValidatedComponent
 
 _QUERY = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -243,7 +243,7 @@ class _Cutting:
     def _sink_mode(self, name: str, component: ValidatedComponent) -> Iterator[Problem]:
         mode, complete = component.plugin.values.get("mode"), component.config.output_mode == "complete"
         place: Path = ("components", name, "options", "mode")
-        if "mode" not in getattr(options_class(component.plugin.cls), "__dataclass_fields__", {}):
+        if not has_mode(component.plugin.cls):
             return
         if mode in ("error", "ignore"):
             message = f"The sink {name!r} has mode = {mode}, but in a stream it writes batch after batch."

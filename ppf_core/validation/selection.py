@@ -159,8 +159,12 @@ class Selection:
 
 def _in_stream(cls: type[Sink[Any]], values: Mapping[str, Any]) -> Mapping[str, Any]:
     """The options of a sink that is given batch after batch: it adds rows unless the file says more."""
-    has_mode = "mode" in getattr(options_class(cls), "__dataclass_fields__", {})
-    return {**values, "mode": "append"} if has_mode and values.get("mode") is None else values
+    return {**values, "mode": "append"} if has_mode(cls) and values.get("mode") is None else values
+
+
+def has_mode(cls: type[Plugin[Any]]) -> bool:
+    """Whether the options of a sink say what becomes of the rows that its target has."""
+    return "mode" in getattr(options_class(cls), "__dataclass_fields__", {})
 
 
 def close_all(plugins: Sequence[Plugin[Any]]) -> list[str]:

@@ -19,7 +19,7 @@ COMPONENTS = (
     component("b-1", "transform", {"left": "end"}),
     component("out", "sink", {"b-1": "b-1"}),
 )
-PLAN = Plan("flights.v1", COMPONENTS, (), (), {}, (), ())
+PLAN = Plan("flights.v1", COMPONENTS, (), (), {}, {}, (), ())
 NEEDS = {"end": (), "b-1": ("end",), "out": ("b-1", "end")}
 
 

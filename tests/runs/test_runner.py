@@ -153,13 +153,6 @@ def test_resume_without_the_checkpoint_hook_is_refused(spark: SparkSession, pipe
         runner.run(spark=spark, resume="r1")
 
 
-def test_what_this_version_cannot_do_is_refused_not_skipped(spark: SparkSession, pipeline: WritePipeline) -> None:
-    path = pipeline("name = test\nmode = streaming\ncomponents { a { source = numbers, batch = true } }")
-    with pytest.raises(ConfigError, match=r"pipeline\.conf:2:\d+: .*streams"):
-        run(path, spark)
-    assert not path.with_name(".ppf").exists()
-
-
 def test_the_callers_session_keeps_its_settings_and_its_views(spark: SparkSession, pipeline: WritePipeline) -> None:
     spark.range(1).createOrReplaceTempView("numbers")
     before = spark.conf.get("spark.sql.shuffle.partitions")

@@ -59,7 +59,7 @@ ALL = (
     lines.CursorsCommitted(("in",)),
     lines.BatchesSetApart("late", "/data/quarantine/late/run_id=r1", 3),
     lines.BatchBegan(7, "r1"),
-    lines.BatchEnded(7),
+    lines.BatchEnded({"out": 7}),
     lines.RunEnded("failed", 1, NOW, 1.5, (Problem(code="run", message="It is over."),)),
 )
 

@@ -28,7 +28,7 @@ HEAD = """
 name = struck
 mode = streaming
 spark { master = "local[2]", conf { "spark.sql.shuffle.partitions" = 1, "spark.ui.enabled" = false } }
-defaults { retry { max_attempts = 4, initial_delay = 1 s } } # queries that start together may fail in Spark's own bookkeeping
+defaults { retry { max_attempts = 4, initial_delay = 1 s } } # of three that start at once, one failed inside Spark once
 components.numbers {
   source = files, options { path = in, format = json, schema = "id INT, name STRING", max_files_per_trigger = 1 }
 }

@@ -154,10 +154,54 @@ def test_what_needs_the_whole_stream_is_refused_below_a_cut(stream: Stream) -> N
     assert not (stream.folder / "out").exists()
 
 
+def test_a_side_input_of_each_batch_does_not_hide_what_needs_the_whole_stream(stream: Stream) -> None:
+    stream.feed(1)
+    (stream.folder / "names.json").write_text('{"kind": "k1", "name": "odd"}\n')
+    below = """
+    names { source = json, batch = true, refresh = per_batch
+            options { path = "names.json", schema = "kind STRING, name STRING" } }
+    kept  { transform = sql, inputs = [numbers], persist = memory, options { query = "SELECT * FROM numbers" } }
+    named { transform = sql, inputs = [kept, names], options { query = "SELECT id, name FROM kept JOIN names USING (kind)" } }
+    sums  { transform = sql, inputs = [named], options { query = "SELECT name, sum(id) AS total FROM named GROUP BY name" } }
+    out   { sink = json, inputs = [sums], trigger = available_now, options { path = "out" } }
+    """
+    assert "'sums' would see one batch only" in said(lambda: stream.run(below))
+
+
+def test_a_hook_that_is_required_and_fails_keeps_batches_from_being_shown(stream: Stream) -> None:
+    stream.feed(1)
+    (stream.folder / "audit.jsonl").mkdir()
+    head = HEAD + 'hooks.audit { path = "audit.jsonl", required = true }'
+    assert "The hook ppf_pipeline_start of 'audit'" in said(lambda: stream.run(OUT, head=head))
+    assert stream.ids() == []
+    (stream.folder / "audit.jsonl").rmdir()
+    assert stream.run(OUT, head=head).ok
+    assert stream.ids() == [1]
+
+
+def test_a_query_whose_last_batch_cannot_be_shown_can_begin_anew(stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream.feed(1)
+    die_in(monkeypatch, Steps, "publish", at=1)
+    with pytest.raises(Killed):
+        stream.run(OUT, run_id="dead")
+    monkeypatch.undo()
+    (stream.folder / ".ppf/data/streams/events/numbers/_ppf/query.json").write_text("{")
+    text = said(lambda: stream.run(OUT))
+    assert "nobody can read" in text
+    assert "--abandon" in text
+    recover(RunRecords(stream.folder / ".ppf"), "dead", lambda _resources: engines().engine(stream.spark), abandon=True)
+    told: list[Any] = []
+    assert stream.run(OUT, fresh=Fresh(["numbers"]), observers=(told.append,)).ok
+    assert "was given up" in str(told)
+    assert stream.ids() == [1]
+
+
 def test_a_checkpoint_is_not_followed_by_another_query(stream: Stream) -> None:
     stream.feed(1)
     assert stream.run(OUT).ok
-    text = said(lambda: stream.run(OUT.replace("json", "parquet")))
+    changed = stream.run(OUT.replace("json", "parquet"))
+    assert changed.exit_code == 5
+    text = said(lambda: changed)
     assert "its sinks are out (ppf-files:parquet), and were out (ppf-files:json)" in text
     assert "--fresh numbers" in text
     text = said(lambda: stream.run(OUT, head=HEAD.replace("path = in,", 'path = "in/..",')))
@@ -211,7 +255,7 @@ def test_how_much_is_read_at_a_time_may_change(stream: Stream) -> None:
     assert stream.ids() == [1, 2]
 
 
-def test_a_sink_whose_retry_has_room_shows_a_batch_once(stream: Stream) -> None:
+def test_a_batch_whose_sink_failed_is_done_by_the_next_run(stream: Stream) -> None:
     stream.feed(1)
     (stream.folder / "out").write_text("a file where the folder should be")
     text = said(lambda: stream.run(OUT))
