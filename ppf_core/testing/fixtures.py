@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def spark() -> "Iterator[SparkSession]":
+def spark_settings() -> Mapping[str, str]:
+    """Settings with which `spark` starts besides its own; a conftest.py may give some, such as `spark.jars`."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def spark(spark_settings: Mapping[str, str]) -> "Iterator[SparkSession]":
     """One small local session for the whole test process; a JVM costs seconds, so that tests share it."""
     from pyspark.sql import SparkSession
 
@@ -24,7 +30,7 @@ def spark() -> "Iterator[SparkSession]":
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryDirectory(prefix="ppf-spark-", ignore_cleanup_errors=True) as folder:
         builder = SparkSession.builder.master("local[2]").appName("ppf tests")
-        for key, value in _small(folder).items():
+        for key, value in (_small(folder) | dict(spark_settings)).items():
             builder = builder.config(key, value)
         with jvm_options((*quick_options({}), *archive_options(class_archive({})))):
             session = builder.getOrCreate()
