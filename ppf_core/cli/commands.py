@@ -43,7 +43,7 @@ class RunStore:
 
     def report(self, run_id: str) -> dict[str, Any]:
         """The document of one run and all else that its record knows; `streams`: how the batches of each query were."""
-        from ppf_core.streams.history import read_history
+        from ppf_core.monitoring.history import read_history
 
         return {**self._records.report(run_id), "streams": read_history(self._records.folder(run_id))}
 

@@ -30,13 +30,24 @@ EngineOf = Callable[[RunResources], Engine]
 
 @dataclass
 class Finished:
-    """What was done for one run, by the names of its sinks. target_changed: those that could not be shown, with the reason."""
+    """What was done for one run, by the names of its sinks.
+
+    target_changed: those that could not be shown, with the reason. left: what could not be removed, hidden as before.
+    """
 
     run_id: str
     pipeline: str
     published: list[str] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
     target_changed: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+
+    def add(self, part: "Finished") -> None:
+        """Takes over what was done for a part of the run."""
+        self.published += part.published
+        self.discarded += part.discarded
+        self.target_changed |= part.target_changed
+        self.left |= part.left
 
     @property
     def text(self) -> str:
@@ -44,6 +55,7 @@ class Finished:
         parts = [f"published {', '.join(self.published)}"] if self.published else []
         parts += [f"discarded {', '.join(self.discarded)}"] if self.discarded else []
         parts += [f"could not publish {name} ({reason})" for name, reason in self.target_changed.items()]
+        parts += [f"could not remove {name} ({reason})" for name, reason in self.left.items()]
         return f"The run {self.run_id!r} was finished: {'; '.join(parts) or 'nothing was left to do'}."
 
 

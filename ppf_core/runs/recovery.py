@@ -46,13 +46,14 @@ def recover(
         journal = record.journal
         if current is not None and current.file.config.name == journal.pipeline and not abandon:
             move_cursors(record, current, store)
-        shown = [] if journal.mode == "batch" or abandon else finish_batches(journal, engine, current)
+        batches = finish_batches(journal, engine, current, abandon=abandon) if journal.mode == "streaming" else None
         if not journal.is_open:
             record.settle()
-            return Finished(run_id, journal.pipeline, shown)
+            return batches or Finished(run_id, journal.pipeline)
         was: RunStatus = "failed" if journal.is_publishing else before.status
         finished = finish_writes(record, engine, store, abandon=abandon, current=current)
-        finished.published += shown
+        if batches is not None:
+            finished.add(batches)
         _end_published(record, before)
         problem = Problem(code="abandoned" if abandon else "recovered", message=finished.text)
         record.conclude(_ending(before, store.recorded(run_id), journal, was, problem))

@@ -15,6 +15,7 @@ from ppf_core.execution.pings import ping_all
 from ppf_core.execution.run_frames import RunFrames
 from ppf_core.execution.steps import Steps
 from ppf_core.jvm.errors import describe_error
+from ppf_core.monitoring.health import Health, served
 from ppf_core.planning.plan import Plan, PlannedComponent
 from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.plugins.hooks import HookCaller, HookFailure
@@ -43,7 +44,6 @@ from ppf_core.state.events import (
 )
 from ppf_core.state.record import RunRecord
 from ppf_core.state.store import RunRecords
-from ppf_core.streams.health import Health, served
 from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import Supervisor
 from ppf_core.threads import SIGTERM, threads

@@ -15,11 +15,18 @@ from ppf_core.validation.validated import ValidatedPipeline
 
 
 def finish_batch(
-    folder: QueryFolder, query: str, pipeline: str, engine: EngineOf, current: ValidatedPipeline | None = None
+    folder: QueryFolder,
+    query: str,
+    pipeline: str,
+    engine: EngineOf,
+    current: ValidatedPipeline | None = None,
+    *,
+    abandon: bool = False,
 ) -> Finished | None:
     """Shows the rest of the last batch; None when there is none. Whoever calls holds the query.
 
-    current: a file as it is now, which may lend secrets. RunError when the rest cannot be shown.
+    current: a file as it is now, which may lend secrets. abandon: removes the rest instead; the batch is done again when the
+    query goes on, and what is shown of it stays shown once. RunError when the rest cannot be shown, or removed.
     """
     journal = folder.journal()
     if not journal.to_show or journal.number is None:
@@ -32,7 +39,12 @@ def finish_batch(
     finished = Finished(journal.run_id, pipeline)
     batch = Batch(query, checkpoint, journal.number)
     place, home = Path(f"{folder.path}/query.json"), known.file.parent
-    Finishing(known.values, place, home, journal.record, engine, current, batch).finish(journal.to_show, finished)
+    Finishing(known.values, place, home, journal.record, engine, current, batch).finish(
+        journal.to_show, finished, abandon=abandon
+    )
+    if abandon:
+        journal.give_up()
+        return finished
     if finished.target_changed:
         hint = f"Look at what was written there. To go on, begin anew: --fresh {query}."
         raise RunError(f"Batch {journal.number} of the query {query!r} cannot be shown: {finished.text}", hint=hint)
@@ -40,14 +52,17 @@ def finish_batch(
     return finished
 
 
-def finish_batches(run: Journal, engine: EngineOf, current: ValidatedPipeline | None = None) -> list[str]:
-    """The same for all queries of a run of a stream that is dead. Gives the sinks that were published.
+def finish_batches(
+    run: Journal, engine: EngineOf, current: ValidatedPipeline | None = None, *, abandon: bool = False
+) -> Finished:
+    """The same for all queries of a run of a stream that is dead.
 
-    Frames that it kept go: the next run computes its batch again.
+    Frames that it kept go: the next run computes its batch again. What cannot be abandoned, since nobody can read any more what
+    it is, stays hidden from every reader; `--fresh` is the way out of that.
     """
     values, home = written_values(run.file), run.source.parent
     resources = RunResources(check_writes(values, run.file, home, ()), ())
-    published: list[str] = []
+    whole = Finished(run.run_id, run.pipeline)
     try:
         data_dir = resources.data_dir
         root = f"{data_dir}/streams/{run.pipeline}"
@@ -56,18 +71,33 @@ def finish_batches(run: Journal, engine: EngineOf, current: ValidatedPipeline | 
             folder = QueryFolder(files, data_dir, run.pipeline, name)
             journal = folder.journal()
             if journal.run_id == run.run_id and journal.to_show:
-                published += _finish(folder, name, run, engine, current)
+                _finish(folder, name, run, engine, current, whole, abandon=abandon)
         files.delete(f"{data_dir}/batches/{run.run_id}")
     finally:
         resources.close()
-    return published
+    return whole
 
 
-def _finish(folder: QueryFolder, query: str, run: Journal, engine: EngineOf, current: ValidatedPipeline | None) -> list[str]:
+def _finish(
+    folder: QueryFolder,
+    query: str,
+    run: Journal,
+    engine: EngineOf,
+    current: ValidatedPipeline | None,
+    whole: Finished,
+    *,
+    abandon: bool,
+) -> None:
     lease = Lease(folder.files, folder.path, run.run_id)
     lease.take()
     try:
-        finished = finish_batch(folder, query, run.pipeline, engine, current)
-        return finished.published if finished is not None else []
+        finished = finish_batch(folder, query, run.pipeline, engine, current, abandon=abandon)
+    except RunError as error:
+        if not abandon:
+            raise
+        whole.left[f"the last batch of {query}"] = str(error)
+    else:
+        if finished is not None:
+            whole.add(finished)
     finally:
         lease.give_up()

@@ -80,6 +80,12 @@ class BatchJournal:
         self.rows |= {name: self.rows.get(name, 0) + count for name, count in rows.items()}
         self.record(lines.BatchEnded(dict(self.rows)))
 
+    def give_up(self) -> None:
+        """Nothing of the last batch is to be shown any more: it is done again, as if it had only begun."""
+        with self._lock:
+            self._entries = [each for each in self._entries if isinstance(each.line, lines.BatchBegan)]
+            self._write()
+
     def _write(self) -> None:
         try:
             self._files.write(self.path, b"".join(map(write_entry, self._entries)).decode())

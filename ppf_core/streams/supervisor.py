@@ -19,6 +19,8 @@ from ppf_core.execution.interrupts import interrupts
 from ppf_core.execution.retry import RetryExecutor
 from ppf_core.execution.steps import Steps
 from ppf_core.execution.work import GRACE_SECONDS
+from ppf_core.monitoring.history import History
+from ppf_core.monitoring.progress import progress_of
 from ppf_core.planning.plan import Plan
 from ppf_core.planning.roles import is_quarantine, origin_of_quarantine
 from ppf_core.quality.checking import Evaluate
@@ -39,10 +41,8 @@ from ppf_core.streams.batches import Batches, BatchFailed
 from ppf_core.streams.checkpoints import QueryFolder
 from ppf_core.streams.frames import NotBuilt, StreamFrames
 from ppf_core.streams.handle import asked_to_stop
-from ppf_core.streams.history import History
 from ppf_core.streams.lease import Lease
 from ppf_core.streams.opening import Fresh, Opening, OpenQuery
-from ppf_core.streams.progress import progress_of
 from ppf_core.streams.query import RunningQuery
 from ppf_core.streams.totals import Totals
 from ppf_core.threads import SIGTERM, Empty, Queue, threads

@@ -1,4 +1,4 @@
-"""Removing what old runs left: their records, checkpoints and frames, and stages that nobody will publish."""
+"""Removing what old runs left: records, checkpoints, frames, forsaken queries, and stages that nobody will publish."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,17 @@ from typing import Literal
 
 from ppf_core.contracts.paths import local_path
 from ppf_core.errors import ConfigError, RunError, RunLocked
+from ppf_core.resources.run_resources import RunResources
 from ppf_core.runs.recovery import Capture, recover_alone
 from ppf_core.runs.replay import quarantined_in
 from ppf_core.state.journal import Journal
 from ppf_core.state.store import RunRecords
+from ppf_core.storage import LocalFiles, scheme
 from ppf_core.storage.state_files import state_files
+from ppf_core.streams.checkpoints import QueryFolder
+from ppf_core.validation.validate import check_writes, validate_pipeline, written_values
 
-What = Literal["stages", "frames", "checkpoint", "record"]
+What = Literal["stages", "frames", "checkpoint", "query", "record"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,34 @@ def _left_by(store: RunRecords, journal: Journal, frames: Sequence[str]) -> Iter
             continue  # a store elsewhere has rules of its own for what is old
         if state_files().exists(folder):
             yield Old(journal.run_id, "frames", str(folder))
+    for query in _forsaken(journal):
+        yield Old(journal.run_id, "query", query)
     checkpoint = store.state_dir / "checkpoints" / f"{journal.run_id}.json"
     if state_files().exists(checkpoint):
         yield Old(journal.run_id, "checkpoint", str(checkpoint))
     yield Old(journal.run_id, "record", str(journal.folder))
+
+
+def _forsaken(journal: Journal) -> Iterator[str]:
+    """The checkpoints of queries whose last batch was this run's, and which the file of its pipeline has no more.
+
+    None as long as the file cannot be read, or has a mistake: it may have them still.
+    """
+    if journal.mode != "streaming" or not state_files().exists(journal.source):
+        return
+    try:
+        now = validate_pipeline(journal.source)
+    except ConfigError:
+        return
+    resources = RunResources(check_writes(written_values(journal.file), journal.file, journal.source.parent, ()), ())
+    try:
+        root = f"{resources.data_dir}/streams/{journal.pipeline}"
+        if now.problems or scheme(root) != "file":
+            return
+        for name in LocalFiles().folders(root):
+            folder = QueryFolder(LocalFiles(), resources.data_dir, journal.pipeline, name)
+            is_last = folder.journal().run_id == journal.run_id
+            if is_last and name not in {query.name for query in now.queries}:
+                yield str(local_path(folder.path))
+    finally:
+        resources.close()

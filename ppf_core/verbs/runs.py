@@ -32,7 +32,7 @@ command = LazyGroup("Look at earlier runs.", _MEMBERS, "ppf runs list", "ppf run
 def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """List the runs, the oldest first; of a stream that goes on, with its last batch."""
     from ppf_core.cli.stream_text import newest_text
-    from ppf_core.streams.history import last_batches
+    from ppf_core.monitoring.history import last_batches
     from ppf_core.threads import threads
 
     store, name = find_store(pipeline, state_dir, overrides)
@@ -62,7 +62,7 @@ def list_(output: Output, pipeline: str | None, state_dir: str | None, overrides
 def show(output: Output, run_id: str, pipeline: str | None, state_dir: str | None, overrides: dict[str, str]) -> int:
     """Show how the components of one run went, and how the queries of a stream stand."""
     from ppf_core.cli.stream_text import print_queries
-    from ppf_core.streams.history import last_batches
+    from ppf_core.monitoring.history import last_batches
 
     store, _ = find_store(pipeline, state_dir, overrides)
     run = store.show(run_id)

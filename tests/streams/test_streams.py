@@ -1,9 +1,11 @@
 """Streams as a user runs them: real Spark, real folders, one process."""
 
+import datetime
 import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from ppf_core.storage import LocalFiles
 from ppf_core.streams.lease import Lease
 from ppf_core.streams.opening import Fresh
 from ppf_core.streams.supervisor import Supervisor
+from ppf_core.threads import threads
+from ppf_core.verbs.cleaning import find_old, remove
 
 HEAD = """
 name = events
@@ -335,6 +339,46 @@ def test_a_dead_stream_is_finished_by_recover(stream: Stream, spark: SparkSessio
     stream.feed(2)
     assert stream.run(two).ok
     assert stream.ids("out") == stream.ids("other") == [1, 2]
+
+
+def test_an_abandoned_batch_is_shown_by_nobody_and_done_again(
+    stream: Stream, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream.feed(1)
+    two = OUT + '\nother { sink = json, inputs = [numbers], trigger = available_now, options { path = "other" } }'
+    die_in(monkeypatch, Steps, "publish", at=2)
+    with pytest.raises(Killed):
+        stream.run(two, run_id="dead")
+    monkeypatch.undo()
+    records = RunRecords(stream.folder / ".ppf")
+    finished = recover(records, "dead", lambda _resources: engines().engine(spark), abandon=True)
+    assert "other" in finished.discarded
+    assert (stream.ids("out"), stream.ids("other")) == ([1], [])
+    assert [each.name for each in stream.folder.iterdir() if each.name.startswith(".ppf-")] == []
+    stream.feed(2)
+    assert stream.run(two).ok
+    assert stream.ids("out") == stream.ids("other") == [1, 2]
+
+
+def test_clean_removes_the_checkpoint_of_a_query_that_the_file_has_no_more(stream: Stream) -> None:
+    stream.feed(1)
+    assert stream.run(OUT, run_id="r1").ok
+    assert stream.run(OUT.replace("json,", "json, query = again,").replace('"out"', '"more"'), run_id="r2").ok
+    store, later = RunRecords(stream.folder / ".ppf"), threads().now() + datetime.timedelta(days=1)
+    queries = stream.folder / ".ppf/data/streams/events"
+    old = [each for each in find_old(store, later) if each.what == "query"]
+    assert [(each.run_id, each.place) for each in old] == [("r1", str(queries / "numbers"))]
+    remove(store, old, lambda _log, _redact: nullcontext())
+    assert [each.name for each in queries.iterdir()] == ["again"]
+
+
+def test_batches_without_rows_leave_no_files(stream: Stream) -> None:
+    some = 'some { transform = filter, inputs = [numbers], options { where = "id < 5" } }\n'
+    for number in (7, 1, 8, 9):
+        stream.feed(number)
+    assert stream.run(some + OUT.replace("[numbers]", "[some]")).ok
+    assert stream.ids() == [1]
+    assert len(list((stream.folder / "out").glob("[!._]*"))) <= 2  # one for the row, and the first one, for its columns
 
 
 def test_a_batch_that_was_decided_is_shown_where_it_was_to_be_although_the_file_changed(

@@ -68,9 +68,12 @@ class FileSink(StagedSink[W]):
             return {"ignored": "true"}
         gives_back = self.gives_back(context.spark, frame.schema)
         write_files(frame, self.format, place.files.uri(place.stage), self.options, self.writer_options())
+        rows = rows_written(context.spark, place.stage)
+        if rows == 0 and self._stays(context, frame, there):
+            self._forget_empty(place)
         if self.options.partition_by:
             self._keep_schema(context, place, frame, there)
-        context.report(rows_written=rows_written(context.spark, place.stage))
+        context.report(rows_written=rows)
         return {**self._finish(place, frame, there), **({"exact": "true"} if gives_back else {})}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
@@ -226,10 +229,18 @@ class FileSink(StagedSink[W]):
         folders = {name.lower() for name in self.options.partition_by}
         self.require_fitting(place.target, found, [field for field in fields if field.name.lower() not in folders])
 
+    def _stays(self, context: Context, frame: "DataFrame", there: list[Entry]) -> bool:
+        """Whether files of the target stay, of whose columns readers learn."""
+        return self._goes_on(context, frame) or (self._adds and bool(layout.data_files(there)))
+
+    def _forget_empty(self, place: Place) -> None:
+        """Files that only have columns: a stream that has nothing to say would leave one with every batch."""
+        for entry in place.files.walk(place.stage):
+            place.files.delete(f"{place.stage}/{entry.relative}")
+
     def _keep_schema(self, context: Context, place: Place, frame: "DataFrame", there: list[Entry]) -> None:
         """Where no row was staged, and none stays in the target."""
-        stays = self._goes_on(context, frame) or (self._adds and layout.data_files(there))
-        if not stays and not place.files.walk(place.stage):
+        if not self._stays(context, frame, there) and not place.files.walk(place.stage):
             write_schema(self.empty(frame), self.format, place.files, place.stage, self.writer_options())
 
     def _finish(self, place: Place, frame: "DataFrame", there: list[Entry]) -> dict[str, str]:

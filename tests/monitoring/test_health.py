@@ -16,8 +16,8 @@ from pyspark.sql import SparkSession
 from ppf_core import PipelineRunner, RunInfo
 from ppf_core.config.model import HealthConfig
 from ppf_core.errors import RunError
-from ppf_core.streams import health as module
-from ppf_core.streams.health import Health, served
+from ppf_core.monitoring import health as module
+from ppf_core.monitoring.health import Health, served
 
 __all__ = ["ppf"]
 

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from ppf_core import StreamProgress
-from ppf_core.streams import history as module
-from ppf_core.streams.history import HISTORY, History, last_batches, read_history
+from ppf_core.monitoring import history as module
+from ppf_core.monitoring.history import HISTORY, History, last_batches, read_history
 
 BEGAN = datetime.datetime(2026, 1, 31, tzinfo=datetime.UTC)
 BATCH = StreamProgress(query="ticks", batch_id=0, started_at=BEGAN, duration=0.5, input_rows=10, output_rate=20.0, bad_rows=1)
@@ -82,3 +82,11 @@ def test_a_batch_of_which_spark_tells_twice_counts_once(tmp_path: Path) -> None:
 
 def test_of_a_batch_run_nothing_is_known(tmp_path: Path) -> None:
     assert read_history(tmp_path) == []
+
+
+def test_a_query_that_begins_anew_within_a_run_counts_on(tmp_path: Path) -> None:
+    history = kept(tmp_path, 2)
+    again = replace(batch(0), started_at=batch(2).started_at)
+    assert not history.knows(again)
+    history.add(again)
+    assert history.queries["ticks"].batches == 3

@@ -116,9 +116,9 @@ class History:
         self._next = 0.0
 
     def knows(self, batch: StreamProgress) -> bool:
-        """Whether it is in there, or a later one."""
+        """Whether it is in there, or a later one. A query that began anew, within the run, counts its batches from 0 again."""
         last = self.queries[batch.query].last
-        return last is not None and last.batch_id >= batch.batch_id
+        return last is not None and last.batch_id >= batch.batch_id and last.started_at >= batch.started_at
 
     def add(self, batch: StreamProgress) -> None:
         """A batch ended."""
