@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from ppf_core.contracts.context import Context, Dataset, Requirements, WriteId
     from ppf_core.contracts.hooks import Hooks, hookimpl
+    from ppf_core.contracts.module_folder import ModuleFolder
     from ppf_core.contracts.options import NoOptions, OptionsError, option, options
     from ppf_core.contracts.paths import local_path
     from ppf_core.contracts.plugin import Plugin
@@ -69,6 +70,7 @@ _HOMES = {
     ),
     "ppf_core.contracts.context": ("Context", "Dataset", "Requirements", "WriteId"),
     "ppf_core.contracts.hooks": ("Hooks", "hookimpl"),
+    "ppf_core.contracts.module_folder": ("ModuleFolder",),
     "ppf_core.contracts.options": ("NoOptions", "OptionsError", "option", "options"),
     "ppf_core.contracts.paths": ("local_path",),
     "ppf_core.contracts.plugin": ("Plugin",),
@@ -109,6 +111,7 @@ __all__ = [
     "FrameCheck",
     "Frames",
     "Hooks",
+    "ModuleFolder",
     "NoOptions",
     "OptionsError",
     "Output",

@@ -3,6 +3,7 @@
 import builtins
 import dataclasses
 import inspect
+import keyword
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass
@@ -47,7 +48,7 @@ class _UnknownType(UnsupportedOption):
 
 @dataclass(frozen=True)
 class Option:
-    """One field of an options class."""
+    """One field of an options class. name: its key in a file, `class` for a field `class_`, since Python keeps that word."""
 
     name: str
     type: OptionType
@@ -194,7 +195,12 @@ def _option(options_class: type[Any], field: "dataclasses.Field[Any]", annotatio
     except _UnknownType as error:
         text = f"The option {field.name!r} of {_name(options_class)} has the type {error}, which no file can give."
         raise UnsupportedOption(f"{text} Use {_SUPPORTED}.") from error
-    return Option(field.name, type_, OptionInfo.of(field), field)
+    return Option(_key(field.name), type_, OptionInfo.of(field), field)
+
+
+def _key(name: str) -> str:
+    bare = name.removesuffix("_")
+    return bare if keyword.iskeyword(bare) else name
 
 
 def _fields(options_class: type[Any]) -> tuple["dataclasses.Field[Any]", ...]:

@@ -129,7 +129,8 @@ class Conversion:
                 arguments[option.name] = self._missing(option.type, here) if option.required else None
         if keys.faults or _has_unbuilt(arguments.values()):
             return UNBUILT  # with a key missing or meant otherwise, what the class itself would say could be wrong
-        return self._build(options_class, arguments, keys)
+        fields = {option.name: option.field.name for option in keys.options}
+        return self._build(options_class, {fields[name]: value for name, value in arguments.items()}, keys)
 
     def _build(self, options_class: type[Any], arguments: Mapping[str, Any], keys: BlockKeys) -> Any:
         """The instance; what the class itself finds wrong in `__post_init__` becomes faults."""

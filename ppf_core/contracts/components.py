@@ -62,6 +62,11 @@ class Source(PipelineComponent[O]):
         """
         return None
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether each read gives the same rows with these options, also without a pin."""
+        return False
+
     @abstractmethod
     def read(self, context: Context) -> "DataFrame":
         """A lazy frame; may be called several times in a run and then returns the same logical slice."""
@@ -182,6 +187,14 @@ class StreamingSource(PipelineComponent[O]):
 
 class StreamingSink(PipelineComponent[O]):
     """For sinks that only Spark's own writer can do. Any idempotent `Sink` or `StagedSink` also serves in a stream."""
+
+    @classmethod
+    def per_batch(cls, options: O) -> type[Sink[O]] | None:
+        """The sink that the kernel gives each batch to in the place of this one, with the same options.
+
+        None: Spark's own writer does it. Asked for while a file is checked, so it does no input or output.
+        """
+        return None
 
     @property
     def idempotent(self) -> bool:

@@ -90,6 +90,7 @@ def option(
     sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
     path_keys: of a map, the keys whose values are paths, in lower case; they are found in any case.
     as_written: a fraction under `Any` is a float whose `str` is the text of the file: 1.10, or more digits than a float has.
+    A field that is called `class_` is the option `class`; so it is with every word that Python keeps for itself.
 
         @options
         class CsvOptions:

@@ -144,10 +144,13 @@ class RunFrames:
         return checks.bad(place, self.run_id)
 
     def is_pinned(self, component: ComponentRun) -> bool:
-        """Whether all sources above a frame are."""
+        """Whether all sources above a frame are, or give the same rows without."""
         above = self.dataflow.above([component.info.name], until=[name for name, each in self.components.items() if each.saved])
-        sources = [self.components[name] for name in above if isinstance(self.components[name].plugin, Source)]
-        return all(each.pinned is not None or each.saved is not None for each in sources)
+        return all(
+            component.pinned is not None or component.saved is not None or component.plugin.repeatable
+            for component in map(self.components.__getitem__, above)
+            if isinstance(component.plugin, Source)
+        )
 
     def save(self, component: ComponentRun, frame: "DataFrame") -> None:
         """Writes a checkpoint; from then on everybody reads that, also a resumed run."""

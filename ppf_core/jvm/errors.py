@@ -13,6 +13,9 @@ _LONGEST = 2000
 _STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: |== DataFrame ==)")
 # Spark appends the whole plan to the message of an analysis error.
 _PLAN = re.compile(r";\s*\n(?=\s*['!]?[A-Z]\w+)")
+_TRACE = "Traceback (most recent call last):"
+# What Spark has to say after the traceback of a data source in Python: with the options of the source among it.
+_AFTER_TRACE = re.compile(r"\n\s*(?:SQLSTATE: |at [\w$.<>/]+\(|Driver stacktrace:|=== Streaming Query ===)")
 _PYTHON_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<name>\S+)')
 
 
@@ -33,7 +36,7 @@ def _described(error: BaseException) -> ErrorInfo:
     if java is not None:
         return _of_links(list(links_of_java(java)))
     text, name = text_of(error), type(error).__name__
-    if "Python worker" in text:
+    if "Python worker" in text or (_TRACE in text and is_of_spark(error)):
         return ErrorInfo(name, _shorten(words_of_worker(text)))
     if is_of_spark(error) and (causes := list(links_of_text(text))):
         return _of_links([Link(name, _shorten(text) + _sql(error)), *causes])
@@ -92,7 +95,8 @@ def text_of(error: BaseException) -> str:
 def words_of_worker(text: str) -> str:
     """`KeyError: 'x' (rules.py:12, in clean)` out of the traceback of a user's function."""
     # A chained exception prints several tracebacks; the last one is what was raised.
-    head, _, trace = text.rpartition("Traceback (most recent call last):")
+    head, _, trace = text.rpartition(_TRACE)
+    trace = _AFTER_TRACE.split(trace, maxsplit=1)[0]
     said = [line for line in trace.splitlines() if line and not line.startswith((" ", "\t"))]
     frames = list(_PYTHON_FRAME.finditer(trace))
     if not said or not frames:

@@ -150,6 +150,11 @@ def _is_atomic(component: ValidatedComponent) -> bool | None:
     return component.draft.atomic if isinstance(component.draft, StagedSink) else None
 
 
+def _is_repeatable(component: ValidatedComponent) -> bool:
+    sketch = component.plugin.sketch
+    return isinstance(sketch, Source) and sketch.repeatable
+
+
 def _retry(role: Role) -> Mapping[str, Any] | None:
     retry = role.retry
     if retry is None:
@@ -183,7 +188,7 @@ def _warnings(validated: ValidatedPipeline, components: tuple[PlannedComponent, 
             message = f"The sink {component.name!r} is not staged: what it wrote stays when the run fails later."
             hint = "It writes after all staged sinks have staged. Use a staged sink where the target allows it."
             found.append(validated.file.problem("unstaged-sink", message, place, at="key", hint=hint))
-        if component.pinned is False:
+        if component.pinned is False and not _is_repeatable(validated.components[component.name]):
             message = (
                 f"The source {component.name!r} cannot pin what it reads: a later read in the same run may see other rows."
             )

@@ -33,6 +33,12 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-secrets-env": {"secrets": "env"},
     "ppf-secrets-file": {"secrets": "file"},
     "ppf-secrets-vault": {"secrets": "vault"},
+    "ppf-spark": {
+        "sources": "datasource spark",
+        "sinks": "datasource spark",
+        "streaming_sources": "datasource spark",
+        "streaming_sinks": "datasource spark",
+    },
     "ppf-sql": {"transforms": "sql"},
     "ppf-table": {"sources": "table", "sinks": "table"},
     "ppf-transforms": {

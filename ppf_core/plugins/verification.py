@@ -25,7 +25,7 @@ BASES: dict[str, tuple[type[Plugin[Any]], ...]] = {
 
 _PLACES = {"classic", "connect"}
 _KERNEL_KEYS = ("plugin", "required")
-_PROPERTIES = ("input_schema", "output_schema", "idempotent", "exclusive", "atomic")
+_PROPERTIES = ("input_schema", "output_schema", "idempotent", "exclusive", "atomic", "repeatable")
 
 
 class BrokenPlugin(Exception):

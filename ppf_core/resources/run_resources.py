@@ -62,7 +62,7 @@ class RunResources:
     @cached_property
     def resolver(self) -> SecretsResolver:
         """Where secrets come from; what it finds is masked everywhere from then on."""
-        return SecretsResolver(self.validated.backends, self.validated.file.folder, self.redactor, on_access=self._note_access)
+        return SecretsResolver(self.validated.backends, self.redactor, on_access=self._note_access)
 
     def _note_access(self, backend: str, key: str) -> None:
         self.accessed[backend, key] = None
@@ -137,8 +137,8 @@ class RunResources:
         spark = self.validated.file.config.spark
         conf = {key: fill_secrets(value, self.resolver.lookup) for key, value in spark.conf.items()}
         asked = [
-            (f"{plugin.entry.distribution}:{plugin.entry.name}", plugin.cls.requirements(plugin.bound.options))
-            for plugin in self.plugins()
+            (f"{each.entry.distribution}:{each.entry.name}", each.cls.requirements(each.resolved(self.resolver.lookup).options))
+            for each in self.plugins()
         ]
         if any(self.validated.components[name].checks for name in self.selected):
             conf = {**MASKING, **conf}
@@ -228,6 +228,6 @@ class RunResources:
         return CircuitBreaker(self.state_dir, file.config.name, component.name, config)
 
     def _create(self, bound: BoundPlugin, base: type[P]) -> P:
-        plugin = create(bound, base, self.validated.file.folder, self.resolver.lookup)
+        plugin = create(bound, base, self.resolver.lookup)
         self._instances.append(plugin)
         return plugin

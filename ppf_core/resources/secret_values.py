@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import tenacity
@@ -64,7 +63,6 @@ class SecretsResolver:
     """
 
     backends: Mapping[str, BoundPlugin]
-    folder: Path
     redactor: Redactor = field(default_factory=Redactor)
     cache: SecretsCache = field(default_factory=SecretsCache)
     on_access: OnAccess = lambda _backend, _key: None
@@ -183,7 +181,7 @@ class SecretsResolver:
         # Validation has refused backends that need each other, so nobody waits for ever.
         with self._lock_of(name):
             if name not in self._open:
-                self._open[name] = create(self.backends[name], _BACKEND, self.folder, self.lookup)
+                self._open[name] = create(self.backends[name], _BACKEND, self.lookup)
             return self._open[name]
 
 

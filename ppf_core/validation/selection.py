@@ -1,7 +1,7 @@
 """From the names in a file to plugin classes with checked options."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from ppf_core.config.binding import Bound, bind
 from ppf_core.config.faults import Fault
 from ppf_core.config.loader import PipelineFile
 from ppf_core.config.model import ComponentConfig, InstanceConfig
-from ppf_core.contracts.components import Sink
+from ppf_core.contracts.components import Sink, StreamingSink
 from ppf_core.contracts.plugin import Plugin, options_class
 from ppf_core.errors import ConfigError, PluginError, Problem
 from ppf_core.hocon.places import Path
@@ -58,6 +58,12 @@ class BoundPlugin:
         if self.bound.options is not None or not self.bound.secrets:
             return self.bound.options
         return bind(options_class(self.cls), self.values, folder=self.folder, resolve=lambda reference: reference).options
+
+    def resolved(self, resolve: Callable[[str], str]) -> Bound:
+        """The options with their secrets."""
+        if not self.bound.secrets:
+            return self.bound
+        return bind(options_class(self.cls), self.values, folder=self.folder, resolve=resolve)
 
     @property
     def sketch(self) -> Plugin[Any] | None:
@@ -121,7 +127,8 @@ class Selection:
         bound = bind(options_class(cls), values, folder=file.folder, broken=broken, hidden=hidden)
         self.problems.extend(self._fault(fault, place) for fault in bound.faults)
         self.warnings.extend(self._fault(fault, place) for fault in bound.warnings)
-        return BoundPlugin(name, entry, cls, values, bound, place, self.file.folder)
+        chosen = BoundPlugin(name, entry, cls, values, bound, place, file.folder)
+        return replace(chosen, cls=_driven(cls, chosen.known_options)) if issubclass(cls, StreamingSink) else chosen
 
     def _choose(self, groups: tuple[str, ...], plugin: str) -> PluginEntry:
         key = (groups, plugin)
@@ -167,6 +174,11 @@ def has_mode(cls: type[Plugin[Any]]) -> bool:
     return "mode" in getattr(options_class(cls), "__dataclass_fields__", {})
 
 
+def _driven(cls: type[StreamingSink[Any]], options: Any) -> type[Plugin[Any]]:
+    """The class that takes the rows of a stream: of some sinks another one, to which the kernel gives each batch."""
+    return (None if options is None else cls.per_batch(options)) or cls
+
+
 def close_all(plugins: Sequence[Plugin[Any]]) -> list[str]:
     """Closes all, the last one first; the texts say which ones failed to close, secrets not yet taken out."""
     failures = []
@@ -178,13 +190,9 @@ def close_all(plugins: Sequence[Plugin[Any]]) -> list[str]:
     return failures
 
 
-def create(plugin: BoundPlugin, base: type[P], folder: FilePath, resolve: Callable[[str], str]) -> P:
+def create(plugin: BoundPlugin, base: type[P], resolve: Callable[[str], str]) -> P:
     """The instance that a run uses, its secrets resolved; ConfigError when the resolved values do not fit."""
-    bound = (
-        plugin.bound
-        if not plugin.bound.secrets
-        else bind(options_class(plugin.cls), plugin.values, folder=folder, resolve=resolve)
-    )
+    bound = plugin.resolved(resolve)
     if bound.options is None:
         text = "; ".join(fault.message for fault in bound.faults)
         raise ConfigError(f"The options of {plugin.name!r} do not fit once its secrets are resolved: {text}")

@@ -65,7 +65,7 @@ def _ask(validated: "ValidatedPipeline", used_by: dict[str, list[str]]) -> list[
     from ppf_core.resources.secret_values import SecretsResolver
     from ppf_core.secrets.redaction import Redactor
 
-    resolver = SecretsResolver(validated.backends, validated.file.folder, Redactor(validated.known_secrets))
+    resolver = SecretsResolver(validated.backends, Redactor(validated.known_secrets))
     failures = resolver.failures(list(used_by))
     resolver.close()
     found: list[dict[str, Any]] = []

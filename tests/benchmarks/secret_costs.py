@@ -77,9 +77,7 @@ def fetching(_folder: Path) -> dict[str, float]:
     bound = BoundPlugin("slow", entry, Slow, {}, bind(NoOptions, {}, folder=Path("/")), ("secrets", "slow"), Path("/"))
 
     def fetch() -> None:
-        found = SecretsResolver({"slow": bound}, Path("/")).check(
-            {f"secret://slow/{number}": None for number in range(SECRETS)}
-        )
+        found = SecretsResolver({"slow": bound}).check({f"secret://slow/{number}": None for number in range(SECRETS)})
         assert not found
 
     return {"fetched": median(_seconds(fetch) for _ in range(3))}

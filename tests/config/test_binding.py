@@ -298,3 +298,15 @@ def test_what_a_class_doubts_is_a_warning_at_its_place() -> None:
 
     assert (found.options.further["odd"], [each.path for each in found.warnings]) == (1, [("further", "odd")])
     assert found.warnings[0].message == "Option 'further.odd': does nothing."
+
+
+@options
+class Named:
+    class_: str = option("A word that Python keeps.")
+    id_: int = option("A word that it does not.", default=0)
+
+
+def test_a_word_that_python_keeps_is_an_option_by_its_own_name() -> None:
+    assert bound(Named, **{"class": "a:B", "id_": 1}).options == Named(class_="a:B", id_=1)
+    assert [each.name for each in option_specs(Named)] == ["class", "id_"]
+    assert [(fault.path, fault.code) for fault in bound(Named, class_="a:B").faults] == [(("class_",), "unknown-option")]

@@ -83,6 +83,7 @@ def option(
     sql: SQL, or an expression: Spark shows it in plans and logs, so a reference to a secret in it is a mistake.
     path_keys: of a map, the keys whose values are paths, in lower case; they are found in any case.
     as_written: a fraction under `Any` is a float whose `str` is the text of the file: 1.10, or more digits than a float has.
+    A field that is called `class_` is the option `class`; so it is with every word that Python keeps for itself.
     Types: str int float bool Decimal timedelta Secret Any, Literal, Enum with str values, X | None, list[X], tuple[X, ...],
     dict[str, X], nested options classes, X | list[X]; unions of options classes told apart by one Literal field. Any other
     type makes the plugin `broken`, naming the field. path, component and Secret work at any depth.
@@ -200,6 +201,9 @@ class Source(PipelineComponent[O]):
     def pin(self, context: Context) -> str | None:
         """Names exactly what will be read (a listing with sizes and times, a table version, end offsets), in text of your own.
         Called once per run, recorded, and handed to every `read` of this run and its resumes. None: cannot be pinned."""
+    @property
+    def repeatable(self) -> bool:
+        """Whether each read gives the same rows with these options, also without a pin. False unless overridden."""
     @abstractmethod
     def read(self, context: Context) -> DataFrame:
         """A lazy frame; may be called several times in a run and then returns the same logical slice."""
@@ -248,6 +252,19 @@ class StagedSink(Sink[O]):
 
 class TargetMoved(Exception): ...
 
+class ModuleFolder:
+    """A folder to import the code of users from, such as that of the pipeline file."""
+    def __init__(self, path: Path) -> None: ...
+    @contextmanager
+    def importable(self) -> Iterator[None]:
+        """Inside, an import finds the folder's modules first; afterwards all is as before. An error of their code gets a note
+        of where in the folder it was raised."""
+    def load(self, place: str, kind: str, fits: Callable[[object], bool]) -> Any:
+        """What `module:name` names, if it fits; only inside `importable`. kind: what messages call it, such as function."""
+    @contextmanager
+    def pickled_by_value(self, cloudpickle: Any) -> Iterator[None]:
+        """Inside, what is pickled carries the code of the folder along: executors do not have it. Only inside `importable`."""
+
 class StreamingSource(PipelineComponent[O]):
     changeable: ClassVar[Set[str]]  # options that may change while a checkpoint stays: how much is read at a time, not what
     @abstractmethod
@@ -255,6 +272,9 @@ class StreamingSource(PipelineComponent[O]):
 
 class StreamingSink(PipelineComponent[O]):
     """For sinks that only Spark's own writer can do. Any idempotent `Sink` or `StagedSink` also serves in a stream."""
+    @classmethod
+    def per_batch(cls, options: O) -> type[Sink[O]] | None:
+        """The sink that the kernel gives each batch to in the place of this one, with the same options. None as a rule."""
     @property
     def idempotent(self) -> bool: ...
     @abstractmethod

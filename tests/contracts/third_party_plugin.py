@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from pyspark import cloudpickle
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
@@ -28,6 +29,7 @@ from ppf_core import (
     FrameCheck,
     Frames,
     Hooks,
+    ModuleFolder,
     NoOptions,
     OptionsError,
     Output,
@@ -136,6 +138,10 @@ class LedgerSource(Source[LedgerOptions]):
     def pin(self, context: Context) -> str | None:
         return context.advance("seen", "42")
 
+    @property
+    def repeatable(self) -> bool:
+        return self.options.by_number is not None
+
     def read(self, context: Context) -> DataFrame:
         return context.spark.read.parquet(self.options.path).where(F.lit(context.pinned or context.state["seen"]) > 0)
 
@@ -147,7 +153,10 @@ class Doubled(Transform[NoOptions]):
 
     def transform(self, context: Context, inputs: Mapping[str, DataFrame]) -> DataFrame:
         (frame,) = inputs.values()
-        return frame.withColumn("amount", F.col("amount") * 2)
+        folder = ModuleFolder(Path("rules"))
+        with folder.importable(), folder.pickled_by_value(cloudpickle):
+            double: Callable[[Column], Column] = folder.load("amounts:double", "function", callable)
+            return frame.withColumn("amount", double(F.col("amount")))
 
 
 class PlainSink(Sink[NoOptions]):
@@ -190,6 +199,10 @@ class LedgerStream(StreamingSource[NoOptions]):
 
 class LedgerStreamSink(StreamingSink[NoOptions]):
     """Writes a stream with Spark's own writer."""
+
+    @classmethod
+    def per_batch(cls, options: NoOptions) -> type[Sink[NoOptions]] | None:
+        return PlainSink
 
     def write_stream(self, context: Context, frame: DataFrame) -> DataStreamWriter:
         return frame.writeStream.format("noop")

@@ -89,7 +89,7 @@ def _forget() -> None:
 def resolver(**more: Any) -> SecretsResolver:
     backends = {"safe": bound(Safe), "vault": bound(Vault, token="secret://safe/token")}
     backends["broken"] = bound(Vault, token="secret://safe/missing")
-    return SecretsResolver(backends, Path("/"), **more)
+    return SecretsResolver(backends, **more)
 
 
 def test_a_hundred_references_take_no_longer_than_a_few() -> None:
