@@ -11,8 +11,12 @@ import ppf_core
 KERNEL = Path(ppf_core.__file__).parent
 # `jvm`, `spark`, `cli` and `verbs` are what a simulation replaces or leaves out; `testing` is for tests.
 ELSEWHERE = ("threads.py", "storage", "jvm", "spark", "cli", "verbs", "testing")
-# The first guards what is one in the whole process, and waits for nobody; the second asks the files of `storage`.
-ALLOWED = {"secrets/logs.py": ["imports threading"], "streams/lease.py": ["uses touch"]}
+# The first two guard what is one in the whole process, and start nothing; the third asks the files of `storage`.
+ALLOWED = {
+    "contracts/module_folder.py": ["imports threading"],
+    "secrets/logs.py": ["imports threading"],
+    "streams/lease.py": ["uses touch"],
+}
 MODULES = {"fcntl", "multiprocessing", "queue", "sched", "shutil", "signal", "threading", "time", "_thread"}
 CHANGES = {
     *("chmod", "hardlink_to", "makedirs", "mkdir", "mkdtemp", "mkstemp", "NamedTemporaryFile", "removedirs", "rename", "rmdir"),
