@@ -9,7 +9,6 @@ from typing import Any
 from ppf_core.config.loader import ConfigLoader, PipelineFile, file_of_values
 from ppf_core.config.model import ComponentConfig, InstanceConfig
 from ppf_core.contracts.checks import RowCheck
-from ppf_core.contracts.components import Sink
 from ppf_core.errors import ConfigError, Problem, in_order
 from ppf_core.hocon.places import Path, dotted, shown
 from ppf_core.plugins.registry import PluginRegistry
@@ -182,14 +181,13 @@ def _connect(file: PipelineFile, components: Mapping[str, ValidatedComponent]) -
     hint = "Use a classic session: spark.master instead of spark.remote."
     for text in connect_refusals(spark.conf, spark.packages):
         yield file.problem("no-connect", text, ("spark", "remote"), hint=hint)
+    if file.config.mode == "streaming":
+        message = "A stream needs a classic session: Spark Connect hands a batch to a process of the server."
+        yield file.problem("no-connect", message, ("mode",), hint=hint)
     for name, component in components.items():
         if "connect" not in component.plugin.cls.supports:
             message = f"The plugin {component.config.plugin!r} of {name!r} does not support Spark Connect."
             yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=hint)
-        if file.config.mode == "streaming" and issubclass(component.plugin.cls, Sink):
-            message = f"The sink {name!r} is driven batch by batch, which Spark Connect does in a process of the server."
-            told = "Use a classic session, or a sink that Spark's own writer does, such as memory."
-            yield file.problem("no-connect", message, ("components", name, component.config.kind), hint=told)
         for index, (check, bound) in enumerate(zip(component.config.quality, component.checks, strict=False)):
             place: Path = ("components", name, "quality", index)
             if "connect" not in bound.cls.supports:

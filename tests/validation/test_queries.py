@@ -175,9 +175,9 @@ def test_a_plan_says_what_each_sink_guarantees_and_why(check: Check) -> None:
     assert not query.atomic
 
 
-def test_a_sink_that_the_kernel_drives_is_refused_on_spark_connect(tmp_path: Path) -> None:
+def test_a_stream_is_refused_on_spark_connect(tmp_path: Path) -> None:
     path = tmp_path / "p.conf"
     path.write_text(
         'name = p\nmode = streaming\nspark { remote = "sc://127.0.0.1" }\ncomponents {\n' + SOURCE + sink("a", "events") + "}\n"
     )
-    assert "The sink 'a' is driven batch by batch" in "\n".join(map(str, validate_pipeline(path).problems))
+    assert ":2:8: A stream needs a classic session" in "\n".join(map(str, validate_pipeline(path).problems))
