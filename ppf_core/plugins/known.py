@@ -8,6 +8,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-audit": {"hooks": "audit"},
     "ppf-checkpoint": {"hooks": "checkpoint"},
     "ppf-console": {"sinks": "console noop", "streaming_sinks": "console"},
+    "ppf-delta": {"sources": "delta", "sinks": "delta", "streaming_sources": "delta", "streaming_sinks": "delta"},
     "ppf-files": {
         "sources": "csv json orc parquet text",
         "sinks": "csv json orc parquet text",

@@ -1,0 +1,1 @@
+"""Delta tables as sources and staged sinks of ppf pipelines."""

@@ -1,0 +1,331 @@
+"""Delta's transaction log, through Delta's own classes in the JVM.
+
+They are not a published API: all that the plugin uses of them stands here, and goes with DELTA_VERSION.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ppf_core import CheckpointRefused, PpfError
+from ppf_core.storage import files_at
+from ppf_delta.names import quoted
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+    from ppf_core.storage import Files
+
+
+@dataclass(frozen=True)
+class Log:
+    """The log of one table, which may not be there yet. name: as the pipeline file has it. location: its folder, as a URI."""
+
+    spark: "SparkSession"
+    name: str
+    location: str
+    table: str | None = None
+    """Its name in the catalog, where the file gives that."""
+    _catalog_table: Any = None
+
+    @classmethod
+    def of(cls, spark: "SparkSession", path: str | None, table: str | None) -> "Log":
+        """The log at a path, or of a table of the catalog."""
+        if table is None:
+            files = files_at(spark, path or "")
+            return cls(spark, path or "", files.uri(files.resolve(path or "")))
+        state = spark._jsparkSession.sessionState()
+        name = state.sqlParser().parseTableIdentifier(table)
+        catalog = state.catalog()
+        if not catalog.tableExists(name):
+            _require_schema(spark, table)
+            return cls(spark, table, str(_path(spark, catalog.defaultTablePath(name)).toString()), table)
+        found = catalog.getTableMetadata(name)
+        provider = found.provider().getOrElse(None) if found.provider().isDefined() else "no format"
+        if str(provider).lower() != "delta":
+            kind = "a view" if "VIEW" in str(found.tableType().name()) else f"a table of {provider}"
+            raise PpfError(f"{table!r} is {kind}, not a Delta table.", hint="Use the plugin 'table', or name another table.")
+        return cls(spark, table, str(_path(spark, found.location()).toString()), table, found)
+
+    @cached_property
+    def files(self) -> "Files":
+        """The file system of the table."""
+        return files_at(self.spark, self.location)
+
+    @cached_property
+    def folder(self) -> str:
+        """The table's folder, as its file system names it."""
+        return self.files.resolve(self.location)
+
+    @property
+    def is_in_catalog(self) -> bool:
+        """Whether the catalog knows it."""
+        return self._catalog_table is not None
+
+    def newest(self) -> "Snapshot":
+        """The table as it is now; of version -1 when there is none."""
+        return Snapshot(self, self._log.update(False, self._none, self._catalog))
+
+    def at(self, version: int) -> "Snapshot":
+        """The table as it was."""
+        newest = self.newest()
+        if newest.version == version:
+            return newest
+        return Snapshot(self, self._log.getSnapshotAt(version, self._none, self._catalog, False))
+
+    def require_version(self, version: int, newest: "Snapshot") -> int:
+        """The version, if it can still be read."""
+        history = self._log.history()
+        try:
+            history.checkVersionExists(version, self._catalog, True, False)
+        except Exception as error:
+            raise PpfError(
+                f"The table {self.name!r} has no version {version} that can be read; the newest is {newest.version}.",
+                hint="Versions end when VACUUM or the clean-up of the log removes what they need. Read a newer one.",
+            ) from error
+        return version
+
+    def version_at(self, time: str) -> int:
+        """The version that was the newest at a time."""
+        frame = self.spark.read.format("delta").option("timestampAsOf", time.replace("T", " ")).load(self.location)
+        location = frame._jdf.queryExecution().analyzed().relation().location()
+        return int(location.getSnapshot().version())
+
+    def require_same(self, newest: "Snapshot", identity: str) -> None:
+        """Refuses a table that took the place of another."""
+        if newest.metadata["id"] != identity:
+            raise CheckpointRefused(f"The table {self.name!r} was replaced by another since the run began.")
+
+    def write_files(self, frame: "DataFrame", write: "Write", snapshot: "Snapshot", folder: str) -> "Written":
+        """Writes rows as files for the table, in one action, into a folder below its own, and commits nothing.
+
+        Delta is given a log whose files lie in that folder, so that it does all that it does in a write of its own.
+        """
+        log = self._delta.DeltaLog(
+            _path(self.spark, f"{self.location}/_delta_log"),
+            _path(self.spark, f"{self.location}/{folder}"),
+            *(self._map({}), self._map({}), self._log.clock(), self._none),
+        )
+        transaction = self._delta.OptimisticTransaction(log, self._none, self._some(snapshot.java))
+        session = frame.sparkSession._jsparkSession
+        options = self._delta.DeltaOptions(self._map(write.options), session.sessionState().conf())
+        command = self._delta.commands.WriteIntoDelta(
+            *(log, getattr(self._modes, write.mode), options, self._seq(write.partition_by), self._map(write.properties)),
+            *(frame._jdf, self._none, self._none, False),
+        )
+        actions = _python(command.write(transaction, session, self._none, False))
+        texts = [str(action.json()) for action in actions]
+        added = [text for text in texts if text.startswith('{"add"')]
+        metadata = str(transaction.metadata().json())
+        return Written([_below(folder, text) for text in added], metadata if metadata != snapshot.metadata_text else None)
+
+    def begin(self, snapshot: "Snapshot") -> "Transaction":
+        """A transaction that has read the table as it was in a snapshot."""
+        return Transaction(self, self._log.startTransaction(self._catalog, self._some(snapshot.java)), snapshot)
+
+    def register(self) -> None:
+        """Lets the catalog know the table, which is there."""
+        if self.table is not None and not self.is_in_catalog:
+            location = self.location.replace("\\", "\\\\").replace("'", "\\'")
+            self.spark.sql(f"CREATE TABLE IF NOT EXISTS {self.table} USING delta LOCATION '{location}'")
+
+    def remove_empty(self) -> None:
+        """Removes the folders that Delta makes before there is a table, if nobody has put anything into them."""
+        for name in ("_delta_log/_staged_commits", "_delta_log", ""):
+            path = _path(self.spark, f"{self.location}/{name}".rstrip("/"))
+            system = path.getFileSystem(self.spark._jsparkSession.sessionState().newHadoopConf())
+            if system.exists(path) and len(system.listStatus(path)) == 0:
+                system.delete(path, False)  # never more than the folder itself, whoever writes there now
+
+    @property
+    def sql_name(self) -> str:
+        """The table as SQL names it."""
+        return self.table if self.is_in_catalog and self.table is not None else f"delta.{quoted(self.location)}"
+
+    @cached_property
+    def _log(self) -> Any:
+        return self._delta.DeltaLog.forTable(self.spark._jsparkSession, _path(self.spark, self.location))
+
+    @cached_property
+    def _delta(self) -> Any:
+        return getattr(self._jvm.org.apache.spark.sql, "delta")  # noqa: B009 -- Py4J's packages answer to any name
+
+    @property
+    def _jvm(self) -> Any:
+        return self.spark._jvm
+
+    @property
+    def _modes(self) -> Any:
+        return self._jvm.org.apache.spark.sql.SaveMode
+
+    @property
+    def _none(self) -> Any:
+        return self._jvm.scala.Option.empty()
+
+    @property
+    def _catalog(self) -> Any:
+        return self._none if self._catalog_table is None else self._some(self._catalog_table)
+
+    def _some(self, value: Any) -> Any:
+        return self._jvm.scala.Option.apply(value)
+
+    def _seq(self, values: Iterable[Any]) -> Any:
+        found = getattr(self._jvm.scala.collection.immutable, "Nil$").__getattr__("MODULE$")
+        for value in values:
+            found = found.appended(value)
+        return found
+
+    def _map(self, values: Mapping[str, str]) -> Any:
+        found = getattr(self._jvm.scala.collection.immutable, "Map$").__getattr__("MODULE$").empty()
+        for key, value in values.items():
+            found = found.updated(key, value)
+        return found
+
+
+@dataclass(frozen=True)
+class Write:
+    """How Delta is to write rows. mode: Append or Overwrite."""
+
+    mode: str
+    options: Mapping[str, str]
+    partition_by: Sequence[str] = ()
+    properties: Mapping[str, str] = ()  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write wrote: actions that add its files; the table's description, if the write changes it."""
+
+    added: Sequence[str]
+    metadata: str | None
+
+    @property
+    def rows(self) -> int | None:
+        """As Delta counted them; None where a file has no statistics."""
+        told = [json.loads(text)["add"].get("stats") for text in self.added]
+        counts = [json.loads(stats).get("numRecords") for stats in told if stats]
+        return sum(counts) if len(counts) == len(told) and None not in counts else None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A version of a table."""
+
+    log: Log
+    java: Any
+
+    @property
+    def version(self) -> int:
+        """-1 when there is no table."""
+        return int(self.java.version())
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a table."""
+        return self.version >= 0
+
+    @cached_property
+    def metadata_text(self) -> str:
+        """The description of the table, as the log holds it."""
+        return str(self.java.metadata().json())
+
+    @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        """The description of the table."""
+        found: Mapping[str, Any] = json.loads(self.metadata_text)["metaData"]
+        return found
+
+    @cached_property
+    def schema(self) -> "StructType":
+        """The columns of the table."""
+        from pyspark.sql.types import StructType
+
+        return StructType.fromJson(json.loads(self.metadata["schemaString"]))
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether it has a file."""
+        return self.exists and int(self.java.numOfFiles()) > 0
+
+    def last_write(self, app: str) -> int:
+        """The number of the last write of this name that is in the table; -1 for none."""
+        return int(self.log.begin(self).last_write(app)) if self.exists else -1
+
+    def require_writable(self) -> None:
+        """Refuses a table with a feature that this Delta cannot write."""
+        self.log._log.protocolWrite(self.java.protocol())
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Changes of a table that become visible at once."""
+
+    log: Log
+    java: Any
+    snapshot: Snapshot
+
+    def last_write(self, app: str) -> int:
+        """The number of the last write of this name that is in the table; -1 for none. Another commit of it is a conflict."""
+        return int(self.java.txnVersion(app))
+
+    def describe(self, metadata: str, *, overwrite: bool) -> None:
+        """Gives the table this description."""
+        action = self._action(metadata)
+        if overwrite and self.snapshot.exists:
+            self.java.updateMetadataForTableOverwrite(action)
+        else:
+            self.java.updateMetadata(action, False)
+
+    def removals(self, where: str | None) -> Any:
+        """Actions that remove the rows for which an expression is true; all without one. May rewrite files."""
+        reader = self.log.spark.read.format("delta").option("versionAsOf", self.snapshot.version)
+        frame = reader.load(self.log.location)
+        plan = (frame if where is None else frame.where(where))._jdf.queryExecution().analyzed()
+        condition = self.log._none if where is None else self.log._some(plan.condition())
+        command = self.log._delta.commands.DeleteCommand(
+            self.log._log, self.log._catalog, plan if where is None else plan.child(), condition
+        )
+        return command.performDelete(self.log.spark._jsparkSession, self.log._log, self.java)._1()
+
+    def commit(self, added: Iterable[str], removed: Any, app: str, number: int, mode: str, note: str | None = None) -> int:
+        """Shows it all, with the name and number of the write."""
+        log, none = self.log, self.log._none
+        actions = log._seq(map(self._action, added))
+        if removed is not None:
+            actions = actions.appendedAll(removed)
+        actions = actions.appended(log._delta.actions.SetTransaction(app, number, none))
+        kind = getattr(log._delta, "DeltaOperations$Write")
+        some_note = none if note is None else log._some(note)
+        operation = kind(getattr(log._modes, mode), none, none, some_note, none, none, none, none, none)
+        return int(self.java.commit(actions, operation))
+
+    def _action(self, text: str) -> Any:
+        return getattr(self.log._delta.actions, "Action$").__getattr__("MODULE$").fromJson(text)
+
+
+def _below(folder: str, action: str) -> str:
+    """The action for a file that lies in a folder below the table's."""
+    found = json.loads(action)
+    found["add"]["path"] = f"{folder}/{found['add']['path']}"
+    return json.dumps(found)
+
+
+def _python(scala: Any) -> list[Any]:
+    iterator, found = scala.iterator(), []
+    while iterator.hasNext():
+        found.append(iterator.next())
+    return found
+
+
+def _path(spark: "SparkSession", place: Any) -> Any:
+    jvm: Any = spark._jvm
+    return jvm.org.apache.hadoop.fs.Path(place)
+
+
+def _require_schema(spark: "SparkSession", table: str) -> None:
+    schema = table.rpartition(".")[0]
+    if schema and not spark.catalog.databaseExists(schema):
+        raise PpfError(f"There is no schema {schema!r} for the table {table!r}.", hint=f"Make it: CREATE SCHEMA {schema}.")

@@ -1,0 +1,183 @@
+"""Rows that are matched with those of the table by keys: they wait beside it, and one MERGE publishes them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ppf_core import PpfError, TargetMoved
+from ppf_delta.errors import conflict, is_conflict
+from ppf_delta.log import Snapshot, Write
+from ppf_delta.names import quoted
+from ppf_delta.options import WriteOptions
+from ppf_delta.stages import Stage
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+_ATTEMPTS = 5
+_DELETE, _NEW, _PLACE, _SINCE = "_ppf_delete", "_ppf_new", "_ppf_place", "_ppf_since"
+
+
+def stage(stage_: Stage, frame: "DataFrame", options: WriteOptions) -> None:
+    """Writes the rows, and refuses several of one key that nothing tells apart."""
+    frame.write.mode("overwrite").parquet(stage_.rows)
+    if not options.order_by:
+        _require_unique(frame.sparkSession.read.schema(frame.schema).parquet(stage_.rows), options.keys)
+
+
+def publish(stage_: Stage, options: WriteOptions, schema: "StructType", at: str) -> None:
+    """Brings the rows into the table with one commit. at: the time of the stage, for a history."""
+    log = stage_.log
+    if not log.files.exists(f"{log.folder}/{stage_.relative}/rows"):
+        raise TargetMoved(f"What was staged for {log.name!r} is gone from {stage_.rows!r}. Run the pipeline again.")
+    for attempt in range(1, _ATTEMPTS + 1):
+        snapshot = log.newest()
+        if stage_.is_committed(snapshot):
+            return
+        try:
+            session = _session(log.spark, stage_, options)
+            rows = _newest(session.read.schema(schema).parquet(stage_.rows), options)
+            if snapshot.exists:
+                _merge(session, stage_, options, rows, schema.names, at)
+                _note(stage_, snapshot)
+            else:
+                _create(stage_, options, snapshot, _first(rows, options, at))
+        except Exception as error:
+            if not is_conflict(error):
+                raise
+            # Delta says: read the table again, and match anew.
+            if attempt == _ATTEMPTS:
+                raise conflict(log.name, error) from error
+        else:
+            return
+
+
+def _require_unique(rows: "DataFrame", keys: Sequence[str]) -> None:
+    found = rows.groupBy(*map(quoted, keys)).count().where("count > 1").limit(1).collect()
+    if found:
+        told = ", ".join(f"{name} = {found[0][name]!r}" for name in found[0].asDict() if name != "count")
+        raise PpfError(
+            f"{found[0]['count']} rows have the key {told}, and nothing tells which of them counts.",
+            hint="Give order_by the column of which the greatest value wins, or take the duplicates out before.",
+        )
+
+
+def _session(spark: "SparkSession", stage_: Stage, options: WriteOptions) -> "SparkSession":
+    """A session in which Delta notes this write with what it commits. One of its own: others write meanwhile."""
+    from pyspark.sql import SparkSession
+
+    java: Any = spark._jsparkSession.cloneSession()
+    session = SparkSession(spark.sparkContext, java)
+    settings = {"write.txnAppId": stage_.app, "write.txnVersion": str(stage_.write_id.number)}
+    if options.merge_schema:
+        settings["schema.autoMerge.enabled"] = "true"
+    for key, value in settings.items():
+        session.conf.set(f"spark.databricks.delta.{key}", value)
+    return session
+
+
+def _newest(rows: "DataFrame", options: WriteOptions) -> "DataFrame":
+    """One row of each key."""
+    if not options.order_by:
+        return rows
+    from pyspark.sql import Window, functions
+
+    order = [functions.col(quoted(name)).desc_nulls_last() for name in options.order_by]
+    window = Window.partitionBy(*map(quoted, options.keys)).orderBy(*order)
+    return rows.withColumn(_PLACE, functions.row_number().over(window)).where(f"{_PLACE} = 1").drop(_PLACE)
+
+
+def _merge(
+    session: "SparkSession", stage_: Stage, options: WriteOptions, rows: "DataFrame", columns: Sequence[str], at: str
+) -> None:
+    # A clone shares no views with the session of the run, so that the names are free.
+    if options.mode == "merge":
+        rows.selectExpr("*", f"{_deleted(options)} AS {_DELETE}").createOrReplaceTempView("source")
+        session.sql(_merge_text(stage_, options, columns))
+        return
+    since = quoted(options.effective) if options.effective is not None else f"TIMESTAMP '{at}'"
+    rows.selectExpr("*", f"{since} AS {_SINCE}").createOrReplaceTempView("_ppf_rows")
+    session.sql(_history_text(stage_, options, columns))
+
+
+def _merge_text(stage_: Stage, options: WriteOptions, columns: Sequence[str]) -> str:
+    updated = columns if options.update == ["*"] else options.update
+    update = ", ".join(f"target.{quoted(name)} = source.{quoted(name)}" for name in updated)
+    return "\n".join(
+        [
+            f"MERGE INTO {stage_.log.sql_name} AS target USING source ON {_same_key(options)}",
+            *([f"WHEN MATCHED AND source.{_DELETE} THEN DELETE"] if options.delete_when is not None else []),
+            *([f"WHEN MATCHED THEN UPDATE SET {update}"] if updated else []),
+            *([f"WHEN NOT MATCHED AND NOT source.{_DELETE} THEN INSERT {_values(columns)}"] if options.insert else []),
+        ]
+    )
+
+
+def _history_text(stage_: Stage, options: WriteOptions, columns: Sequence[str]) -> str:
+    """Closes the row that held, and adds the one that holds from now on, in one MERGE.
+
+    A row of the input that changes something is there twice: once to close, matched by its key, and once to be added, which
+    matches nothing.
+    """
+    keys = {name.lower() for name in options.keys}
+    others = [name for name in columns if name.lower() not in keys | {(options.effective or "").lower()}]
+    differs = " OR ".join(f"NOT (target.{quoted(name)} <=> source.{quoted(name)})" for name in others) or "false"
+    current, since, until = quoted(options.is_current), quoted(options.valid_from), quoted(options.valid_to)
+    # What is older than the row that holds would end it before it began.
+    changes = f"target.{current} AND ({differs}) AND source.{_SINCE} > target.{since}"
+    names = ", ".join(map(quoted, columns))
+    added = ", ".join([*(f"source.{quoted(name)}" for name in columns), f"source.{_SINCE}", "NULL", "true"])
+    return "\n".join(
+        [
+            f"MERGE INTO {stage_.log.sql_name} AS target USING (",
+            f"  SELECT *, false AS {_NEW} FROM _ppf_rows",  # noqa: S608 -- names are quoted
+            f"  UNION ALL SELECT source.*, true AS {_NEW} FROM _ppf_rows AS source",  # noqa: S608 -- names are quoted
+            f"  JOIN {stage_.log.sql_name} AS target ON {_same_key(options)} AND {changes}",
+            f") AS source ON NOT source.{_NEW} AND {_same_key(options)} AND target.{current}",
+            f"WHEN MATCHED AND {changes} THEN UPDATE SET target.{current} = false, target.{until} = source.{_SINCE}",
+            f"WHEN NOT MATCHED THEN INSERT ({names}, {since}, {until}, {current}) VALUES ({added})",  # noqa: S608 -- names are quoted
+        ]
+    )
+
+
+def _first(rows: "DataFrame", options: WriteOptions, at: str) -> "DataFrame":
+    """The rows of a table that is not there yet."""
+    if options.mode == "merge":
+        return rows.where(f"NOT {_deleted(options)}") if options.insert else rows.limit(0)
+    since = quoted(options.effective) if options.effective is not None else f"TIMESTAMP '{at}'"
+    return rows.selectExpr(
+        "*",
+        f"{since} AS {quoted(options.valid_from)}",
+        f"CAST(NULL AS TIMESTAMP) AS {quoted(options.valid_to)}",
+        f"true AS {quoted(options.is_current)}",
+    )
+
+
+def _create(stage_: Stage, options: WriteOptions, snapshot: Snapshot, rows: "DataFrame") -> None:
+    log, write = stage_.log, Write("Append", {}, options.partition_by, options.properties)
+    transaction = log.begin(snapshot)
+    written = log.write_files(rows, write, snapshot, stage_.relative)
+    if written.metadata is not None:
+        transaction.describe(written.metadata, overwrite=False)
+    transaction.commit(written.added, None, stage_.app, stage_.write_id.number, "Append")
+
+
+def _note(stage_: Stage, before: Snapshot) -> None:
+    """Delta commits nothing where nothing changes; then the write is noted alone, so that its repetition is known."""
+    snapshot = stage_.log.newest()
+    if snapshot.version == before.version or not stage_.is_committed(snapshot):
+        transaction = stage_.log.begin(snapshot)
+        transaction.commit((), None, stage_.app, stage_.write_id.number, "Append")
+
+
+def _same_key(options: WriteOptions) -> str:
+    return " AND ".join(f"target.{quoted(name)} <=> source.{quoted(name)}" for name in options.keys)
+
+
+def _deleted(options: WriteOptions) -> str:
+    return f"coalesce(({options.delete_when}), false)" if options.delete_when is not None else "false"
+
+
+def _values(columns: Sequence[str]) -> str:
+    names = ", ".join(map(quoted, columns))
+    return f"({names}) VALUES ({', '.join(f'source.{quoted(name)}' for name in columns)})"

@@ -1,0 +1,56 @@
+"""Which table is meant: a folder, or a name in the catalog."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ppf_core import Dataset, Requirements, local_path
+from ppf_core.storage import scheme
+
+DELTA_VERSION = "4.4.0"
+SPARK = ">=4.1,<4.2"
+_PART = r"(?:`(?:[^`]|``)+`|[^.`\s]+)"
+_NAME = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
+
+
+def quoted(name: str) -> str:
+    """A column's name, or a path, as SQL takes it literally."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def sql_name(path: str | None, table: str | None) -> str:
+    """The table as SQL names it."""
+    return table if table is not None else f"delta.{quoted(path or '')}"
+
+
+def wrong_names(path: str | None, table: str | None) -> Mapping[str, str]:
+    """What is wrong with how a table is named, by option."""
+    if table is not None and not _NAME.fullmatch(table):
+        return {"table": f"{table!r} is not the name of a table. Write table, schema.table or catalog.schema.table"}
+    if path is not None and scheme(path) in ("", "file") and str(local_path(path)) == "/":
+        return {"path": "is the root of a file system. Name a folder below it"}
+    return {}
+
+
+def dataset(path: str | None, table: str | None) -> Dataset:
+    """The identity of a table, found without asking anybody."""
+    if table is not None:
+        parts = [part.strip("`").lower() for part in re.findall(_PART, table)]
+        known = ["spark_catalog", "default"][: max(0, 3 - len(parts))] if len(parts) < 3 else []
+        return Dataset("table", ".".join([*known, *parts]))
+    if scheme(path or "") in ("", "file"):
+        return Dataset("file", os.path.normpath(local_path(path or "")))
+    start, _, rest = (path or "").partition("://")
+    authority, _, name = rest.partition("/")
+    return Dataset(f"{start.lower()}://{authority}", "/" + name.strip("/"))
+
+
+def requirements(_options: Any) -> Requirements:
+    """The jars of Delta for this Spark, its commands, and its tables in Spark's catalog."""
+    return Requirements(
+        packages=[f"io.delta:delta-spark_{{spark_minor}}_{{scala}}:{DELTA_VERSION}"],
+        extend={"spark.sql.extensions": ["io.delta.sql.DeltaSparkSessionExtension"]},
+        conf={"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog"},
+        spark=SPARK,
+    )

@@ -1,0 +1,186 @@
+"""Writes a Delta table: staged where no reader looks, shown with one commit."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from ppf_core import Context, Dataset, PpfError, Requirements, StagedSink, Ticket, rows_written
+from ppf_delta import adding, exactness, guards, matching, names
+from ppf_delta.errors import moved, told
+from ppf_delta.log import Log, Snapshot
+from ppf_delta.options import WriteOptions
+from ppf_delta.stages import Stage
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
+
+
+W = TypeVar("W", bound=WriteOptions)
+
+
+class TableSink(StagedSink[W]):
+    """What the sinks of batches and of streams have in common: all but their options."""
+
+    @classmethod
+    def requirements(cls, options: W | None) -> Requirements:
+        """The jars of Delta."""
+        return names.requirements(options)
+
+    @property
+    def atomic(self) -> bool:
+        """A commit is one step."""
+        return True
+
+    @property
+    def idempotent(self) -> bool:
+        """A commit notes the write, and one that is noted is not done again."""
+        return True
+
+    @property
+    def exclusive(self) -> bool:
+        """Only what makes or replaces the whole table leaves no room for another sink."""
+        given = self.options
+        is_part = given.partition_overwrite == "dynamic" or given.replace_where is not None
+        return given.mode in ("error", "ignore") or (given.mode == "overwrite" and not is_part)
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The table."""
+        return (names.dataset(self.options.path, self.options.table),)
+
+    def ping(self, context: Context) -> None:
+        """Whether there is a table that can be written, or room for one."""
+        log = self._log(context)
+        with told(log.name):
+            self._require_room(log, log.newest())
+
+    def holds_rows(self, context: Context) -> bool:
+        """Whether the table has a file."""
+        return self._log(context).newest().has_rows
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        """Writes the rows into a folder below the table's, after refusing what could not be published."""
+        log = self._log(context)
+        with told(log.name):
+            snapshot = log.newest()
+            stage = Stage.new(log, context.write_id)
+            is_committed = stage.is_committed(snapshot)
+            if snapshot.exists and self.options.mode == "ignore" and not is_committed:
+                context.report(rows_written=0)
+                return {"ignored": "true"}
+            self._refuse(log, snapshot, frame, is_committed)
+            stage.clear(snapshot)
+            try:
+                return {**self._write(context, stage, frame, snapshot), **({"committed": "true"} if is_committed else {})}
+            except OSError as error:
+                raise _not_written(log, error) from error
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        """Commits what was staged; a write that is in the table already is left alone."""
+        if "ignored" in ticket:
+            return
+        log = self._log(context)
+        stage = Stage.of(log, context.write_id, ticket)
+        with told(log.name):
+            snapshot = log.newest()
+            if "committed" in ticket:
+                log.files.delete(stage.folder)
+            elif not stage.is_committed(snapshot):
+                self._commit(context, stage, snapshot, ticket)
+            log.register()
+        stage.tidy()
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        """Removes what was staged, by whichever attempt; never what is in the table."""
+        log = self._log(context)
+        stage = Stage.of(log, context.write_id, ticket)
+        if ticket is not None and "committed" in ticket:
+            log.files.delete(stage.folder)
+        elif ticket is None or "ignored" not in ticket:
+            stage.clear(log.newest())
+
+    def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
+        """The staged rows, where they are read back exactly as they were given."""
+        if "exact" not in ticket:
+            return None
+        stage = Stage.of(self._log(context), context.write_id, ticket)
+        folder = stage.rows if self.options.matches else stage.uri
+        if not stage.log.files.exists(stage.log.files.resolve(folder)):
+            return None
+        return exactness.read(context.spark, folder, _schema(ticket))
+
+    def _write(self, context: Context, stage: Stage, frame: "DataFrame", snapshot: Snapshot) -> dict[str, str]:
+        options, ticket = self.options, {"token": stage.token, "version": str(snapshot.version), "schema": frame.schema.json()}
+        if options.matches:
+            is_exact = exactness.is_exact(context.spark, frame.schema, None, ())
+            matching.stage(stage, frame, options)
+            context.report(rows_written=rows_written(context.spark, stage.relative))
+            at = datetime.now(UTC).isoformat(sep=" ", timespec="microseconds")
+            return {**ticket, "at": at, **({"exact": "true"} if is_exact else {})}
+        written = adding.stage(stage, frame, options, snapshot)
+        context.report(rows_written=written.rows)
+        is_exact = exactness.is_exact(context.spark, frame.schema, *self._table(snapshot, written.metadata)) and bool(
+            written.added
+        )
+        return {**ticket, **({"exact": "true"} if is_exact else {})}
+
+    def _table(self, snapshot: Snapshot, metadata: str | None) -> "tuple[StructType, Sequence[str]]":
+        """The columns and partitions of the table that the files were written for."""
+        from pyspark.sql.types import StructType
+
+        found = json.loads(metadata)["metaData"] if metadata is not None else snapshot.metadata
+        return StructType.fromJson(json.loads(found["schemaString"])), found["partitionColumns"]
+
+    def _commit(self, context: Context, stage: Stage, snapshot: Snapshot, ticket: Ticket) -> None:
+        version = int(ticket["version"])
+        if version < 0 and snapshot.exists and self.options.mode == "ignore":
+            stage.clear(snapshot)
+            return
+        if version >= 0 and not snapshot.exists:
+            raise moved(stage.log.name, "was removed")
+        if self.options.matches:
+            matching.publish(stage, self.options, _schema(ticket), ticket["at"])
+        else:
+            adding.publish(context, stage, self.options, snapshot, version)
+
+    def _refuse(self, log: Log, snapshot: Snapshot, frame: "DataFrame", is_committed: bool) -> None:
+        self._require_room(log, snapshot)
+        if snapshot.exists and self.options.mode == "error" and not is_committed:
+            raise PpfError(
+                f"The table {log.name!r} exists already.", hint="Set mode to append, overwrite, merge, scd2 or ignore."
+            )
+        guards.require_columns(self.options, frame.schema, snapshot)
+        guards.require_partitions(self.options, snapshot)
+
+    def _require_room(self, log: Log, snapshot: Snapshot) -> None:
+        guards.require_place(log, snapshot)
+        if snapshot.exists:
+            snapshot.require_writable()
+
+    def _log(self, context: Context) -> Log:
+        return Log.of(context.spark, self.options.path, self.options.table)
+
+
+class DeltaSink(TableSink[WriteOptions]):
+    """Writes a Delta table: adds or replaces rows, matches them by keys, or keeps their history."""
+
+    examples: ClassVar[Sequence[str]] = (
+        '{ path = "out/flights", mode = append, partition_by = [carrier] }',
+        '{ path = "out/flights", mode = overwrite, replace_where = "year = 2025" }',
+        '{ path = "out/customers", mode = merge, keys = [id], order_by = [changed_at], delete_when = "op = \'D\'" }',
+        '{ table = "shop.customers", mode = scd2, keys = [id] }',
+    )
+
+
+def _schema(ticket: Ticket) -> "StructType":
+    from pyspark.sql.types import StructType
+
+    return StructType.fromJson(json.loads(ticket["schema"]))
+
+
+def _not_written(log: Log, error: OSError) -> PpfError:
+    return PpfError(
+        f"The folder of the table {log.name!r} cannot be written: {error.strerror or error}.",
+        hint="Make it writable, free space there, or name another table.",
+    )

@@ -1,0 +1,64 @@
+"""Reads a Delta table as a stream."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Context, Dataset, Requirements, StreamingSource
+from ppf_delta import names
+from ppf_delta.adding import require_readable
+from ppf_delta.errors import told
+from ppf_delta.log import Log
+from ppf_delta.stream_options import StreamReadOptions
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class DeltaStreamSource(StreamingSource[StreamReadOptions]):
+    """Reads the rows of a Delta table, and those that come, or its changes."""
+
+    changeable: ClassVar = frozenset({"max_files_per_trigger", "max_bytes_per_trigger"})
+    examples: ClassVar[Sequence[str]] = (
+        '{ path = "lake/events" }',
+        '{ table = "shop.customers", starting_version = latest, changes = true }',
+        '{ path = "lake/events", skip_change_commits = true, max_files_per_trigger = 100 }',
+    )
+
+    @classmethod
+    def requirements(cls, options: StreamReadOptions | None) -> Requirements:
+        """The jars of Delta."""
+        return names.requirements(options)
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The table."""
+        return (names.dataset(self.options.path, self.options.table),)
+
+    def ping(self, context: Context) -> None:
+        """Whether there is such a table."""
+        log = Log.of(context.spark, self.options.path, self.options.table)
+        with told(log.name):
+            require_readable(log, log.newest())
+
+    def read_stream(self, context: Context) -> "DataFrame":
+        """The table as a streaming frame; without a start, all that is there comes first."""
+        log = Log.of(context.spark, self.options.path, self.options.table)
+        with told(log.name):
+            require_readable(log, log.newest())
+            reader = context.spark.readStream.format("delta").options(**self.options.reader)
+            for key, value in self._told():
+                reader = reader.option(key, value)
+            return reader.table(log.table) if log.table is not None else reader.load(log.location)
+
+    def _told(self) -> Iterator[tuple[str, str]]:
+        given = self.options
+        options = {
+            "startingVersion": given.starting_version,
+            "startingTimestamp": given.starting_timestamp.replace("T", " ") if given.starting_timestamp else None,
+            "readChangeFeed": given.changes,
+            "ignoreChanges": given.ignore_changes,
+            "skipChangeCommits": given.skip_change_commits,
+            "ignoreDeletes": given.ignore_deletes,
+            "maxFilesPerTrigger": given.max_files_per_trigger,
+            "maxBytesPerTrigger": given.max_bytes_per_trigger,
+        }
+        return ((key, str(value).lower()) for key, value in options.items() if value is not None and value is not False)
