@@ -16,6 +16,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "streaming_sinks": "files",
     },
     "ppf-inline": {"sources": "inline range"},
+    "ppf-kafka": {"sources": "kafka", "sinks": "kafka", "streaming_sources": "kafka", "streaming_sinks": "kafka"},
     "ppf-logging": {"hooks": "logging"},
     "ppf-memory": {"streaming_sinks": "memory"},
     "ppf-otel": {"hooks": "otel"},

@@ -61,6 +61,11 @@ class SchemaContract:
             return None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its fields, in their order."""
+        return tuple(name for name, _ in self.type.parts)
+
+    @property
     def case_twins(self) -> tuple[str, ...]:
         """Fields whose names differ in nothing but their case: Spark takes them only with spark.sql.caseSensitive = true."""
         names = [name.lower() for name, _ in self.type.parts]

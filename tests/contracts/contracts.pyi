@@ -568,6 +568,9 @@ class SchemaContract:
     def ddl(self) -> str | None:
         """The DDL text that `of` reads back; None where there is none."""
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its fields, in their order."""
+    @property
     def case_twins(self) -> tuple[str, ...]:
         """Fields whose names differ in nothing but their case: Spark takes them only with spark.sql.caseSensitive = true."""
     @staticmethod

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 FOLDERS = [ROOT, *PLUGINS]
-NEED_A_SERVICE = {"ppf-otel", "ppf-secrets-aws", "ppf-secrets-vault"}
+NEED_A_SERVICE = {"ppf-kafka", "ppf-otel", "ppf-secrets-aws", "ppf-secrets-vault"}
 
 
 def name_of(folder: Path) -> str:

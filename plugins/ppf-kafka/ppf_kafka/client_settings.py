@@ -1,0 +1,54 @@
+"""Settings of Kafka's client that a file passes on, and those that it must not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_SECURITY = ("sasl.", "ssl.", "security.")
+# Spark sets these itself, or its offsets would mean nothing.
+_SPARKS_OWN = frozenset(
+    {
+        *("auto.offset.reset", "enable.auto.commit", "group.instance.id"),
+        *("key.deserializer", "value.deserializer", "key.serializer", "value.serializer"),
+    }
+)
+# What names a class is a program, which a file must not bring.
+_CODE = (".class", ".classes", "config.providers", "metric.reporters", "partition.assignment.strategy")
+
+
+def problems(block: str, extra: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with settings that are passed on: option path → what to do instead."""
+    found = {}
+    for name, value in _flat(extra):
+        if (wrong := _wrong(name, value)) is not None:
+            found[f"{block}.{name}"] = wrong
+    return found
+
+
+def client_settings(extra: Mapping[str, Any]) -> dict[str, str]:
+    """The settings as text, as Kafka reads them."""
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in _flat(extra)}
+
+
+def _flat(extra: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Without quotes HOCON makes blocks of a name with dots."""
+    for name, value in extra.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
+
+
+def _wrong(name: str, value: Any) -> str | None:
+    if name == "bootstrap.servers":
+        return "is said by the option bootstrap_servers."
+    if name.startswith("kafka."):
+        return f"is called {name.removeprefix('kafka.')!r} here."
+    if name.startswith(_SECURITY):
+        return "belongs to the block security, which keeps secrets secret."
+    if name in _SPARKS_OWN:
+        return "is set by Spark, and cannot be changed."
+    if name.endswith(_CODE) or "interceptor" in name or "callback" in name:
+        return "names a program, which a pipeline file cannot bring."
+    if not isinstance(value, str | int | float | bool):
+        return "must be text, a number or a boolean."
+    return None

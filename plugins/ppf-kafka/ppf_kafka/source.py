@@ -1,0 +1,77 @@
+"""The records of topics, as they are when a run begins."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Context, Dataset, Requirements, Schema, Source
+from ppf_kafka.connection import cluster_of, datasets_of, reader_options, requirements_for, topics_of
+from ppf_kafka.decoding import decoded, told_schema
+from ppf_kafka.offsets import partitions_json, to_json
+from ppf_kafka.options import BatchReadOptions
+from ppf_kafka.slices import Slice, require_kept, slice_now
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_CURSOR = "offsets"
+
+
+class KafkaSource(Source[BatchReadOptions]):
+    """Reads the records of Kafka topics, all of them or what is new since the last run."""
+
+    examples: ClassVar[Sequence[str]] = (
+        '{ bootstrap_servers = "localhost:9092", topics = orders, value_schema = "id INT, amount DOUBLE" }',
+        '{ bootstrap_servers = "localhost:9092", topics = [orders, returns], value_format = string, columns = [key, timestamp]'
+        ", incremental = true }",
+    )
+
+    @classmethod
+    def requirements(cls, options: BatchReadOptions | None) -> Requirements:
+        """Spark's connector, and Avro where it is used."""
+        return requirements_for([options.value_format, options.key_format] if options is not None else [])
+
+    @property
+    def output_schema(self) -> Schema | None:
+        """What the file tells of it."""
+        return told_schema(self.options)
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The topics, or their pattern."""
+        return datasets_of(self.options, self.options.topic_names or [self.options.topic_pattern or ""])
+
+    def ping(self, context: Context) -> None:
+        """Whether the brokers answer, know us, and have the topics."""
+        with cluster_of(context.spark, self.options) as cluster:
+            cluster.answers()
+            cluster.partitions(topics_of(cluster, self.options))
+
+    def pin(self, context: Context) -> str:
+        """The first and the last offset of each partition."""
+        return self._slice_now(context).text
+
+    def read(self, context: Context) -> "DataFrame":
+        """The records of the pinned offsets; the cursor moves to their end."""
+        wanted = self._slice(context)
+        if self.options.incremental:
+            context.advance(_CURSOR, to_json(wanted.end))
+        offsets = {
+            "assign": partitions_json(wanted.start),
+            "startingOffsets": to_json(wanted.start),
+            "endingOffsets": to_json(wanted.end),
+        }
+        reader = context.spark.read.format("kafka").options(**reader_options(self.options), **offsets)
+        return decoded(context, self.options, reader.load())
+
+    def _slice(self, context: Context) -> Slice:
+        if context.pinned is None:
+            return self._slice_now(context)
+        wanted = Slice.of(context.pinned)
+        if self.options.fail_on_data_loss:
+            with cluster_of(context.spark, self.options) as cluster:
+                require_kept(cluster, wanted)
+        return wanted
+
+    def _slice_now(self, context: Context) -> Slice:
+        cursor = context.state.get(_CURSOR) if self.options.incremental else None
+        with cluster_of(context.spark, self.options) as cluster:
+            return slice_now(cluster, self.options, topics_of(cluster, self.options), cursor, context.logger)

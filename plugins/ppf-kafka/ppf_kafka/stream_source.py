@@ -1,0 +1,86 @@
+"""The records of topics, as they come."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ppf_core import Context, Dataset, Requirements, Schema, StreamingSource
+from ppf_kafka.connection import cluster_of, datasets_of, reader_options, requirements_for
+from ppf_kafka.decoding import decoded, told_schema
+from ppf_kafka.offsets import Moment, for_spark, to_json
+from ppf_kafka.options import StreamReadOptions
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_DISABLED = "spark.sql.streaming.disabledV2MicroBatchReaders"
+_PROVIDER = "org.apache.spark.sql.kafka010.KafkaSourceProvider"
+
+
+class KafkaStreamSource(StreamingSource[StreamReadOptions]):
+    """Reads the records of Kafka topics as they come."""
+
+    # Brokers move and passwords change while the records stay the same.
+    changeable: ClassVar = frozenset(
+        {"bootstrap_servers", "consumer", "fail_on_data_loss", "max_offsets_per_trigger", "min_partitions", "security"}
+    )
+    examples: ClassVar[Sequence[str]] = (
+        '{ bootstrap_servers = "localhost:9092", topics = orders, value_schema = "id INT, amount DOUBLE" }',
+        '{ bootstrap_servers = "localhost:9092", topic_pattern = "orders\\\\..*", value_format = string, columns = [key, topic]'
+        ", starting_offsets = earliest, max_offsets_per_trigger = 10000 }",
+    )
+
+    @classmethod
+    def requirements(cls, options: StreamReadOptions | None) -> Requirements:
+        """Spark's connector, and Avro where it is used."""
+        return requirements_for([options.value_format, options.key_format] if options is not None else [])
+
+    @property
+    def output_schema(self) -> Schema | None:
+        """What the file tells of it."""
+        return told_schema(self.options)
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The topics, or their pattern."""
+        return datasets_of(self.options, self.options.topic_names or [self.options.topic_pattern or ""])
+
+    def ping(self, context: Context) -> None:
+        """Whether the brokers answer, know us, and have the topics. Topics that a pattern fits may come later."""
+        with cluster_of(context.spark, self.options) as cluster:
+            cluster.answers()
+            if self.options.topic_names:
+                cluster.partitions(self.options.topic_names)
+
+    def read_stream(self, context: Context) -> "DataFrame":
+        """The records; a checkpoint knows how far they were read."""
+        given = self.options
+        _go_on_after_an_unfinished_batch(context.spark)
+        reader = context.spark.readStream.format("kafka").options(**reader_options(given), **self._start(context))
+        if given.topic_pattern is not None:
+            reader = reader.option("subscribePattern", given.topic_pattern)
+        else:
+            reader = reader.option("subscribe", ",".join(given.topic_names))
+        if given.max_offsets_per_trigger is not None:
+            reader = reader.option("maxOffsetsPerTrigger", given.max_offsets_per_trigger)
+        return decoded(context, given, reader.load())
+
+    def _start(self, context: Context) -> dict[str, str]:
+        """Where a stream without a checkpoint begins."""
+        start = self.options.start
+        if isinstance(start.of_rest, Moment):
+            # After the last record there is none yet: what comes is read.
+            return {"startingTimestamp": str(start.of_rest.milliseconds), "startingOffsetsByTimestampStrategy": "latest"}
+        if start.is_one:
+            return {"startingOffsets": start.of_rest}
+        with cluster_of(context.spark, self.options) as cluster:
+            topics = self.options.topic_names or cluster.matching(self.options.topic_pattern or "")
+            partitions = cluster.partitions(topics)
+        # Spark wants to be told of each partition.
+        return {"startingOffsets": to_json({each: for_spark(start.of(each)) for each in partitions})}
+
+
+def _go_on_after_an_unfinished_batch(spark: "SparkSession") -> None:
+    """Takes Spark's older reader: since 4.1 the newer one fails after a batch that was cut off and done again (SPARK-55271)."""
+    if tuple(map(int, spark.version.split(".")[:2])) < (4, 1):
+        return
+    disabled = [each for each in (spark.conf.get(_DISABLED, "") or "").split(",") if each]
+    spark.conf.set(_DISABLED, ",".join(dict.fromkeys([*disabled, _PROVIDER])))

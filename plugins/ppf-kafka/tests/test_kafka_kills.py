@@ -1,0 +1,80 @@
+"""Exactly once, shown: a stream from a topic into Parquet files killed at each line of its journal, and at any moment."""
+
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+from kafka_broker import KafkaBroker, Topics
+from struck_stream import ROWS, StruckStream
+from victim import POINTS
+
+KILLS = 100 if os.environ.get("PPF_FAULTS") == "all" else 5
+SEED = int(os.environ.get("PPF_SEED", "1"))
+PIPELINE = """
+name = struck
+mode = streaming
+spark {
+  master = "local[2]"
+  conf { "spark.sql.shuffle.partitions" = 1, "spark.ui.enabled" = false, "spark.jars.ivy" = "%s" }
+}
+components {
+  numbers {
+    source = kafka
+    options {
+      bootstrap_servers = "%s", topics = %s, value_schema = "id INT", columns = [partition]
+      starting_offsets = earliest, max_offsets_per_trigger = 10
+    }
+    quality = [ { check = expression, options { sql = "_corrupt_value IS NULL" }, action = drop } ]
+  }
+  out { sink = parquet, inputs = [numbers], trigger = available_now, options { path = "out/numbers", mode = append } }
+}
+"""
+
+
+@dataclass
+class StruckTopic(StruckStream):
+    """A topic with two partitions, which feeds files."""
+
+    topics: Topics | None = None
+    topic: str = ""
+
+    def feed(self, count: int = 1) -> None:
+        """More records: in each lot one is poison."""
+        assert self.topics is not None
+        for _ in range(count):
+            values = [f'{{"id": {self.files * ROWS + each}}}' for each in range(ROWS)]
+            self.topics.send(self.topic, [*values, "poison"], partition=self.files % 2)
+            self.files += 1
+
+    def rows(self, sink: str) -> list[tuple[Any, ...]]:
+        """What is in the folder, as somebody without Spark reads it."""
+        found: list[tuple[Any, ...]] = []
+        for path in sorted((self.folder / "out" / sink).glob("[!._]*")):
+            found += [(each,) for each in pyarrow.parquet.read_table(path, columns=["id"])["id"].to_pylist()]
+        return found
+
+    def require_every_record_once(self) -> None:
+        """Nothing is lost, and nobody ever saw a record twice."""
+        assert self.seen == []
+        assert self.ids("numbers") == list(range(self.files * ROWS))
+
+
+def test_a_stream_from_a_topic_that_is_killed_loses_nothing_and_writes_nothing_twice(
+    kafka: KafkaBroker, topics: Topics, tmp_path: Path
+) -> None:
+    topic, ivy = topics.create(2), Path("~/.cache/ppf-tests/ivy-of-spark").expanduser()
+    (tmp_path / "struck.conf").write_text(PIPELINE % (ivy, kafka.address, topic))
+    stream = StruckTopic(tmp_path, ("numbers",), topics=topics, topic=topic)
+    chance = random.Random(SEED)  # noqa: S311 -- it repeats
+    points: Sequence[str] = [each for each in POINTS if each != "before the journal"]
+    kills = 0
+    while kills < KILLS:
+        stream.feed(2)
+        point, when = (points[kills], 1.0) if kills < min(len(points), KILLS - 1) else ("after", chance.uniform(0, 2))
+        kills += stream.run(point, when) < 0
+    stream.run()
+    stream.require_every_record_once()

@@ -1,0 +1,110 @@
+"""Logins and certificates, and what `ping` says before anything starts."""
+
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from kafka_broker import PASSWORD, SCRAM_PASSWORD, SCRAM_USER, USER, KafkaBroker, Topics
+from ppf_kafka.security import SecurityOptions
+from ppf_kafka.sink import KafkaSink
+from ppf_kafka.source import KafkaSource
+from ppf_kafka.stream_source import KafkaStreamSource
+from programs import free_port
+from pyspark.sql import Row, SparkSession
+
+from ppf_core import PipelineRunner, PpfError
+from ppf_core.testing import build, context
+
+SASL = {"protocol": "SASL_PLAINTEXT"}
+PLAIN = {**SASL, "mechanism": "PLAIN", "username": USER, "password": PASSWORD}
+SCRAM = {**SASL, "mechanism": "SCRAM-SHA-512", "username": SCRAM_USER, "password": SCRAM_PASSWORD}
+WRONG = "canary-of-nobody"
+
+
+@pytest.mark.parametrize("security", [PLAIN, SCRAM], ids=["plain", "scram"])
+def test_a_login_reads_and_writes(security: dict[str, str], spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
+    topic = topics.create()
+    secured = {"bootstrap_servers": kafka.address_of("SASL_PLAINTEXT"), "security": security, "value_format": "string"}
+    sink = build(KafkaSink, topic=topic, **secured)
+    sink.ping(context(spark))
+    sink.write(context(spark), spark.createDataFrame([("a",)], "value STRING"))
+    frame = build(KafkaSource, topics=topic, **secured).read(context(spark))
+    assert frame.collect() == [Row(value="a")]
+    told = frame._jdf.queryExecution().toString() + str(frame._jdf.queryExecution().debug())
+    assert security["password"] not in told
+
+
+def test_tls_reads_with_a_pem_file_and_with_a_key_store(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path
+) -> None:
+    topic, store = topics.create(), tmp_path / "trusted.p12"
+    topics.send(topic, ["a"])
+    trust = ["-importcert", "-noprompt", "-alias", "broker", "-file", str(kafka.certificate), "-keystore", str(store)]
+    subprocess.run(["keytool", *trust, "-storepass", "changeit"], check=True, capture_output=True)
+    for security in (
+        {"ca_certificate": str(kafka.certificate)},
+        {"truststore": str(store), "truststore_password": "changeit"},
+    ):
+        options = {"bootstrap_servers": kafka.address_of("SSL"), "security": {"protocol": "SSL", **security}}
+        source = build(KafkaSource, topics=topic, value_format="string", **options)
+        source.ping(context(spark))
+        assert source.read(context(spark)).collect() == [Row(value="a")]
+
+
+def test_ping_says_what_is_wrong_within_ten_seconds(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path
+) -> None:
+    topic = topics.create(name="orders-of-today")
+    sasl, tls = kafka.address_of("SASL_PLAINTEXT"), kafka.address_of("SSL")
+    for address, security, more, said in (
+        (sasl, {**PLAIN, "password": WRONG}, {}, "refuse the login: Authentication failed"),
+        (sasl, {**SCRAM, "password": WRONG}, {}, "refuse the login: Authentication failed"),
+        (tls, {"protocol": "SSL"}, {}, "There is no trust between ppf and the Kafka brokers"),
+        (tls, {"protocol": "SSL", "ca_certificate": "/none.pem"}, {}, "There is no file '/none.pem'"),
+        (kafka.address, None, {"topics": "orders-of-todya"}, "have no topic 'orders-of-todya'.*Did you mean 'orders-of-today'"),
+        (kafka.address, None, {"topics": None, "topic_pattern": "nothing.*"}, "No topic of .* fits the pattern"),
+        (f"127.0.0.1:{free_port()}", None, {}, "do not answer. Check 'bootstrap_servers'"),
+        ("no.such.host.invalid:9092", None, {}, "No resolvable bootstrap urls"),
+    ):
+        options = {"bootstrap_servers": address, "security": security, "topics": topic, "value_format": "string", **more}
+        source = build(KafkaSource, **options)
+        begin = time.monotonic()
+        with pytest.raises(PpfError, match=said) as caught:
+            source.ping(context(spark))
+        assert time.monotonic() - begin < 30  # 8 s by our own limit; this machine may be busy
+        assert WRONG not in f"{caught.value} {caught.value.__cause__}"
+    with pytest.raises(PpfError, match="have no topic 'nowhere'"):
+        build(KafkaSink, bootstrap_servers=kafka.address, topic="nowhere").ping(context(spark))
+    build(KafkaStreamSource, bootstrap_servers=kafka.address, topic_pattern="nothing.*", value_format="string").ping(
+        context(spark)
+    )
+
+
+def test_a_password_is_quoted_and_never_shown() -> None:
+    odd = 'a"b\\c\nd;e'
+    options = build(
+        KafkaSource, bootstrap_servers="h:1", topics="t", value_format="string", security={**PLAIN, "password": odd}
+    )
+    security = options.options.security
+    assert isinstance(security, SecurityOptions)
+    assert security.settings()["sasl.jaas.config"].endswith(' password="a\\"b\\\\c\\nd;e";')
+    assert odd not in repr(options)
+    assert security.warnings()["protocol"].startswith("sends the password as it is")
+
+
+def test_a_run_with_a_wrong_password_never_shows_it(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    topic = topics.create()
+    address = kafka.address_of("SASL_PLAINTEXT")
+    security = f'protocol = SASL_PLAINTEXT, mechanism = PLAIN, username = "{USER}", password = "{WRONG}"'
+    options = f'bootstrap_servers = "{address}", topics = {topic}, value_format = string, security {{ {security} }}'
+    components = f"read {{ source = kafka, options {{ {options} }} }}, out {{ sink = noop, inputs = [read] }}"
+    (tmp_path / "secured.conf").write_text(f"name = secured, components {{ {components} }}")
+    result = PipelineRunner.from_file(tmp_path / "secured.conf").run(spark=spark)
+    (problem,) = result.problems
+    assert (result.exit_code, "refuse the login" in problem.message) == (1, True)
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "secured.conf"]
+    assert files
+    assert WRONG not in f"{result} {capfd.readouterr()} {[path.read_text(errors='replace') for path in files]}"
