@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from samples import SAMPLES
-from staged_sinks import ExactStage
+from ppf_testing.samples import SAMPLES
+from ppf_testing.staged_sinks import ExactStage
 from test_tables import PARQUET, SOME, Counted, Table, ThereByHand, with_numbers_and_days, with_texts
 
 

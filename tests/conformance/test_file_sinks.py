@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
+from ppf_testing.samples import OF_SPARK_4, SAMPLES
+from ppf_testing.staged_sinks import ExactStage, StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
-from samples import OF_SPARK_4, SAMPLES
-from staged_sinks import ExactStage, StagedSinkConformance
 
 PARQUET = {sample.name for sample in SAMPLES} - {"nothing", "spans of a calendar"}
 ORC = {"booleans", "numbers", "decimals", "floats", "texts", "bytes", "lists"}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ppf_testing.staged_sinks import StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
-from staged_sinks import StagedSinkConformance
 
 from ppf_core.quality.quarantine import QuarantineFolder
 

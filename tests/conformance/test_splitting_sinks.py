@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 from ppf_files.sinks import OrcSink, ParquetSink
+from ppf_testing.samples import OF_SPARK_4, SAMPLES
+from ppf_testing.splitting_sinks import SplitConformance
 from pyspark.sql import DataFrame
-from samples import OF_SPARK_4, SAMPLES
-from splitting_sinks import SplitConformance
 from test_file_sinks import ORC, PARQUET, SOME, Folder
 
 

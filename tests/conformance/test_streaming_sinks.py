@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from ppf_files.sinks import JsonSink, ParquetSink
 from ppf_files.stream_sink import FilesSink
 from ppf_memory.memory import MemorySink
+from ppf_testing.streaming_sinks import NativeSinkConformance, StagedStreamConformance
 from pyspark.sql import DataFrame, SparkSession
-from streaming_sinks import NativeSinkConformance, StagedStreamConformance
 
 
 class Folder(StagedStreamConformance):

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from ppf_files.stream_source import FilesSource
 from ppf_rate.rate import RateSource
+from ppf_testing.streaming_sources import StreamingSourceConformance
 from pyspark.sql import SparkSession
-from streaming_sources import StreamingSourceConformance
 
 
 class Folder(StreamingSourceConformance):

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import pytest
 from ppf_table.sink import TableSink
+from ppf_testing.samples import OF_SPARK_4, SAMPLES, Sample
+from ppf_testing.staged_sinks import ExactStage, StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
-from samples import OF_SPARK_4, SAMPLES, Sample
-from staged_sinks import ExactStage, StagedSinkConformance
 
 from ppf_core.testing import context
 

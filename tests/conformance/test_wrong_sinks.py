@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from ppf_testing.samples import SAMPLES, Sample
+from ppf_testing.staged_sinks import StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
-from samples import SAMPLES, Sample
-from staged_sinks import StagedSinkConformance
 from wrong_sinks import Adding, Eager, Forgetful, Once, Renaming, Right, Trimming, Visible
 
 BY_NAME = {sample.name: sample for sample in SAMPLES}

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from ppf_testing.samples import SAMPLES
+from ppf_testing.splitting_sinks import SplitConformance
 from pyspark.sql import DataFrame, SparkSession
-from samples import SAMPLES
-from splitting_sinks import SplitConformance
 from wrong_splits import Flagged, Hasty, Leaking, Littering, Miscounting, RightSplit, Twice, Unprepared
 
 BY_NAME = {sample.name: sample for sample in SAMPLES}

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from ppf_testing.streaming_sinks import NativeSinkConformance, StagedStreamConformance, StreamingSinkConformance
+from ppf_testing.streaming_sources import StreamingSourceConformance
 from pyspark.sql import DataFrame, SparkSession
-from streaming_sinks import NativeSinkConformance, StagedStreamConformance, StreamingSinkConformance
-from streaming_sources import StreamingSourceConformance
 from wrong_streams import (
     AddingStaged,
     Appending,

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import pytest
 from ppf_delta.sink import DeltaSink
+from ppf_testing.samples import SAMPLES
+from ppf_testing.staged_sinks import StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
-from samples import SAMPLES
-from staged_sinks import StagedSinkConformance
 
 from ppf_core import PpfError, TargetMoved, WriteId
 from ppf_core.testing import build, context

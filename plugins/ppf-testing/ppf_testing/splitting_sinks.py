@@ -16,15 +16,15 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from pyspark.sql import functions as F
-from samples import SAMPLES, Sample, content
-from staged_sinks import Reading
 
 from ppf_core import Context, StagedSink
 from ppf_core.testing import context
+from ppf_testing.samples import SAMPLES, Sample, content
+from ppf_testing.staged_sinks import Reading
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -44,7 +44,7 @@ def part(frame: "DataFrame", *, bad: bool) -> "DataFrame":
     return frame.where(IS_BAD if bad else f"NOT {IS_BAD}").drop(MASK)
 
 
-def split(sink: StagedSink, here: Context, frame: "DataFrame") -> "tuple[dict[str, str], DataFrame]":
+def split(sink: StagedSink[Any], here: Context, frame: "DataFrame") -> "tuple[dict[str, str], DataFrame]":
     """What was staged, by a sink that can."""
     assert sink.can_split
     found = sink.stage_split(here, frame, MASK)

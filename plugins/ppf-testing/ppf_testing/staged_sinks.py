@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from samples import SAMPLES, Sample, content
 
 from ppf_core import StagedSink, Ticket
 from ppf_core.testing import build, context
+from ppf_testing.samples import SAMPLES, Sample, content
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

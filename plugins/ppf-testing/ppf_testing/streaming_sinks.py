@@ -28,8 +28,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pytest
 from pyspark.sql import functions as F
 
-from ppf_core import Sink, StreamingSink, WriteId
-from ppf_core.errors import ConfigError
+from ppf_core import PpfError, Sink, StreamingSink, WriteId
 from ppf_core.testing import MemoryStream, build, context, memory_stream, write_stream
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ class NativeSinkConformance:
     def test_options_with_a_mistake_are_refused(self, tmp_path: Path) -> None:
         """When the file is read, long before there is a stream."""
         for options in self.refused:
-            with pytest.raises(ConfigError) as caught:
+            with pytest.raises(PpfError) as caught:
                 build(self.plugin, tmp_path, **{**self.options(tmp_path), **options})
             assert {str(problem.path).partition(".")[0] for problem in caught.value.problems} & set(options)
 

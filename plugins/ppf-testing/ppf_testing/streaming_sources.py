@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from ppf_core import StreamingSource
-from ppf_core.errors import ConfigError
+from ppf_core import PpfError, StreamingSource
 from ppf_core.testing import build, context, stream_batches
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ class StreamingSourceConformance:
     def test_options_with_a_mistake_are_refused(self, tmp_path: Path) -> None:
         """When the file is read, long before there is a stream."""
         for options in self.refused:
-            with pytest.raises(ConfigError) as caught:
+            with pytest.raises(PpfError) as caught:
                 build(self.plugin, tmp_path, **{**self.options(tmp_path), **options})
             assert {str(problem.path).partition(".")[0] for problem in caught.value.problems} & set(options)
 

@@ -1,0 +1,41 @@
+"""What every plugin promises, whatever its kind."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from ppf_core import Plugin, PpfError
+from ppf_core.testing import build
+
+
+class PluginConformance:
+    """Options that are right, and some that are not."""
+
+    plugin: ClassVar[type[Plugin[Any]]]
+    refused: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    """Options, each set with a mistake in it, that are put over the right ones."""
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        """The options; what they name lies in or below `folder`."""
+        raise NotImplementedError
+
+    def made(self, folder: Path, **more: Any) -> Any:
+        """A new instance, as another process would have. more: options that are put over the others."""
+        return build(self.plugin, folder, **{**self.options(folder), **more})
+
+    def test_options_with_a_mistake_are_refused(self, tmp_path: Path) -> None:
+        """When the file is read, and with the name of the option."""
+        for options in self.refused:
+            with pytest.raises(PpfError) as caught:
+                self.made(tmp_path, **options)
+            assert {str(problem.path).partition(".")[0] for problem in caught.value.problems} & set(options)
+
+    def test_it_can_be_closed_at_any_time(self, tmp_path: Path) -> None:
+        """Before its first use, and again; another instance is not touched by it."""
+        other, instance = self.made(tmp_path), self.made(tmp_path)
+        instance.close()
+        instance.close()
+        assert other.options == instance.options
+        other.close()
