@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 
 from ppf_files.stream_source import FilesSource
 from ppf_rate.rate import RateSource
+from ppf_spark.data_source import DataSourceStreamSource
+from ppf_spark.spark_source import SparkStreamSource
 from ppf_testing.streaming_sources import StreamingSourceConformance
 from pyspark.sql import SparkSession
+
+LETTERS = Path(__file__).parents[2] / "plugins" / "ppf-spark" / "tests"
 
 
 class Folder(StreamingSourceConformance):
@@ -72,3 +76,18 @@ class TestRateOfSeconds(OfRate):
 
     def feed(self, spark: SparkSession, folder: Path, value: str) -> None:
         time.sleep(1.1)
+
+
+class TestFormatOfSpark(Folder):
+    plugin: ClassVar[Any] = SparkStreamSource
+    more: ClassVar = {"format": "text", "options": {"maxFilesPerTrigger": 2}}
+    refused: ClassVar = [{"format": ""}, {"options": {"path": "in"}}, {"schema": "value STRINGG"}]
+
+
+class TestDataSourceInPython(Folder):
+    plugin: ClassVar[Any] = DataSourceStreamSource
+    stops_after_repeating: ClassVar = True
+    refused: ClassVar = [{"class": "letters"}, {"schema": "value STRINGG"}]
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        return {"class": "letters:Simple", "folder": str(LETTERS), "options": {"folder": str(folder / "in")}}

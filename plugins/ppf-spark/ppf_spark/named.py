@@ -42,11 +42,9 @@ def named(source: type[Any], name: str, note: str) -> type[Any]:
         """What a method gives: a reader or a writer, whose methods Spark calls next, or rows that are made as they go."""
         if isinstance(given, parts):
             given.__class__ = of(type(given))
-        elif hasattr(given, "__next__"):
-            return rows(given)
-        elif isinstance(given, tuple) and given and hasattr(given[0], "__next__"):
-            return (rows(given[0]), *given[1:])
-        return given
+            return given
+        # A simple reader gives its rows within a tuple, and Spark copies them: they are there already, and cannot fail.
+        return rows(given) if hasattr(given, "__next__") else given
 
     def rows(made: Any) -> Any:
         try:

@@ -165,7 +165,7 @@ class SimpleReader(SimpleDataSourceStreamReader):
 
     def read(self, start: dict[str, int]) -> tuple[Iterator[tuple[str]], dict[str, int]]:
         end = len(self.folder.files())
-        return self.folder.lines(start["files"], end), {"files": end}
+        return iter(list(self.folder.lines(start["files"], end))), {"files": end}
 
     def readBetweenOffsets(self, start: dict[str, int], end: dict[str, int]) -> Iterator[tuple[str]]:
         return self.folder.lines(start["files"], end["files"])
