@@ -1,0 +1,97 @@
+"""What is wrong with a table or with rows, told before anything is written."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ppf_delta.sink import DeltaSink
+from ppf_delta.source import DeltaSource
+from ppf_delta.stream_sink import DeltaStreamSink
+from ppf_delta.stream_source import DeltaStreamSource
+from pyspark.sql import SparkSession
+
+from ppf_core import ConfigError, PpfError
+from ppf_core.jvm.requirements import merge_requirements
+from ppf_core.testing import build, context
+
+WRONG: list[tuple[Any, dict[str, Any], str]] = [
+    (DeltaSink, {}, "path"),
+    (DeltaSink, {"path": "a", "table": "b"}, "table"),
+    (DeltaSink, {"table": "a b"}, "is not the name of a table"),
+    (DeltaSink, {"path": "a", "mode": "merge"}, "is missing: mode = merge finds the rows"),
+    (DeltaSink, {"path": "a", "keys": ["id"]}, "means nothing with mode = error"),
+    (DeltaSink, {"path": "a", "mode": "append", "replace_where": "id = 1"}, "Set mode = overwrite"),
+    (DeltaSink, {"path": "a", "mode": "merge", "keys": ["id"], "update": [], "insert": False}, "nothing would happen"),
+    (DeltaSource, {"path": "a", "version": 1, "timestamp": "2025-01-01"}, "cannot be set together"),
+    (DeltaSource, {"path": "a", "timestamp": "yesterday"}, "is no time"),
+    (DeltaSource, {"path": "a", "changes": {"to": 1}}, "needs 'from'"),
+    (DeltaSource, {"path": "a", "changes": {"from": 1, "two": 1}}, "is unknown"),
+    (DeltaStreamSource, {"path": "a", "starting_version": "first"}, "is no version"),
+    (DeltaStreamSource, {"path": "a", "changes": True, "ignore_changes": True}, "means nothing with changes"),
+    (DeltaStreamSink, {"path": "a", "mode": "error"}, "mode"),
+]
+
+
+@pytest.mark.parametrize(("plugin", "options", "told"), WRONG)
+def test_wrong_options_are_told(plugin: Any, options: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        build(plugin, **options)
+
+
+def test_another_spark_is_refused_by_name() -> None:
+    asked = [("ppf-delta:delta", DeltaSink.requirements(None))]
+    with pytest.raises(Exception, match=r"'ppf-delta:delta' needs Spark >=4.1,<4.2; installed is 4.2.1"):
+        merge_requirements(asked, conf={}, packages=[], spark_version="4.2.1")
+    merged = merge_requirements(asked, conf={"spark.sql.extensions": "a.B"}, packages=["x:y:1"], spark_version="4.1.1")
+    assert merged.conf["spark.jars.packages"] == "x:y:1,io.delta:delta-spark_4.1_2.13:4.4.0"
+    assert merged.conf["spark.sql.extensions"] == "a.B,io.delta.sql.DeltaSparkSessionExtension"
+
+
+@pytest.fixture
+def table(spark: SparkSession, tmp_path: Path) -> Path:
+    path = tmp_path / "t"
+    spark.range(3).selectExpr("id", "id AS day").write.format("delta").partitionBy("day").save(str(path))
+    return path
+
+
+def refused(spark: SparkSession, folder: Path, rows: str = "1L AS id, 1L AS day", **options: Any) -> str:
+    sink, here = build(DeltaSink, folder, **options), context(spark)
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(PpfError) as caught:
+        sink.stage(here, spark.range(1).selectExpr(*rows.split(", ")))
+    sink.discard(here, None)
+    assert sorted(folder.rglob("*")) == before
+    return str(caught.value)
+
+
+def test_what_does_not_fit_a_table_is_refused_and_leaves_nothing(spark: SparkSession, table: Path) -> None:
+    folder = table.parent
+    spark.range(1).write.parquet(str(folder / "plain"))
+    (folder / "file").write_text("no table")
+    to = {"path": "t", "mode": "append"}
+    assert "CONVERT TO DELTA" in refused(spark, folder, path="plain", mode="append")
+    assert "is a file" in refused(spark, folder, path="file", mode="append")
+    assert "There is: day, id" in refused(spark, folder, path="t", mode="merge", keys=["ids"])
+    assert "has no column 'more'" in refused(spark, folder, "1L AS id, 2 AS more", path="t", mode="merge", keys=["id"])
+    assert "is partitioned by ['day'], not by ['id']" in refused(spark, folder, partition_by=["id"], **to)
+    assert "Cast the column" in refused(spark, folder, "'x' AS id, 1L AS day", **to)
+    assert "which scd2 needs" in refused(spark, folder, path="t", mode="scd2", keys=["id"])
+
+
+def test_a_table_with_a_feature_of_the_future_is_refused(spark: SparkSession, table: Path) -> None:
+    commit = table / "_delta_log" / "00000000000000000001.json"
+    features = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": [], "writerFeatures": ["timeMachine"]}
+    commit.write_text(json.dumps({"protocol": features}) + "\n")
+    assert "timeMachine" in refused(spark, table.parent, path="t", mode="append")
+
+
+@pytest.fixture
+def read_only(table: Path) -> Iterator[Path]:
+    """A log in which nobody can make a file: its name for the next commit is taken by a folder that is not empty."""
+    commit = table / "_delta_log" / "00000000000000000001.json"
+    (commit / "in the way").mkdir(parents=True)
+    yield table
+    (commit / "in the way").rmdir()
+    commit.rmdir()
