@@ -224,6 +224,14 @@ def recovery(folder: Path) -> Iterator[Row]:
     yield Row("recovery", _in_session("recovery", folder / "data", "safety.py")["recovery"], 1.0, "s", "two sinks")
 
 
+def delta(folder: Path) -> Iterator[Row]:
+    """Staged writes of 1 GB into Delta tables against Delta's own, and a merge against one write of its rows and a MERGE."""
+    for job in ("append", "overwrite", "merge"):
+        taken = _in_session(job, folder / job, "delta_tables.py")
+        ratio = taken["ppf"] / taken["by hand"]
+        yield Row(f"Delta, staged {job}, Delta's own = 1", ratio, 1.10, "times", f"by hand {taken['by hand']:.1f} s")
+
+
 def _in_session(job: str, folder: Path, script: str = "in_session.py") -> dict[str, float]:
     folder.mkdir(exist_ok=True)
     command = [sys.executable, HERE / script, job, folder]
@@ -305,6 +313,7 @@ BENCHMARKS = {
     "hooks": hooks,
     "queries": queries,
     "overwrite": overwrite,
+    "delta": delta,
     "records": records,
     "recovery": recovery,
     "checks": checks,

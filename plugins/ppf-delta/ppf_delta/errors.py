@@ -17,6 +17,7 @@ _HINTS = {
     "DELTA_INVALID_PROTOCOL_VERSION": "Install a newer ppf-delta with the Delta that knows it.",
     "DELTA_FAILED_TO_MERGE_FIELDS": "Cast the column, or give the table the other type first.",
     "DELTA_MERGE_INCOMPATIBLE_DATATYPE": "Cast the column, or give the table the other type first.",
+    "DELTA_CANNOT_CREATE_LOG_PATH": "Make the folder writable, and take away what is in its place.",
     "DELTA_VERSION_NOT_FOUND": "Read one of the versions that are there, or leave the option out.",
     "DELTA_CANNOT_RECREATE_TABLE_STATE": "Its log was cleaned up (delta.logRetentionDuration). Read a newer version.",
     "DELTA_MISSING_CHANGE_DATA": "Set delta.enableChangeDataFeed = true on the table; only later versions have changes.",
@@ -58,9 +59,19 @@ def told(name: str) -> Iterator[None]:
         raise
     except Exception as error:
         hint = next((hint for key, hint in _HINTS.items() if condition(error).startswith(key)), None)
+        if hint is None and _is_forbidden(error):
+            hint = "Make the folder and its _delta_log writable. If the run was publishing, finish it with 'ppf runs recover'."
         if hint is None:
             raise
         raise PpfError(f"Table {name!r}: {_words(error)}", hint=hint) from error
+
+
+def _is_forbidden(error: BaseException) -> bool:
+    return any(
+        str(java.getClass().getSimpleName()) in ("AccessDeniedException", "AccessControlException")
+        or "Permission denied" in str(java.getMessage())
+        for java in java_chain(error)
+    )
 
 
 def moved(name: str, what: str) -> TargetMoved:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppf_core import CheckpointRefused, PpfError
 from ppf_core.storage import files_at
-from ppf_delta.names import quoted
+from ppf_delta.names import in_spark_catalog, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -37,6 +37,7 @@ class Log:
         if table is None:
             files = files_at(spark, path or "")
             return cls(spark, path or "", files.uri(files.resolve(path or "")))
+        table = in_spark_catalog(table)
         state = spark._jsparkSession.sessionState()
         name = state.sqlParser().parseTableIdentifier(table)
         catalog = state.catalog()

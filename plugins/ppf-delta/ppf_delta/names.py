@@ -10,6 +10,7 @@ from ppf_core.storage import scheme
 
 DELTA_VERSION = "4.4.0"
 SPARK = ">=4.1,<4.2"
+_CATALOG = "spark_catalog"
 _PART = r"(?:`(?:[^`]|``)+`|[^.`\s]+)"
 _NAME = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
 
@@ -19,15 +20,22 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def sql_name(path: str | None, table: str | None) -> str:
-    """The table as SQL names it."""
-    return table if table is not None else f"delta.{quoted(path or '')}"
+def parts(table: str) -> list[str]:
+    """The parts of a table's name, as they are written."""
+    return re.findall(_PART, table)
+
+
+def in_spark_catalog(table: str) -> str:
+    """The name without Spark's own catalog in front."""
+    return ".".join(parts(table)[-2:])
 
 
 def wrong_names(path: str | None, table: str | None) -> Mapping[str, str]:
     """What is wrong with how a table is named, by option."""
     if table is not None and not _NAME.fullmatch(table):
-        return {"table": f"{table!r} is not the name of a table. Write table, schema.table or catalog.schema.table"}
+        return {"table": f"{table!r} is not the name of a table. Write table or schema.table"}
+    if table is not None and len(parts(table)) == 3 and parts(table)[0].strip("`").lower() != _CATALOG:
+        return {"table": f"{table!r} is a table of another catalog; only those of Spark's own are found. Give the path"}
     if path is not None and scheme(path) in ("", "file") and str(local_path(path)) == "/":
         return {"path": "is the root of a file system. Name a folder below it"}
     return {}
@@ -36,9 +44,8 @@ def wrong_names(path: str | None, table: str | None) -> Mapping[str, str]:
 def dataset(path: str | None, table: str | None) -> Dataset:
     """The identity of a table, found without asking anybody."""
     if table is not None:
-        parts = [part.strip("`").lower() for part in re.findall(_PART, table)]
-        known = ["spark_catalog", "default"][: max(0, 3 - len(parts))] if len(parts) < 3 else []
-        return Dataset("table", ".".join([*known, *parts]))
+        found = [part.strip("`").lower() for part in parts(table)]
+        return Dataset("table", ".".join([*[_CATALOG, "default"][: 3 - len(found)], *found]))
     if scheme(path or "") in ("", "file"):
         return Dataset("file", os.path.normpath(local_path(path or "")))
     start, _, rest = (path or "").partition("://")

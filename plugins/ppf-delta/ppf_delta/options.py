@@ -8,7 +8,7 @@ from typing import Any, Literal
 from ppf_core import OptionsError, option, options
 from ppf_delta.names import wrong_names
 
-PATH, TABLE = "Folder of the table.", "Name of the table in the catalog: table, schema.table or catalog.schema.table."
+PATH, TABLE = "Folder of the table.", "Name of the table in Spark's catalog: table or schema.table."
 READER = "Further options for Spark's reader, passed on as they are."
 WRITER = "Further options for Delta's writer, such as userMetadata."
 

@@ -1,7 +1,6 @@
 """What is wrong with a table or with rows, told before anything is written."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ from ppf_delta.stream_sink import DeltaStreamSink
 from ppf_delta.stream_source import DeltaStreamSource
 from pyspark.sql import SparkSession
 
-from ppf_core import ConfigError, PpfError
+from ppf_core import PpfError, WriteId
+from ppf_core.errors import ConfigError
 from ppf_core.jvm.requirements import merge_requirements
 from ppf_core.testing import build, context
 
@@ -20,6 +20,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (DeltaSink, {}, "path"),
     (DeltaSink, {"path": "a", "table": "b"}, "table"),
     (DeltaSink, {"table": "a b"}, "is not the name of a table"),
+    (DeltaSink, {"table": "lake.a.b"}, "another catalog"),
     (DeltaSink, {"path": "a", "mode": "merge"}, "is missing: mode = merge finds the rows"),
     (DeltaSink, {"path": "a", "keys": ["id"]}, "means nothing with mode = error"),
     (DeltaSink, {"path": "a", "mode": "append", "replace_where": "id = 1"}, "Set mode = overwrite"),
@@ -87,11 +88,40 @@ def test_a_table_with_a_feature_of_the_future_is_refused(spark: SparkSession, ta
     assert "timeMachine" in refused(spark, table.parent, path="t", mode="append")
 
 
-@pytest.fixture
-def read_only(table: Path) -> Iterator[Path]:
-    """A log in which nobody can make a file: its name for the next commit is taken by a folder that is not empty."""
-    commit = table / "_delta_log" / "00000000000000000001.json"
-    (commit / "in the way").mkdir(parents=True)
-    yield table
-    (commit / "in the way").rmdir()
-    commit.rmdir()
+def test_a_log_that_cannot_be_made_is_told(spark: SparkSession, tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "_delta_log").write_text("in the way")
+    sink, here = build(DeltaSink, tmp_path, path="t", mode="append"), context(spark)
+    with pytest.raises(PpfError, match="Make the folder writable"):
+        sink.stage(here, spark.range(1))
+
+
+def test_tables_of_the_catalog(spark: SparkSession, tmp_path: Path) -> None:
+    session = spark.newSession()
+    session.sql(f"CREATE SCHEMA of_delta LOCATION '{tmp_path}/schema'")
+    session.sql("CREATE TABLE of_delta.files (id LONG) USING parquet")
+
+    def write(number: int, **options: Any) -> None:
+        sink, here = build(DeltaSink, **options), context(session, write_id=WriteId("catalog", number))
+        sink.ping(here)
+        ticket = sink.stage(here, session.range(number))
+        sink.publish(here, ticket)
+        sink.publish(here, ticket)
+
+    try:
+        write(1, table="of_delta.out")
+        write(2, table="spark_catalog.of_delta.out", mode="append")
+        write(3, table="of_delta.merged", mode="merge", keys=["id"])
+        write(4, table="of_delta.merged", mode="merge", keys=["id"])
+        source = build(DeltaSource, table="of_delta.out")
+        pinned = source.pin(context(session))
+        write(5, table="of_delta.out", mode="overwrite")
+        assert [row.id for row in source.read(context(session, pinned=pinned)).orderBy("id").collect()] == [0, 0, 1]
+        assert [row.id for row in session.table("of_delta.merged").orderBy("id").collect()] == [0, 1, 2, 3]
+        assert session.table("of_delta.out").count() == 5
+        with pytest.raises(PpfError, match="is a table of parquet, not a Delta table"):
+            write(6, table="of_delta.files", mode="append")
+        with pytest.raises(PpfError, match="There is no schema 'nowhere'"):
+            write(7, table="nowhere.out")
+    finally:
+        session.sql("DROP SCHEMA of_delta CASCADE")

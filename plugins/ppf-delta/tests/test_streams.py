@@ -24,7 +24,8 @@ components {
   in  { source = delta, options { path = in, max_files_per_trigger = 1 }
         quality = [ { check = not_null, options { columns = [id] }, action = drop } ] }
   out { sink = delta, inputs = [in], trigger = available_now, options { path = out } }
-  big { sink = delta, inputs = [in], trigger = available_now, options { path = big, mode = merge, keys = [id], order_by = [at] } }
+  big { sink = delta, inputs = [in], trigger = available_now
+        options { path = big, mode = merge, keys = [id], order_by = [at] } }
 }
 """
 
@@ -46,7 +47,12 @@ def feed(spark: SparkSession, folder: Path, *numbers: int) -> None:
 def test_a_stream_that_is_killed_and_started_again_moves_each_row_once(spark: SparkSession, tmp_path: Path) -> None:
     path, tables = tmp_path / "moving.conf", (tmp_path / "out", tmp_path / "big")
     path.write_text(STREAM)
-    points = [(Steps, "stage", False), (Log, "write_files", False), (Transaction, "commit", True), (Transaction, "commit", False)]
+    points = [
+        (Steps, "stage", False),
+        (Log, "write_files", False),
+        (Transaction, "commit", True),
+        (Transaction, "commit", False),
+    ]
     for number, point in enumerate([*points, (Stage, "tidy", True)]):
         feed(spark, tmp_path, 2 * number, 2 * number + 1)
 
