@@ -10,8 +10,8 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-console": {"sinks": "console noop", "streaming_sinks": "console"},
     "ppf-delta": {"sources": "delta", "sinks": "delta", "streaming_sources": "delta", "streaming_sinks": "delta"},
     "ppf-files": {
-        "sources": "csv json orc parquet text",
-        "sinks": "csv json orc parquet text",
+        "sources": "avro binary csv json orc parquet text xml",
+        "sinks": "avro csv json orc parquet text xml",
         "streaming_sources": "files",
         "streaming_sinks": "files",
     },

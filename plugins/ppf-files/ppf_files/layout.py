@@ -63,6 +63,14 @@ def require_same_header(target: str, found: Sequence[str], given: Sequence[str],
         raise _different(target, "the header" if header else "a row", there, new)
 
 
+def require_known_names(target: str, found: Sequence[str], given: Sequence[str]) -> None:
+    """Refuses columns that the rows do not have; those that are not there may have been NULL so far."""
+    new = _folded(given)
+    for name in found:
+        if name.lower() not in new:
+            raise _different(target, name, "a column", None)
+
+
 def require_same_kinds(target: str, found: "Iterable[StructField]", given: "Iterable[StructField]") -> None:
     """Refuses JSON fields that the rows do not have, or have as another kind of value.
 

@@ -14,7 +14,8 @@ WHOLE_TIMES = {
 }
 _OF_TEXT = ("none", "bzip2", "deflate", "gzip", "lz4", "snappy", "zstd")
 _CODECS = {
-    **dict.fromkeys(("csv", "json", "text"), _OF_TEXT),
+    **dict.fromkeys(("csv", "json", "text", "xml"), _OF_TEXT),
+    "avro": ("uncompressed", "bzip2", "deflate", "snappy", "xz", "zstandard"),
     "orc": ("none", "lz4", "lzo", "snappy", "zlib", "zstd"),
     "parquet": ("none", "uncompressed", "brotli", "gzip", "lz4", "lz4_raw", "lzo", "snappy", "zstd"),
 }

@@ -43,6 +43,20 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "parquet": _ANY_FORMAT | {"compression", "datetimeRebaseMode", "int96RebaseMode", "mergeSchema", "parquet.compression"},
     "orc": _ANY_FORMAT | {"compression", "mergeSchema", "orc.compress"},
     "text": _ANY_FORMAT | {"compression", "encoding", "lineSep", "wholetext"},
+    "xml": _ANY_FORMAT
+    | _TEXTUAL
+    | {
+        *("arrayElementName", "attributePrefix", "declaration", "excludeAttribute", "ignoreNamespace"),
+        *("ignoreSurroundingSpaces", "indent", "inferSchema", "nullValue", "preferDate", "prefersDecimal", "rootTag", "rowTag"),
+        *("rowValidationXSDPath", "useLegacyXMLParser", "validateName", "valueTag", "wildcardColName"),
+    },
+    "avro": _ANY_FORMAT
+    | {
+        *("avroSchema", "avroSchemaUrl", "compression", "datetimeRebaseMode", "enableStableIdentifiersForUnionType"),
+        *("ignoreExtension", "mode", "positionalFieldMatching", "recordName", "recordNamespace", "recursiveFieldMaxDepth"),
+        "stableIdentifierPrefixForUnionType",
+    },
+    "binaryFile": _ANY_FORMAT,
 }
 """By format, all that some Spark from 3.5 on knows."""
 OF_STREAMS = frozenset(

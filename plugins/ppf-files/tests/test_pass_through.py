@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from connectors import fits_spark
 from ppf_files.options import CsvReadOptions, CsvWriteOptions, OrcReadOptions, ParquetReadOptions
 from ppf_files.pass_through import KNOWN, one_name
 from ppf_files.sinks import CsvSink
@@ -25,6 +26,8 @@ COMPANIONS = {
     "orc": f"{SOURCES}.orc.OrcOptions",
     "text": f"{SOURCES}.text.TextOptions",
 }
+if fits_spark():
+    COMPANIONS |= {"xml": f"{CATALYST}.xml.XmlOptions", "avro": "org.apache.spark.sql.avro.AvroOptions"}
 
 
 def companion(spark: SparkSession, name: str) -> Any:

@@ -70,12 +70,11 @@ def test_options_are_written_as_spark_reads_them() -> None:
 @pytest.mark.parametrize(
     ("name", "advice"),
     [
-        ("avro", 'Add packages = ["org.apache.spark:spark-avro_{scala}:{spark}"] to the options.'),
+        ("mongodb", 'Add packages = ["org.mongodb.spark:mongo-spark-connector_{scala}:VERSION"] to the options'),
         (
             "Excel",
             'Add packages = ["dev.mauch:spark-excel_{scala}:VERSION"] to the options with a VERSION that fits this Spark.',
         ),
-        ("kafka", "Use the plugin of ppf-kafka instead, or add packages = "),
         ("binaryfil", "Did you mean 'binaryFile'?"),
         ("com.example.Nothing", "Or name the package that has it in 'packages'."),
     ],
@@ -90,6 +89,8 @@ def test_a_missing_format_says_where_it_comes_from(name: str, advice: str, spark
 
 
 def test_well_known_packages_are_coordinates() -> None:
+    wanted = "Use the plugin of ppf-kafka instead, or add packages = "
+    assert PACKAGES["kafka"].advice == f'{wanted}["org.apache.spark:spark-sql-kafka-0-10_{{scala}}:{{spark}}"] to the options.'
     assert all(build(SparkSource, format=name, packages=[each.coordinates]) for name, each in PACKAGES.items())
 
 
@@ -193,5 +194,5 @@ def test_a_stream_is_written_by_sparks_writer_or_batch_by_batch(spark: SparkSess
 
 
 def test_a_stream_of_a_format_that_is_missing_is_told(spark: SparkSession) -> None:
-    with pytest.raises(PpfError, match="This Spark knows no format 'kafka'"):
-        build(SparkStreamSource, format="kafka").read_stream(context(spark))
+    with pytest.raises(PpfError, match="This Spark knows no format 'mongodb'"):
+        build(SparkStreamSource, format="mongodb").read_stream(context(spark))
