@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
+from ppf_files.xml import XmlSink
 from ppf_testing.samples import OF_SPARK_4, SAMPLES
 from ppf_testing.staged_sinks import ExactStage, StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
@@ -112,6 +113,15 @@ class TestJson(Folder, StagedSinkConformance):
     plugin = JsonSink
     more: ClassVar = {"partition_by": ["key"], "partition_overwrite": "dynamic"}
     given = with_texts_as_folders
+
+
+class TestXml(Folder, StagedSinkConformance):
+    plugin = XmlSink
+    samples = SOME
+
+    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
+        reader = spark.read.option("rowTag", "ROW").format("xml")
+        return reader.load(str(folder / "out")) if (folder / "out").exists() else None
 
 
 class TestText(Folder, StagedSinkConformance):
