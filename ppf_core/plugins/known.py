@@ -6,6 +6,7 @@ from ppf_core.plugins.metadata_files import normalise
 
 KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-audit": {"hooks": "audit"},
+    "ppf-author": {"commands": "plugins.new"},
     "ppf-checkpoint": {"hooks": "checkpoint"},
     "ppf-console": {"sinks": "console noop", "streaming_sinks": "console"},
     "ppf-delta": {"sources": "delta", "sinks": "delta", "streaming_sources": "delta", "streaming_sinks": "delta"},
