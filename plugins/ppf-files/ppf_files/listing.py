@@ -1,8 +1,9 @@
 """What a source reads, file by file: noted once per run, and compared with what Spark finds whenever it reads."""
 
+import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError
@@ -41,6 +42,15 @@ class Listing:
         """The paths alone."""
         return [path for path, _, _ in self.files]
 
+    @property
+    def marks(self) -> frozenset[str]:
+        """A short text for each file as it is now: another one when its size or its time changes."""
+        return frozenset(map(_mark, self.files))
+
+    def without(self, marks: Collection[str]) -> "Listing":
+        """The files that are not among these."""
+        return replace(self, files=tuple(file for file in self.files if _mark(file) not in marks))
+
     def require_names(self) -> None:
         """Refuses names that Hadoop takes for addresses: beside a local file it looks for one with its checksum."""
         for path in self.paths:
@@ -60,6 +70,10 @@ class Listing:
                 raise PpfError(
                     f"The file {path!r} {happened} while the run was reading it.", hint="Run the pipeline again from the start."
                 )
+
+
+def _mark(file: tuple[str, int, int]) -> str:
+    return hashlib.sha256(json.dumps(file).encode()).hexdigest()[:16]
 
 
 def is_empty(frame: "DataFrame") -> bool:

@@ -39,6 +39,10 @@ class ReadOptions:
         'Only files that were changed after this time of the session\'s time zone: "2024-12-31T18:00:00".', default=None
     )
     modified_before: str | None = option("Only files that were changed before this time.", default=None)
+    incremental: bool = option(
+        "Only files that no published run has read, whatever their names and times; one that changed is read again.",
+        default=False,
+    )
     reader: dict[str, Any] = option(
         "Further options for Spark's reader, passed on as they are.",
         default_factory=dict,

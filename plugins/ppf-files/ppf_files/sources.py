@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=ReadOptions)
 
+_READ = "files"  # the cursor
 _NO_TEXT = "\ufdd0"  # to Unicode no character
 # Options that decide how a line with a quote in the wrong place is taken apart.
 _QUOTING = frozenset({"escape", "unescapedquotehandling"})
@@ -53,17 +54,20 @@ class FileSource(Source[R]):
         # Lines of text need no schema, so that Spark only lists.
         listing = Listing.of(self._load(self._reader(context, "text"), self._paths))
         listing.require_names()
-        return listing.text
+        return (listing.without(_read_before(context)) if self.options.incremental else listing).text
 
     def read(self, context: Context) -> "DataFrame":
         """The pinned files as a frame; without a pin what is there now."""
         noted = self.pin(context) if context.pinned is None else context.pinned
         frame = self._load(self._described(context), self._paths)
         if noted is None:
+            self._require_pin()
             self._require_columns(not frame.columns)
             return self.with_file(self.unseen(context, frame))
         self._require_columns(is_empty(frame))
         pinned, found = Listing.parse(noted), Listing.of(frame)
+        if self.options.incremental:
+            context.advance(_READ, self._read_by_then(context, pinned, found))
         if found != pinned:
             pinned.require_in(found)
             frame = self._only(context, pinned, frame)
@@ -95,6 +99,22 @@ class FileSource(Source[R]):
                 f"The {self.format} files in {names} have no columns: they are empty.",
                 hint="Check the option 'path', or give the option 'schema'.",
             )
+
+    def _require_pin(self) -> None:
+        if self.options.incremental:
+            raise PpfError(
+                "incremental = true lists the files, which cannot be done over Spark Connect.",
+                hint="Run without Spark Connect, or leave it out.",
+            )
+
+    def _read_by_then(self, context: Context, pinned: Listing, found: Listing) -> str:
+        """What is known once this run is published. Of a file that went away nothing is kept, or this would grow for ever.
+
+        With a limit of time, files that are there are not found either.
+        """
+        is_limited = self.options.modified_after is not None or self.options.modified_before is not None
+        before = _read_before(context)
+        return " ".join(sorted(pinned.marks | (before if is_limited else before & found.marks)))
 
     def _only(self, context: Context, pinned: Listing, frame: "DataFrame") -> "DataFrame":
         """Without what arrived after the pin."""
@@ -144,6 +164,11 @@ class FileSource(Source[R]):
     def own_options(self) -> dict[str, Any]:
         """What the other options say to Spark's reader."""
         return {}
+
+
+def _read_before(context: Context) -> frozenset[str]:
+    """The files that published runs have read."""
+    return frozenset(context.state.get(_READ, "").split())
 
 
 def _spelling(spark: "SparkSession") -> Callable[[str], str]:
