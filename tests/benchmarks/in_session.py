@@ -9,8 +9,9 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -23,8 +24,10 @@ QUERIES = 30
 SMALL = 300
 
 
-def session() -> SparkSession:
+def session(more: Mapping[str, str] = MappingProxyType({})) -> SparkSession:
     builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    for name, value in more.items():
+        builder = builder.config(name, value)
     builder = builder.config("spark.scheduler.mode", "FAIR").config("spark.sql.shuffle.partitions", "4")
     return builder.config("spark.driver.memory", "4g").config("spark.ui.showConsoleProgress", "false").getOrCreate()
 

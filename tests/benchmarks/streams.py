@@ -34,7 +34,7 @@ Write = Callable[[DataFrame, int], None]
 
 def batches(spark: SparkSession, folder: Path) -> dict[str, float]:
     """A batch of a few rows into Parquet: what the kernel adds to it."""
-    return _in_turn(folder, ROUNDS, lambda home: _by_ppf(spark, home), lambda home: _by_hand(spark, home, _append(home)))
+    return in_turn(folder, ROUNDS, lambda home: _by_ppf(spark, home), lambda home: _by_hand(spark, home, _append(home)))
 
 
 def growth(spark: SparkSession, folder: Path) -> dict[str, float]:
@@ -49,7 +49,7 @@ def noop(spark: SparkSession, folder: Path) -> dict[str, float]:
     def write(frame: DataFrame, _number: int) -> None:
         frame.write.format("noop").mode("overwrite").save()
 
-    return _in_turn(
+    return in_turn(
         folder,
         ROUNDS,
         lambda home: statistics.median(_durations(spark, _written(home, _ticks(ROWS), "noop", ""), WARM)[1:]),
@@ -66,14 +66,14 @@ def files(spark: SparkSession, folder: Path) -> dict[str, float]:
 
     def by_ppf(home: Path) -> float:
         path = _written(home, f"{{ source = files, options {{ {options} }} }}", trigger="available_now")
-        return _seconds(lambda: PipelineRunner.from_file(path).run(spark=spark))
+        return seconds(lambda: PipelineRunner.from_file(path).run(spark=spark))
 
     def by_hand(home: Path) -> float:
         frame = spark.readStream.schema(schema).option("maxFilesPerTrigger", 4).parquet(str(given))
         writer = frame.writeStream.foreachBatch(_append(home)).trigger(availableNow=True)
-        return _seconds(lambda: writer.option("checkpointLocation", str(home / "checkpoint")).start().awaitTermination())
+        return seconds(lambda: writer.option("checkpointLocation", str(home / "checkpoint")).start().awaitTermination())
 
-    return _in_turn(folder, ROUNDS, by_ppf, by_hand)
+    return in_turn(folder, ROUNDS, by_ppf, by_hand)
 
 
 def start(spark: SparkSession, folder: Path) -> dict[str, float]:
@@ -107,7 +107,7 @@ def start(spark: SparkSession, folder: Path) -> dict[str, float]:
             query.stop()
         return taken
 
-    return _in_turn(folder, ROUNDS, by_ppf, by_hand)
+    return in_turn(folder, ROUNDS, by_ppf, by_hand)
 
 
 # ---- a stream by ppf, and one by hand
@@ -169,13 +169,13 @@ def _written(
     return path
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def seconds(run: Callable[[], object]) -> float:
     began = time.perf_counter()
     run()
     return time.perf_counter() - began
 
 
-def _in_turn(folder: Path, rounds: int, by_ppf: Callable[[Path], float], by_hand: Callable[[Path], float]) -> dict[str, float]:
+def in_turn(folder: Path, rounds: int, by_ppf: Callable[[Path], float], by_hand: Callable[[Path], float]) -> dict[str, float]:
     """The medians of both, each time in a new folder; a round before does not count."""
     taken: dict[str, list[float]] = {"ppf": [], "by hand": []}
     for number in range(rounds + 1):

@@ -205,6 +205,16 @@ class Topics:
         self._producer.flush()
         assert failures == []
 
+    def send_in_transactions(self, topic: str, values: Mapping[str, bool]) -> None:
+        """Adds each record in a transaction of its own, which is committed or given up."""
+        producer = Producer({**self._settings, "transactional.id": uuid.uuid4().hex})
+        producer.init_transactions(60)
+        for value, is_kept in values.items():
+            producer.begin_transaction()
+            producer.produce(topic, value)
+            producer.flush()
+            (producer.commit_transaction if is_kept else producer.abort_transaction)(60)
+
     def _queue(self, topic: str, value: bytes | str | None, **more: Any) -> None:
         try:
             self._producer.produce(topic, value, **more)

@@ -17,6 +17,8 @@ _CONNECTOR = "org.apache.spark:spark-sql-kafka-0-10_{scala}:{spark}"
 _AVRO = "org.apache.spark:spark-avro_{scala}:{spark}"
 _SPARK = ">=3.5,<5"
 
+_MASKED, _SECRET = "spark.sql.redaction.options.regex", r"kafka\.(?:sasl\.jaas\.config|ssl\.keystore\.key)"
+
 
 def requirements_for(formats: Sequence[str]) -> Requirements:
     """The jars, in the version of the installed Spark; `spark.packages` of the file may name another."""
@@ -43,6 +45,13 @@ def cluster_of(spark: "SparkSession", options: ConnectionOptions) -> Iterator[Cl
 def spark_options(settings: Mapping[str, str], extra: Mapping[str, object]) -> dict[str, str]:
     """Settings of Kafka's client as Spark takes them; what the file passes on stands behind what the plugin says."""
     return {f"kafka.{name}": value for name, value in {**client_settings(extra), **settings}.items()}
+
+
+def hide_secrets(spark: "SparkSession") -> None:
+    """Lets Spark mask what its pages and logs show of a write; a private key it would not know by its name."""
+    known = str(spark.conf.get(_MASKED))
+    if _SECRET not in known:
+        spark.conf.set(_MASKED, f"{known}|{_SECRET}" if known else _SECRET)
 
 
 def reader_options(options: ReadOptions) -> dict[str, str]:

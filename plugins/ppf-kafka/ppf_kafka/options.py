@@ -47,6 +47,10 @@ class ReadOptions(ConnectionOptions):
     starting_timestamp: str | None = option(
         'Read from the first record that is not older: "2025-11-30T18:00:00Z", or milliseconds since 1970.', default=None
     )
+    max_offsets_per_trigger: int | None = option(
+        "How many records a batch of a stream has at most, or a run with incremental = true. The next one goes on.",
+        default=None,
+    )
     min_partitions: int | None = option("Into how many tasks the records are split at least.", default=None)
     fail_on_data_loss: bool = option(
         "Whether it is an error that records are gone which were still to be read: deleted, or in a topic made anew.",
@@ -91,8 +95,10 @@ class ReadOptions(ConnectionOptions):
         problems = self.connection_problems() | client_settings.problems("consumer", self.consumer)
         if self.topics is not None and not (self.topic_names and all(self.topic_names)):
             problems["topics"] = "must name at least one topic."
-        if self.min_partitions is not None and self.min_partitions < 1:
-            problems["min_partitions"] = f"must be at least 1, not {self.min_partitions}."
+        for name in ("min_partitions", "max_offsets_per_trigger"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                problems[name] = f"must be at least 1, not {number}."
         problems |= schema_problems("value", self.value_format, self.value_schema, self.value_schema_file)
         problems |= self._key_problems()
         return problems | self._column_problems(problems)
@@ -138,6 +144,8 @@ class BatchReadOptions(ReadOptions):
         problems = self.reading_problems()
         for edge in ("starting", "ending"):
             problems |= _place_problems(self, edge, "earliest" if edge == "starting" else None)
+        if self.max_offsets_per_trigger is not None and not self.incremental:
+            problems["max_offsets_per_trigger"] = "needs incremental = true in a batch run; else the rest would never be read."
         if problems:
             raise OptionsError(problems)
 
@@ -160,12 +168,9 @@ class StreamReadOptions(ReadOptions):
         "Where a new stream begins: earliest, latest, or by topic and partition: { orders { 0 = 23, 1 = earliest } }.",
         default="latest",
     )
-    max_offsets_per_trigger: int | None = option("How many records a batch has at most.", default=None)
 
     def __post_init__(self) -> None:
         problems = self.reading_problems() | _place_problems(self, "starting", "latest")
-        if self.max_offsets_per_trigger is not None and self.max_offsets_per_trigger < 1:
-            problems["max_offsets_per_trigger"] = f"must be at least 1, not {self.max_offsets_per_trigger}."
         if problems:
             raise OptionsError(problems)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Dataset, Requirements, Sink
-from ppf_kafka.connection import cluster_of, datasets_of, requirements_for, spark_options
+from ppf_kafka.connection import cluster_of, datasets_of, hide_secrets, requirements_for, spark_options
 from ppf_kafka.encoding import encoded
 from ppf_kafka.failures import too_large
 from ppf_kafka.options import WriteOptions
@@ -39,6 +39,7 @@ class KafkaSink(Sink[WriteOptions]):
 
     def write(self, context: Context, frame: "DataFrame") -> None:
         """Sends all records; Kafka has them for good when it returns."""
+        hide_secrets(frame.sparkSession)
         records = encoded(context, self.options, frame)
         writer = records.write.format("kafka").options(**spark_options(self.options.settings(), self.options.producer))
         if self.options.topic is not None:

@@ -33,11 +33,6 @@ class Slice:
         found = json.loads(text)
         return cls(*(from_json(json.dumps(found[name])) for name in ("start", "end")))
 
-    @property
-    def records(self) -> int:
-        """How many there are at most: offsets of transactions and of what was compacted count too."""
-        return sum(self.end[partition] - start for partition, start in self.start.items())
-
 
 def slice_now(cluster: Cluster, options: BatchReadOptions, topics: list[str], cursor: str | None, logger: Logger) -> Slice:
     """What a run that begins now reads. cursor: where the last one ended; partitions that it does not know are new."""
@@ -52,7 +47,22 @@ def slice_now(cluster: Cluster, options: BatchReadOptions, topics: list[str], cu
     start = _kept(cluster.offsets(wanted), earliest, latest, options, logger)
     end = cluster.offsets({each: options.end.of(each) for each in partitions})
     _require_there(end, latest)
-    return Slice(start, {each: max(offset, start[each]) for each, offset in end.items()})
+    return Slice(start, _first({each: max(offset, start[each]) for each, offset in end.items()}, start, options))
+
+
+def _first(end: Offsets, start: Offsets, options: BatchReadOptions) -> Offsets:
+    """An end that is not too far away: each partition gives records in proportion to those that it has."""
+    sizes, most = {each: offset - start[each] for each, offset in end.items()}, options.max_offsets_per_trigger
+    total = sum(sizes.values())
+    if most is None or total <= most:
+        return end
+    shares = {each: size * most // total for each, size in sizes.items()}
+    left = most - sum(shares.values())
+    for each, size in sizes.items():
+        more = min(left, size - shares[each])
+        shares[each] += more
+        left -= more
+    return {each: start[each] + share for each, share in shares.items()}
 
 
 def require_kept(cluster: Cluster, wanted: Slice) -> None:

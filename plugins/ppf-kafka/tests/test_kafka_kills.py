@@ -1,5 +1,6 @@
 """Exactly once, shown: a stream from a topic into Parquet files killed at each line of its journal, and at any moment."""
 
+import json
 import os
 import random
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ components {
     quality = [ { check = expression, options { sql = "_corrupt_value IS NULL" }, action = drop } ]
   }
   out { sink = parquet, inputs = [numbers], trigger = available_now, options { path = "out/numbers", mode = append } }
+  copies {
+    sink = kafka, inputs = [numbers], trigger = available_now
+    options { bootstrap_servers = "%s", topic = %s, key = id, value = [id] }
+  }
 }
 """
 
@@ -66,8 +71,8 @@ class StruckTopic(StruckStream):
 def test_a_stream_from_a_topic_that_is_killed_loses_nothing_and_writes_nothing_twice(
     kafka: KafkaBroker, topics: Topics, tmp_path: Path
 ) -> None:
-    topic, ivy = topics.create(2), Path("~/.cache/ppf-tests/ivy-of-spark").expanduser()
-    (tmp_path / "struck.conf").write_text(PIPELINE % (ivy, kafka.address, topic))
+    topic, copies, ivy = topics.create(2), topics.create(2), Path("~/.cache/ppf-tests/ivy-of-spark").expanduser()
+    (tmp_path / "struck.conf").write_text(PIPELINE % (ivy, kafka.address, topic, kafka.address, copies))
     stream = StruckTopic(tmp_path, ("numbers",), topics=topics, topic=topic)
     chance = random.Random(SEED)  # noqa: S311 -- it repeats
     points: Sequence[str] = [each for each in POINTS if each != "before the journal"]
@@ -78,3 +83,8 @@ def test_a_stream_from_a_topic_that_is_killed_loses_nothing_and_writes_nothing_t
         kills += stream.run(point, when) < 0
     stream.run()
     stream.require_every_record_once()
+    # Its copies are there at least once, and each of them once for those who drop what has an id that they know.
+    known = {
+        dict(each.headers() or [])["ppf-record-id"]: json.loads(each.value() or b"")["id"] for each in topics.records(copies)
+    }
+    assert sorted(known.values()) == list(range(stream.files * ROWS))

@@ -34,6 +34,7 @@ SASL = {"protocol": "SASL_SSL", "mechanism": "PLAIN", "username": "ada", "passwo
         ({"columns": ["ofset"]}, "columns[0]", "offset"),
         ({"key_schema": "id INT"}, "key_schema", "no key is read"),
         ({"columns": ["key"], "key_format": "json"}, "key_schema", "is needed with key_format = json"),
+        ({"max_offsets_per_trigger": 5}, "max_offsets_per_trigger", "needs incremental = true in a batch run"),
         ({"min_partitions": 0}, "min_partitions", "must be at least 1, not 0"),
         ({"starting_offsets": "first"}, "starting_offsets", "is 'first', but must be earliest, latest"),
         ({"starting_offsets": {"orders": {"0": "soon"}}}, "starting_offsets", "has 'soon' where a number"),

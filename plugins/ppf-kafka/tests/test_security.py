@@ -3,6 +3,7 @@
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka_broker import PASSWORD, SCRAM_PASSWORD, SCRAM_USER, USER, KafkaBroker, Topics
@@ -11,7 +12,7 @@ from ppf_kafka.sink import KafkaSink
 from ppf_kafka.source import KafkaSource
 from ppf_kafka.stream_source import KafkaStreamSource
 from programs import free_port
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from ppf_core import PipelineRunner, PpfError
 from ppf_core.testing import build, context
@@ -20,6 +21,7 @@ SASL = {"protocol": "SASL_PLAINTEXT"}
 PLAIN = {**SASL, "mechanism": "PLAIN", "username": USER, "password": PASSWORD}
 SCRAM = {**SASL, "mechanism": "SCRAM-SHA-512", "username": SCRAM_USER, "password": SCRAM_PASSWORD}
 WRONG = "canary-of-nobody"
+JAAS = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
 @pytest.mark.parametrize("security", [PLAIN, SCRAM], ids=["plain", "scram"])
@@ -31,8 +33,26 @@ def test_a_login_reads_and_writes(security: dict[str, str], spark: SparkSession,
     sink.write(context(spark), spark.createDataFrame([("a",)], "value STRING"))
     frame = build(KafkaSource, topics=topic, **secured).read(context(spark))
     assert frame.collect() == [Row(value="a")]
-    told = frame._jdf.queryExecution().toString() + str(frame._jdf.queryExecution().debug())
-    assert security["password"] not in told
+    assert security["password"].translate(JAAS) not in shown(spark, frame)
+
+
+def test_a_private_key_is_not_shown(spark: SparkSession, kafka: KafkaBroker) -> None:
+    key = "-----BEGIN PRIVATE KEY-----canary-of-key-----END PRIVATE KEY-----"
+    security = {"protocol": "SSL", "certificate": str(kafka.certificate), "private_key": key}
+    options = {"bootstrap_servers": kafka.address_of("SSL"), "topic": "t", "security": security, "value_format": "string"}
+    with pytest.raises(Exception, match="PEM") as caught:
+        build(KafkaSink, **options).write(context(spark), spark.createDataFrame([("a",)], "value STRING"))
+    assert "canary" not in f"{caught.value} {shown(spark)}"
+
+
+def shown(spark: SparkSession, *frames: DataFrame) -> str:
+    """What Spark shows of frames, and on its pages of all queries so far."""
+    java: Any = spark._jsparkSession
+    store = java.sharedState().statusStore()
+    queries = [str(store.executionsList().apply(each).physicalPlanDescription()) for each in range(store.executionsCount())]
+    plans = [str(frame._jdf.queryExecution().toString()) for frame in frames]
+    assert any("SaveIntoDataSourceCommand" in each for each in queries)
+    return "\n".join([*queries, *plans])
 
 
 def test_tls_reads_with_a_pem_file_and_with_a_key_store(

@@ -1,6 +1,7 @@
 """What a batch source gives, and what its pin and its cursor remember."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,3 +71,81 @@ def test_offsets_and_moments_say_where_to_begin_and_end(spark: SparkSession, kaf
     ):
         with pytest.raises(PpfError, match=said):
             read(**wrong)
+
+
+def test_a_pin_gives_the_same_records_until_they_are_gone(spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
+    topic = topics.create()
+    topics.send(topic, ["a", "b"])
+    pinned = source(kafka, topics=topic).pin(context(spark))
+    topics.send(topic, ["c"])
+    topics.grow(topic, 2)
+    again = source(kafka, topics=topic)
+    assert values(again.read(context(spark, pinned=pinned))) == ["a", "b"]
+    topics.delete_before(topic, 1)
+    with pytest.raises(PpfError, match=r"Records are gone: reading begins at offset 0 of partition 0 .* from 1 to 3"):
+        again.read(context(spark, pinned=pinned))
+    assert values(source(kafka, topics=topic, fail_on_data_loss=False).read(context(spark, pinned=pinned))) == ["b"]
+
+
+def test_a_run_reads_no_more_than_it_may_and_the_next_one_goes_on(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics
+) -> None:
+    topic = topics.create(2)
+    topics.send(topic, [f"a{number}" for number in range(6)], partition=0)
+    topics.send(topic, ["b0"], partition=1)
+    limited, cursor, read = (
+        source(kafka, topics=topic, incremental=True, max_offsets_per_trigger=3),
+        dict[str, str](),
+        list[Any](),
+    )
+    for wanted in (3, 3, 1, 0):
+        here = context(spark, state=cursor)
+        found = values(limited.read(here))
+        assert len(found) == wanted
+        read, cursor = read + found, dict(here.state)
+    assert sorted(read) == ["a0", "a1", "a2", "a3", "a4", "a5", "b0"]
+
+
+def test_avro_becomes_columns_and_what_does_not_parse_is_kept(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path
+) -> None:
+    topic, number, text = topics.create(), {"name": "id", "type": ["null", "int"]}, {"name": "name", "type": ["null", "string"]}
+    schema = {"type": "record", "name": "R", "namespace": "x", "fields": [number, text]}
+    (tmp_path / "r.avsc").write_text(json.dumps(schema))
+    # A union is the number of its branch, then its value; numbers are doubled.
+    topics.send(topic, [b"\x02\x0e\x02\x06Ada", b"\x00\x00", b"\x02\x0e\x02\x80", b"\x09", None], key=b"\x08")
+    options: dict[str, Any] = {"value_format": "avro", "value_schema_file": "r.avsc", "columns": ["key"]}
+    options |= {"bootstrap_servers": kafka.address, "topics": topic, "key_format": "avro", "key_schema": '"int"'}
+    rows = build(KafkaSource, tmp_path, **options).read(context(spark))
+    assert rows.columns == ["id", "name", "_corrupt_value", "key", "_corrupt_key"]
+    assert [tuple(row) for row in rows.collect()] == [
+        (7, "Ada", None, 4, None),
+        (None, None, None, 4, None),
+        (None, None, bytearray(b"\x02\x0e\x02\x80"), 4, None),
+        (None, None, bytearray(b"\x09"), 4, None),
+        (None, None, None, 4, None),
+    ]
+    json_keys = {"key_format": "json", "key_schema": "k INT", "value_format": "binary", "column_prefix": "_"}
+    topics.send(topic, [b"v"], key='{"k": 1}')
+    rows = source(kafka, topics=topic, columns=["key"], starting_offsets={topic: {"0": 4}}, **json_keys).read(context(spark))
+    assert [(row.value, row._key and row._key.k, row._corrupt_key) for row in rows.collect()] == [
+        (None, None, "\x08"),
+        (bytearray(b"v"), 1, None),
+    ]
+    (tmp_path / "bad").write_text('"int"')
+    for name, said in (
+        ("none", "no file '.*none' with a schema. Check value_schema_file"),
+        ("bad", "must be a record"),
+    ):
+        with pytest.raises(PpfError, match=said):
+            build(KafkaSource, tmp_path, **{**options, "value_schema_file": name}).read(context(spark))
+
+
+def test_records_of_transactions_that_were_given_up_can_be_left_out(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics
+) -> None:
+    topic = topics.create()
+    topics.send_in_transactions(topic, {"kept": True, "given up": False})
+    assert values(source(kafka, topics=topic).read(context(spark))) == ["given up", "kept"]
+    committed = source(kafka, topics=topic, consumer={"isolation": {"level": "read_committed"}})
+    assert values(committed.read(context(spark))) == ["kept"]
