@@ -11,7 +11,7 @@ from ppf_kafka.offsets import Moment, Offsets, Partition, Place
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_MILLISECONDS = 8_000
+_MILLISECONDS = 7_000
 _PATIENCE = {
     "default.api.timeout.ms": str(_MILLISECONDS),
     "request.timeout.ms": str(_MILLISECONDS),
