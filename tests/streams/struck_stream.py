@@ -63,12 +63,13 @@ def once(context, inputs):
 
 @dataclass
 class StruckStream:
-    """One folder with the pipeline, its input and its output."""
+    """One folder with the pipeline, its input and its output. jars: what Spark needs for it, with commas between."""
 
     folder: Path
     sinks: tuple[str, ...]
     files: int = 0
     seen: list[str] = field(default_factory=list)
+    jars: str = ""
 
     @classmethod
     def new(cls, folder: Path, components: str) -> "StruckStream":
@@ -92,6 +93,7 @@ class StruckStream:
     def run(self, point: str = "never", number: float = 0) -> int:
         """How the run ended. A reader looks all the while."""
         command = [sys.executable, str(HERE / "victim.py"), str(self.folder / "struck.conf"), point, str(number)]
+        command += [self.jars] if self.jars else []
         with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True) as process:
             told: list[str] = []
             assert process.stderr is not None

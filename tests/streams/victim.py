@@ -1,6 +1,7 @@
-"""Runs a stream in a process of its own, which is killed at a point that the test names: `victim.py FILE POINT NUMBER`.
+"""Runs a stream in a process of its own, which is killed at a point that the test names: `victim.py FILE POINT NUMBER [JARS]`.
 
 A point is a place in the kernel, and the number says at which time it is reached. `after` counts seconds from the first batch.
+With jars, it runs in a session that has them already: Ivy would look for them each time, which takes longer than the run.
 """
 
 import os
@@ -10,8 +11,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from pyspark.sql import SparkSession
+
 from ppf_core import PipelineRunner
 from ppf_core.execution.steps import Steps
+from ppf_core.jvm.class_archive import archive_options, class_archive
+from ppf_core.jvm.java_options import jvm_options, quick_options
 from ppf_core.streams.batches import Batches
 from ppf_core.streams.journal import BatchJournal
 
@@ -65,11 +70,21 @@ def _first_time(owner: type, name: str, act: Callable[[], None]) -> None:
     setattr(owner, name, first)
 
 
+def session_with(jars: str) -> SparkSession:
+    """A small session, in a JVM that starts as those of runs do."""
+    settings = {"spark.jars": jars, "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+    builder = SparkSession.builder.master("local[2]")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    with jvm_options((*quick_options({}), *archive_options(class_archive({})))):
+        return builder.getOrCreate()
+
+
 if __name__ == "__main__":
-    path, point, number = sys.argv[1:]
+    path, point, number, *jars = sys.argv[1:]
     if point != "never":
         strike(point, float(number))
-    result = PipelineRunner.from_file(path).run()
+    result = PipelineRunner.from_file(path).run(spark=session_with(*jars) if jars else None)
     errors = [f"{each.name}: {each.error}" for each in result.components if each.error]
     sys.stderr.write("\n".join([*map(str, result.problems), *errors]))
     sys.exit(result.exit_code)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
+from connectors import connector_jars
 from kafka_broker import KafkaBroker, Topics
 from struck_stream import ROWS, StruckStream
 from victim import POINTS
@@ -18,10 +19,7 @@ SEED = int(os.environ.get("PPF_SEED", "1"))
 PIPELINE = """
 name = struck
 mode = streaming
-spark {
-  master = "local[2]"
-  conf { "spark.sql.shuffle.partitions" = 1, "spark.ui.enabled" = false, "spark.jars.ivy" = "%s" }
-}
+spark.conf { "spark.sql.shuffle.partitions" = 1 }
 components {
   numbers {
     source = kafka
@@ -71,9 +69,9 @@ class StruckTopic(StruckStream):
 def test_a_stream_from_a_topic_that_is_killed_loses_nothing_and_writes_nothing_twice(
     kafka: KafkaBroker, topics: Topics, tmp_path: Path
 ) -> None:
-    topic, copies, ivy = topics.create(2), topics.create(2), Path("~/.cache/ppf-tests/ivy-of-spark").expanduser()
-    (tmp_path / "struck.conf").write_text(PIPELINE % (ivy, kafka.address, topic, kafka.address, copies))
-    stream = StruckTopic(tmp_path, ("numbers",), topics=topics, topic=topic)
+    topic, copies, jars = topics.create(2), topics.create(2), ",".join(map(str, connector_jars()))
+    (tmp_path / "struck.conf").write_text(PIPELINE % (kafka.address, topic, kafka.address, copies))
+    stream = StruckTopic(tmp_path, ("numbers",), topics=topics, topic=topic, jars=jars)
     chance = random.Random(SEED)  # noqa: S311 -- it repeats
     points: Sequence[str] = [each for each in POINTS if each != "before the journal"]
     kills = 0
