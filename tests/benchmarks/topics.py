@@ -16,7 +16,7 @@ from streams import in_turn, seconds  # noqa: E402
 
 from ppf_core import PipelineRunner  # noqa: E402
 
-RECORDS, BATCHES, ROUNDS = 4_000_000, 4, 3
+RECORDS, BATCHES, ROUNDS = 2_000_000, 4, 3
 SCHEMA = "id BIGINT, amount DOUBLE, name STRING, at TIMESTAMP"
 PIPELINE = """
 name = topics
