@@ -15,7 +15,7 @@ from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.publishing import NEW
-from ppf_files.writing import Order, quoted, write_apart, write_files, write_schema
+from ppf_files.writing import Order, name_the_file, quoted, write_apart, write_files, write_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -73,6 +73,8 @@ class FileSink(StagedSink[W]):
             self._forget_empty(place)
         if self.options.partition_by:
             self._keep_schema(context, place, frame, there)
+        if self.options.single_file is not None:
+            name_the_file(place.files, place.stage, self.options.single_file)
         context.report(rows_written=rows)
         return {**self._finish(place, frame, there), **({"exact": "true"} if gives_back else {})}
 
@@ -201,6 +203,8 @@ class FileSink(StagedSink[W]):
             guards.require_absent(place.files, place.target)
         if self.options.mode == "overwrite":
             guards.require_elsewhere(place.files, place.target)
+        if self.options.single_file is not None:
+            guards.require_names_that_stay(place.files, place.target)
         guards.require_columns(frame, "partition_by", self.options.partition_by)
         guards.require_columns(frame, "sort_by", [Order.of(text, frame.columns).name for text in self.options.sort_by])
         if self._adds:
@@ -286,7 +290,7 @@ class TypedFileSink(FileSink[W]):
     @property
     def can_split(self) -> bool:
         """Where a rename is one step; by its scheme alone, since no file system is asked."""
-        return atomic_at(self.options.path).rename is not False
+        return atomic_at(self.options.path).rename is not False and self.options.single_file is None
 
     def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
         """As `stage`, with the bad rows in a folder beside the stage.

@@ -53,6 +53,15 @@ def require_replaceable(files: Files, target: str) -> None:
         )
 
 
+def require_names_that_stay(files: Files, target: str) -> None:
+    """Refuses a file with a name of its own where files are shown one by one, under names that tell their write."""
+    if files.renames_by_copying:
+        raise PpfError(
+            f"The target {target!r} is in an object store, where single_file cannot be shown in one step.",
+            hint="Set coalesce = 1 in its place, or write to a file system.",
+        )
+
+
 def require_folder_of_files(files: Files, target: str) -> None:
     """Refuses a target that is a file, or a folder that a table format looks after."""
     if not files.exists(target):

@@ -19,6 +19,8 @@ _CODECS = {
     "orc": ("none", "lz4", "lzo", "snappy", "zlib", "zstd"),
     "parquet": ("none", "uncompressed", "brotli", "gzip", "lz4", "lz4_raw", "lzo", "snappy", "zstd"),
 }
+_NAMED_BY_CODEC = ("csv", "json", "text", "xml")
+_ENDINGS = {"bzip2": ".bz2", "deflate": ".deflate", "gzip": ".gz", "lz4": ".lz4", "snappy": ".snappy", "zstd": ".zst"}
 # Options of Spark whose values are paths.
 PATH_KEYS = ("avroschemaurl", "badrecordspath", "basepath", "rowvalidationxsdpath")
 
@@ -162,6 +164,9 @@ class WriteOptions:
     sort_by: list[str] = option(
         'Columns to sort the rows of each file by, each with "DESC" or "NULLS LAST" if wanted.', default_factory=list
     )
+    single_file: str | None = option(
+        "The name of the one file that the folder holds, such as report.csv. One task writes it.", default=None
+    )
     compression: str | None = option("The codec of the files, as Spark calls it: gzip, zstd, snappy, none.", default=None)
     max_records_per_file: int | None = option("Start a new file after this many rows.", default=None)
     writer: dict[str, Any] = option(
@@ -185,11 +190,27 @@ class WriteOptions:
             problems["compression"] = f"is {self.compression!r}. {meant}There is: {', '.join(_CODECS[self.format])}"
         if self.partition_overwrite == "dynamic":
             problems |= self._misused_dynamic()
+        if self.single_file is not None:
+            problems |= self._misused_single_file(self.single_file)
         _raise(problems | pass_through.problems("writer", self.writer))
 
     def warnings(self) -> dict[str, str]:
         """What Spark would pass over."""
         return pass_through.doubts("writer", self.writer, self.format) if self.format else {}
+
+    def _misused_single_file(self, name: str) -> dict[str, str]:
+        if "/" in name or name.startswith((".", "_")) or ":" in name or not name:
+            return {"single_file": f"is {name!r}, but must be a name without / and : that does not begin with . or _"}
+        if self.mode == "append":
+            return {"single_file": "cannot be added to what is there; set mode to overwrite, error or ignore"}
+        others = ("partition_by", "repartition", "coalesce", "max_records_per_file")
+        other = next((other for other in others if getattr(self, other)), None)
+        if other is not None:
+            return {"single_file": f"cannot be set together with {other}, which makes more files or none"}
+        ending = _ENDINGS.get((self.compression or "none").lower()) if self.format in _NAMED_BY_CODEC else None
+        if ending is not None and not name.endswith(ending):
+            return {"single_file": f"is {name!r}, but readers know compression = {self.compression} by the ending {ending!r}"}
+        return {}
 
     def _misused_dynamic(self) -> dict[str, str]:
         if self.mode != "overwrite":

@@ -69,6 +69,13 @@ def write_apart(
     place.files.delete(place.both)
 
 
+def name_the_file(files: Files, folder: str, name: str) -> None:
+    """Gives the one file of a folder its name."""
+    (entry,) = files.walk(folder)
+    files.rename(f"{folder}/{entry.relative}", f"{folder}/{name}")
+    files.delete(f"{folder}/.{entry.name}.crc")  # of the name that it had
+
+
 def write_schema(frame: "DataFrame", format_name: str, files: Files, folder: str, further: dict[str, Any]) -> None:
     """One file without rows, so that readers find the schema: a partitioned write of nothing leaves no file at all."""
     aside = f"{folder}/.empty"
@@ -96,8 +103,8 @@ def _shaped(frame: "DataFrame", options: WriteOptions, order: list[str]) -> "Dat
     """
     if options.repartition is not None:
         frame = frame.repartition(options.repartition)
-    if options.coalesce is not None:
-        frame = frame.coalesce(options.coalesce)
+    if options.coalesce is not None or options.single_file is not None:
+        frame = frame.coalesce(options.coalesce or 1)
     return frame.sortWithinPartitions(*[Order.of(text, frame.columns).column for text in order]) if options.sort_by else frame
 
 

@@ -112,3 +112,33 @@ def test_a_codec_that_the_format_does_not_have_is_a_mistake() -> None:
         build(CsvSink, path="x", compression="gzipp")
     with pytest.raises(ConfigError, match="There is: none, uncompressed"):
         build(ParquetSink, path="x", compression="bzip2")
+
+
+def test_a_single_file_has_the_name_that_is_asked_for(spark: SparkSession, tmp_path: Path) -> None:
+    for sink, name, more in (
+        (CsvSink, "report.csv", {"sort_by": ["id DESC"]}),
+        (CsvSink, "report.csv.gz", {"compression": "gzip"}),
+        (ParquetSink, "report", {}),
+    ):
+        for rows in (3, 0):
+            made = build(sink, tmp_path, path="out", mode="overwrite", single_file=name, **more)
+            made.write(context(spark, run_id=f"{name}-{rows}"), spark.range(0, rows, 1, 2))
+            assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["_SUCCESS", name]
+            if name == "report.csv":
+                assert (tmp_path / "out" / name).read_text().split() == (["id", "2", "1", "0"] if rows else ["id"])
+    assert spark.read.parquet(str(tmp_path / "out" / "report")).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"single_file": "a/b.csv"}, "must be a name"),
+        ({"single_file": "_b.csv"}, "does not begin with"),
+        ({"single_file": "b.csv", "mode": "append"}, "cannot be added"),
+        ({"single_file": "b.csv", "partition_by": ["a"]}, "together with partition_by"),
+        ({"single_file": "b.csv", "compression": "gzip"}, r"by the ending '\.gz'"),
+    ],
+)
+def test_a_single_file_that_cannot_be_is_a_mistake(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        build(CsvSink, path="x", **options)

@@ -59,6 +59,10 @@ try:
 except PpfError as error:
     told["refused"] = str(error)
 first.discard(here, ticket)
+try:
+    sink("single", single_file="one.parquet").stage(context(spark, run_id="seven"), spark.range(1))
+except PpfError as error:
+    told["single"] = str(error)
 told["discarded"] = ids("out")
 told["names"] = files.names(base)
 
@@ -117,6 +121,10 @@ def test_every_mode_publishes_once(told: dict[str, Any]) -> None:
 def test_a_second_overwrite_is_refused_and_a_discard_leaves_the_rows_alone(told: dict[str, Any]) -> None:
     assert "is being written by run 'five' of pipeline 'test'" in told["refused"]
     assert told["discarded"] == told["modes"]
+
+
+def test_a_file_that_would_not_keep_its_name_is_refused(told: dict[str, Any]) -> None:
+    assert "single_file cannot be shown in one step" in told["single"]
 
 
 def test_nothing_stays_beside_the_targets(told: dict[str, Any]) -> None:
