@@ -1,9 +1,10 @@
 """Makes an archive of Spark's classes: a small job in a JVM that writes down which classes it had, when it ends.
 
     make_in_background(archive, conf)   a process of its own, of low priority, that outlives this one
-    make(archive, conf)                 here and now
+    make(conf)                          here and now
 
-One process at a time makes archives; one that finds another at work leaves it to that. It ends after ten minutes at the latest.
+One process at a time makes archives; one that finds another at work leaves it to that, or waits. It ends after ten minutes at
+the latest.
 """
 
 import fcntl
@@ -45,8 +46,11 @@ def make_in_background(conf: Mapping[str, str]) -> None:
         )
 
 
-def make(conf: Mapping[str, str]) -> str | None:
-    """Makes the archive for these settings, and gives the reason when that fails. None: it is there, or another makes it."""
+def make(conf: Mapping[str, str], *, waits: bool = False) -> str | None:
+    """Makes the archive for these settings, and gives the reason when that fails. None: it is there, or another makes one.
+
+    waits: until no other process makes one, which may be for other settings.
+    """
     archive = class_archive(conf)
     if archive.obstacle is not None or archive.is_sound:
         return archive.obstacle
@@ -54,8 +58,8 @@ def make(conf: Mapping[str, str]) -> str | None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (folder / "lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return _make(archive, conf)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+            return None if archive.is_sound else _make(archive, conf)
     except BlockingIOError:
         return None
     except OSError as error:

@@ -97,7 +97,7 @@ def make_class_archive() -> None:
     """Makes the archive here and now, if there can be one; takes about half a minute. The check tells what came of it."""
     from ppf_core.jvm.archive_job import make
 
-    make({})
+    make({}, waits=True)
 
 
 def _spark_home() -> Iterator[Check]:

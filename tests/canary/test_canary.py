@@ -109,7 +109,7 @@ class Scene:
             env=environment,
             capture_output=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
         self.said[f"{name} stdout"] = done.stdout
         self.said[f"{name} stderr"] = done.stderr

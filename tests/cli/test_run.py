@@ -35,7 +35,7 @@ components {
 def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=180, check=False, stdin=subprocess.DEVNULL
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False, stdin=subprocess.DEVNULL
     )
 
 
@@ -92,12 +92,13 @@ def test_a_profile_takes_the_same_master_and_shows_the_log_beside_its_answer(tmp
     assert [each.name for each in tmp_path.iterdir()] == ["numbers.conf"]
 
 
-def test_spark_warns_of_a_hidden_path_of_the_user_and_not_of_the_stages_of_the_run(tmp_path: Path) -> None:
+def test_the_log_of_spark_that_was_asked_for_warns_of_a_hidden_path_of_the_user_and_not_of_stages(tmp_path: Path) -> None:
     (tmp_path / "numbers.conf").write_text(HIDDEN)
     (tmp_path / "_in").mkdir()
     (tmp_path / "_in" / "a.csv").write_text("1\n2\n")
-    done = run(tmp_path, PPF, "run", "numbers.conf", "--no-progress", "--spark-log")
+    done = run(tmp_path, PPF, "run", "numbers.conf", "--run-id", "r1", "--no-progress", "--spark-log")
     assert done.returncode == 0, done.stderr
+    assert f"Spark's log: {tmp_path}/.ppf/runs/r1/spark.log" in done.stderr
     paths = re.findall(r"All paths were ignored:\s*(\S+)", done.stderr)
     assert set(paths) == {f"file:{tmp_path}/_in"}
 
@@ -108,10 +109,3 @@ def test_under_spark_submit_the_answer_stands_alone_on_standard_output(tmp_path:
     arguments = ["run", "numbers.conf", "--master", "local[1]", "--json"]
     done = run(tmp_path, SUBMIT, "--conf", "spark.ui.enabled=false", "--master", "local[1]", "program.py", *arguments)
     assert (json.loads(done.stdout)["status"], done.returncode) == ("success", 0)
-
-
-def test_the_log_of_spark_is_shown_when_it_is_asked_for(tmp_path: Path) -> None:
-    (tmp_path / "numbers.conf").write_text(PIPELINE)
-    done = run(tmp_path, PPF, "run", "numbers.conf", "--run-id", "r1", "--spark-log")
-    assert done.returncode == 0
-    assert f"Spark's log: {tmp_path}/.ppf/runs/r1/spark.log" in done.stderr

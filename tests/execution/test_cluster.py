@@ -43,7 +43,7 @@ def test_a_frame_with_three_sinks_is_computed_once_and_the_same_for_all(tmp_path
         command = [PPF, "run", "pipeline.conf", "--json"]
         # The workers run the Python of the test, which has pandas.
         environment = {**os.environ, "PYSPARK_PYTHON": sys.executable}
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=180)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     written = {each["name"]: each["rows_written"] for each in json.loads(done.stdout)["components"] if each["kind"] == "sink"}
     assert written == {"one": ROWS, "two": ROWS, "three": ROWS}

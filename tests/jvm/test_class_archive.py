@@ -1,11 +1,13 @@
 """Archives of Spark's classes: which one fits, when there can be none, and that none of them fails a run."""
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,21 @@ def test_one_that_is_as_it_was_made_is_used_in_silence() -> None:
         "-Xlog:cds=off",
         "-Xlog:cds+dynamic=off",
     )
+
+
+def test_who_asks_for_one_waits_while_another_process_makes_one(cache: Path) -> None:
+    archive = class_archive({})
+    cache.mkdir(parents=True)
+    with ThreadPoolExecutor() as pool, (cache / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert make({}) is None
+        waiting = pool.submit(make, {}, waits=True)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        sealed(archive, "classes of the other process")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert waiting.result() is None
+    assert archive.file.read_text() == "classes of the other process"
 
 
 @pytest.mark.parametrize("harm", ["shorter", "other bytes", "others may write it", "gone", "no seal", "odd seal"])

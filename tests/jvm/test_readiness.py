@@ -35,5 +35,5 @@ def test_a_stopped_session_is_told_in_one_line() -> None:
             print(error)
         """
     command = [sys.executable, "-c", textwrap.dedent(script)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=True)
     assert done.stdout == "The Spark session that was passed in is stopped. Pass one that runs, or none.\n"

@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).with_name("again.py")
 
 def ran(folder: Path, scenario: str) -> dict[str, Any]:
     command = [sys.executable, SCRIPT, folder, scenario]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -14,7 +14,7 @@ ROWS = 10_000
 @pytest.fixture(scope="module")
 def costs(tmp_path_factory: pytest.TempPathFactory) -> Costs:
     command = [sys.executable, Path(__file__).with_name("costs.py"), tmp_path_factory.mktemp("costs")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: Costs = json.loads(done.stdout.splitlines()[-1])
     return found

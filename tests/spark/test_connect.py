@@ -56,7 +56,7 @@ def connected(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     folder = tmp_path_factory.mktemp("connected")
     environment = {**os.environ, "SPARK_TESTING": "1"}  # a free port instead of 15002, where another server may listen
     done = subprocess.run(
-        [sys.executable, "-c", CONNECTED], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-c", CONNECTED], cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -147,7 +147,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     (folder / "names.csv").write_text("id,name\n1,Ada\n", encoding="utf-8")
     command = [sys.executable, "-c", CONNECTED]
     environment = {**os.environ, "SPARK_TESTING": "1"}  # a free port instead of 15002, where another server may listen
-    done = subprocess.run(command, cwd=Path(folder), env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=Path(folder), env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -220,7 +220,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -295,7 +295,7 @@ def test_the_last_words_of_a_jvm_that_did_not_start_are_told(tmp_path: Path) -> 
         """
     environment = {name: value for name, value in os.environ.items() if name not in ("HADOOP_CONF_DIR", "YARN_CONF_DIR")}
     command = [sys.executable, "-c", textwrap.dedent(script)]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900, check=True)
     assert done.stdout.startswith("MasterError Spark refused the master 'yarn': When running with master 'yarn' either")
     assert "All that Spark said: spark.log" in done.stdout
     assert "Spark said: Invalid maximum heap size: -Xmx1x" in done.stdout
@@ -359,7 +359,7 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -20,7 +20,7 @@ components {
 
 
 def ppf(folder: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
-    done = subprocess.run([PPF, *arguments, "--json"], cwd=folder, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run([PPF, *arguments, "--json"], cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == code, done.stderr[-3000:] + done.stdout
     document: dict[str, Any] = json.loads(done.stdout)
     return document

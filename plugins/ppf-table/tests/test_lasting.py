@@ -44,7 +44,7 @@ def ppf_run(folder: Path, components: str, conf: str = "") -> subprocess.Complet
     path.write_text(PIPELINE.format(folder=folder, components=components, conf=conf.format(folder=folder)))
     command = [Path(sys.executable).with_name("ppf"), "run", path.name, "--no-progress"]
     environment = {name: value for name, value in os.environ.items() if name != "PYSPARK_SUBMIT_ARGS"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_a_table_that_would_be_gone_with_the_process_is_refused_before_anything_is_computed(tmp_path: Path) -> None:
