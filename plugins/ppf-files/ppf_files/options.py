@@ -1,11 +1,14 @@
 """The options of file sources and sinks."""
 
 import codecs
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from ppf_core import OptionsError, SchemaContract, near_miss, option, options
 from ppf_files import pass_through
+from ppf_files.text_options import faults_of_named, named_options
 
 # As text Spark writes times with milliseconds only, and drops the rest.
 WHOLE_TIMES = {
@@ -82,7 +85,11 @@ class CsvReadOptions(ReadOptions):
     delimiter: str = option("What stands between two values.", default=",")
     null_value: str = option("The text that stands for NULL.", default="")
     infer_schema: bool = option("Read the data once more to find the types; otherwise every column is text.", default=False)
-
+    comment: str | None = option("Lines that begin with this character are left out.", default=None)
+    encoding: str | None = option("How characters are written; UTF-8 unless given.", default=None)
+    multiline: bool = option("Values in quotes may have line breaks. Then one task reads a whole file.", default=False)
+    date_format: str | None = option('How dates are written, as Spark has it: "dd.MM.yyyy".', default=None)
+    timestamp_format: str | None = option('How times are written, as Spark has it: "dd.MM.yyyy HH:mm".', default=None)
     quoting: Literal["rfc4180", "spark"] = option(
         "rfc4180: a quote in a value is doubled, as all other programs have it. spark: a backslash stands before it.",
         default="rfc4180",
@@ -96,7 +103,8 @@ class CsvReadOptions(ReadOptions):
     def __post_init__(self) -> None:
         # Not super(): the decorator's dataclass may be another class object than this body sees.
         ReadOptions.__post_init__(self)
-        problems = _no_delimiter(self.delimiter) | _wide_lines(self.reader)
+        problems = _no_delimiter(self.delimiter) | _wide_lines(self.reader, named_options(self))
+        problems |= faults_of_named(self, "reader", self.reader)
         if self.schema is not None and self.infer_schema:
             problems["infer_schema"] = "has no meaning when schema gives the types; leave one of them out"
         if self.columns == "by_name" and self.infer_schema:
@@ -230,10 +238,13 @@ class CsvWriteOptions(WriteOptions):
         "spark: a backslash stands before it, and white space around values is lost.",
         default="rfc4180",
     )
+    encoding: str | None = option("How characters are written; UTF-8 unless given.", default=None)
+    date_format: str | None = option('How dates are written, as Spark has it: "dd.MM.yyyy".', default=None)
+    timestamp_format: str | None = option('How times are written, as Spark has it: "dd.MM.yyyy HH:mm".', default=None)
 
     def __post_init__(self) -> None:
         WriteOptions.__post_init__(self)
-        _raise(_no_delimiter(self.delimiter))
+        _raise(_no_delimiter(self.delimiter) | faults_of_named(self, "writer", self.writer))
 
 
 @options
@@ -286,15 +297,15 @@ def _no_delimiter(delimiter: str) -> dict[str, str]:
     return {} if delimiter else {"delimiter": "must be at least one character"}
 
 
-def _wide_lines(reader: dict[str, Any]) -> dict[str, str]:
+def _wide_lines(reader: dict[str, Any], named: Mapping[str, Any] = MappingProxyType({})) -> dict[str, str]:
     """Spark looks for the single byte of a line's end, which two or four bytes of these encodings are."""
-    given = pass_through.given(reader)
+    given = pass_through.given({**reader, **named})
     codec = _codec(given.get("encoding", "UTF-8"))
     is_whole = str(given.get("multiline", False)).lower() == "true" or ("linesep" in given and codec.endswith(("-le", "-be")))
     if not codec.startswith(("utf-16", "utf-32")) or is_whole:
         return {}
-    name = next(name for name in reader if pass_through.one_name(name) == "encoding")
-    return {f"reader.{name}": f"is {given['encoding']!r}, which Spark reads right only with multiLine = true beside it"}
+    name = next((f"reader.{name}" for name in reader if pass_through.one_name(name) == "encoding"), "encoding")
+    return {name: f"is {given['encoding']!r}, which Spark reads right only with multiLine = true beside it"}
 
 
 def _codec(encoding: Any) -> str:

@@ -15,6 +15,7 @@ from ppf_files.options import (
     TextWriteOptions,
 )
 from ppf_files.pass_through import given as by_one_name
+from ppf_files.text_options import named_options
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -32,7 +33,13 @@ class CsvSink(FileSink[CsvWriteOptions]):
         # By default Spark's writer drops white space around values, and puts a backslash before a quote but not before another.
         kept = {"escape": '"', "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
         quoting = kept if self.options.quoting == "rfc4180" else {}
-        return {**WHOLE_TIMES, "header": self.options.header, "sep": self.options.delimiter, **quoting}
+        return {
+            **WHOLE_TIMES,
+            "header": self.options.header,
+            "sep": self.options.delimiter,
+            **quoting,
+            **named_options(self.options),
+        }
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written: values may hold line breaks."""

@@ -19,6 +19,7 @@ from ppf_files.options import (
 )
 from ppf_files.pass_through import given, one_name, spark_options
 from ppf_files.paths import dataset, literal, readable
+from ppf_files.text_options import named_options
 
 if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
@@ -210,6 +211,7 @@ class CsvSource(FileSource[CsvReadOptions]):
             "enforceSchema": options.schema is None or not options.header or options.columns == "by_position",
             **({"escape": '"'} if options.quoting == "rfc4180" else {}),
             **({"columnPruning": False} if self._reads_whole_lines else {}),
+            **named_options(options),
         }
 
     def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":

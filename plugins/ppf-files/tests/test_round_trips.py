@@ -1,7 +1,9 @@
 """What the CSV sink writes, every other program reads as it was; and the CSV source reads what other programs write."""
 
 import csv
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow.csv as arrow  # type: ignore[import-untyped]
 import pytest
@@ -9,6 +11,7 @@ from ppf_files.sinks import CsvSink
 from ppf_files.sources import CsvSource
 from pyspark.sql import SparkSession
 
+from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 TEXTS = [
@@ -94,3 +97,33 @@ def test_quotes_as_spark_has_them_can_be_had(spark: SparkSession, tmp_path: Path
     source = build(CsvSource, tmp_path, path="in.csv", quoting="spark", header=False)
     (tmp_path / "in.csv").write_text('"a\\"b",1\n')
     assert [tuple(row) for row in source.read(context(spark)).collect()] == [('a"b', "1")]
+
+
+DIALECT = {"encoding": "ISO-8859-1", "date_format": "dd.MM.yyyy", "timestamp_format": "dd.MM.yyyy 'um' HH:mm"}
+TIMES = "name STRING, day DATE, at TIMESTAMP, wall TIMESTAMP_NTZ"
+
+
+def test_the_dialect_of_a_file_is_said_beside_its_path(spark: SparkSession, tmp_path: Path) -> None:
+    line = "Zoë,31.12.1899,01.02.2024 um 03:04,01.02.2024 um 03:04\n"
+    (tmp_path / "in.csv").write_text(f'name,day,at,wall\n# not a row\n{line}"two\nlines",,,\n', encoding="ISO-8859-1")
+    frame = build(CsvSource, tmp_path, path="in.csv", schema=TIMES, comment="#", multiline=True, **DIALECT).read(context(spark))
+    day, moment = date(1899, 12, 31), datetime(2024, 2, 1, 3, 4)
+    assert [tuple(row) for row in frame.collect()] == [("Zoë", day, moment, moment), ("two\nlines", None, None, None)]
+    build(CsvSink, tmp_path, path="out", coalesce=1, **DIALECT).write(context(spark), frame.limit(1))
+    (written,) = (tmp_path / "out").glob("part-*")
+    assert written.read_bytes() == f"name,day,at,wall\n{line}".encode("ISO-8859-1")
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"encoding": "UTF-8", "reader": {"charset": "UTF-8"}}, "reader.charset"),
+        ({"multiline": True, "reader": {"multiLine": True}}, "reader.multiLine"),
+        ({"comment": "//"}, "comment"),
+        ({"encoding": "UTF-16"}, "encoding"),
+    ],
+)
+def test_a_dialect_that_cannot_be_is_located(options: dict[str, Any], where: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(CsvSource, path="x", **options)
+    assert [problem.path for problem in caught.value.problems] == [where]
