@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,13 @@ def spark_settings() -> Mapping[str, str]:
 @pytest.fixture(scope="session")
 def spark(spark_settings: Mapping[str, str]) -> "Iterator[SparkSession]":
     """One small local session for the whole test process; a JVM costs seconds, so that tests share it."""
+    with small_session(spark_settings) as session:
+        yield session
+
+
+@contextmanager
+def small_session(settings: Mapping[str, str]) -> "Iterator[SparkSession]":
+    """A session that starts fast, with these settings besides its own; to the end of the block."""
     from pyspark.sql import SparkSession
 
     from ppf_core.jvm.class_archive import archive_options, class_archive
@@ -30,7 +38,7 @@ def spark(spark_settings: Mapping[str, str]) -> "Iterator[SparkSession]":
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     with tempfile.TemporaryDirectory(prefix="ppf-spark-", ignore_cleanup_errors=True) as folder:
         builder = SparkSession.builder.master("local[2]").appName("ppf tests")
-        for key, value in (_small(folder) | dict(spark_settings)).items():
+        for key, value in (_small(folder) | dict(settings)).items():
             builder = builder.config(key, value)
         with jvm_options((*quick_options({}), *archive_options(class_archive({})))):
             session = builder.getOrCreate()

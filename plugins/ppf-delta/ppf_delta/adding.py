@@ -42,7 +42,7 @@ def publish(context: Context, stage_: Stage, options: WriteOptions, snapshot: Sn
     transaction = log.begin(base)
     try:
         # Notes that this write was looked for: two processes that publish it at once cannot both commit.
-        transaction.last_write(stage_.app)
+        transaction.watch(stage_.app)
         if head["metadata"] is not None:
             transaction.describe(head["metadata"], overwrite=options.overwrite_schema)
         removed = _removed(transaction, options, base.schema, added) if replaces else None

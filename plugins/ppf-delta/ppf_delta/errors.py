@@ -16,6 +16,7 @@ _HINTS = {
     "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE": "Install a newer ppf-delta with the Delta that knows them, or write another table.",
     "DELTA_INVALID_PROTOCOL_VERSION": "Install a newer ppf-delta with the Delta that knows it.",
     "DELTA_FAILED_TO_MERGE_FIELDS": "Cast the column, or give the table the other type first.",
+    "DELTA_METADATA_MISMATCH": "Make the columns of the input those of the table, or set merge_schema = true.",
     "DELTA_MERGE_INCOMPATIBLE_DATATYPE": "Cast the column, or give the table the other type first.",
     "DELTA_CANNOT_CREATE_LOG_PATH": "Make the folder writable, and take away what is in its place.",
     "DELTA_VERSION_NOT_FOUND": "Read one of the versions that are there, or leave the option out.",
@@ -87,6 +88,5 @@ def conflict(name: str, error: BaseException) -> TargetMoved:
 
 
 def _words(error: BaseException) -> str:
-    java = next(java_chain(error), None)
-    text = str(java.getMessage()) if java is not None else str(error)
-    return text.splitlines()[0].strip()[:500]
+    told = [str(java.getMessage()).splitlines()[0].strip() for java in java_chain(error) if java.getMessage()]
+    return " ".join(dict.fromkeys([told[0], told[-1]] if told else [str(error)]))[:500]

@@ -37,7 +37,7 @@ def require_columns(options: WriteOptions, given: "StructType", snapshot: Snapsh
     for option, names in by_option.items():
         for name in names:
             _require(option, name, given.names, "the input")
-    if snapshot.exists and options.matches:
+    if snapshot.exists and not options.overwrite_schema:
         there = _columns(snapshot)
         for name in options.keys:
             _require("keys", name, there, f"the table {snapshot.log.name!r}")

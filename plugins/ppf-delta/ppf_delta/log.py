@@ -210,6 +210,12 @@ class Written:
         counts = [json.loads(stats).get("numRecords") for stats in told if stats]
         return sum(counts) if len(counts) == len(told) and None not in counts else None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether files lie in folders of partitions alone, so that all can read them. Some properties add others."""
+        folders = [part for text in self.added for part in json.loads(text)["add"]["path"].split("/")[2:-1]]
+        return bool(self.added) and all("=" in each for each in folders)
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -252,8 +258,15 @@ class Snapshot:
         return self.exists and int(self.java.numOfFiles()) > 0
 
     def last_write(self, app: str) -> int:
-        """The number of the last write of this name that is in the table; -1 for none."""
-        return int(self.log.begin(self).last_write(app)) if self.exists else -1
+        """The number of the last write of this name that is in the table; -1 for none.
+
+        The checksum beside a commit has the last writes of up to a hundred names. Where there is none, or where there are more,
+        Delta reads the whole log, with jobs of Spark.
+        """
+        if not self.exists:
+            return -1
+        known = _known_writes(self.log.files.read(f"{self.log.folder}/_delta_log/{self.version:020}.crc"))
+        return int(self.log.begin(self).java.txnVersion(app)) if known is None else known.get(app, -1)
 
     def require_writable(self) -> None:
         """Refuses a table with a feature that this Delta cannot write."""
@@ -268,9 +281,9 @@ class Transaction:
     java: Any
     snapshot: Snapshot
 
-    def last_write(self, app: str) -> int:
-        """The number of the last write of this name that is in the table; -1 for none. Another commit of it is a conflict."""
-        return int(self.java.txnVersion(app))
+    def watch(self, app: str) -> None:
+        """Makes another commit of a write of this name a conflict."""
+        self.java.readTxn().append(app)
 
     def describe(self, metadata: str, *, overwrite: bool) -> None:
         """Gives the table this description."""
@@ -319,6 +332,15 @@ def _python(scala: Any) -> list[Any]:
     while iterator.hasNext():
         found.append(iterator.next())
     return found
+
+
+def _known_writes(checksum: str | None) -> dict[str, int] | None:
+    """The last write of each name; None where the checksum does not tell."""
+    try:
+        found = json.loads(checksum or "{}").get("setTransactions")
+    except ValueError:  # it is being written
+        return None
+    return None if found is None else {each["appId"]: int(each["version"]) for each in found}
 
 
 def _path(spark: "SparkSession", place: Any) -> Any:

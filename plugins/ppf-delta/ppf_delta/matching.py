@@ -91,6 +91,12 @@ def _merge(
     session: "SparkSession", stage_: Stage, options: WriteOptions, rows: "DataFrame", columns: Sequence[str], at: str
 ) -> None:
     # A clone shares no views with the session of the run, so that the names are free.
+    if options.mode == "merge" and options.merge_schema:
+        # Delta adds columns only where a clause takes all of them.
+        rows.createOrReplaceTempView("source")
+        insert = ["WHEN NOT MATCHED THEN INSERT *"] if options.insert else []
+        session.sql("\n".join([_matched(stage_, options), "WHEN MATCHED THEN UPDATE SET *", *insert]))
+        return
     if options.mode == "merge":
         rows.selectExpr("*", f"{_deleted(options)} AS {_DELETE}").createOrReplaceTempView("source")
         session.sql(_merge_text(stage_, options, columns))
@@ -105,7 +111,7 @@ def _merge_text(stage_: Stage, options: WriteOptions, columns: Sequence[str]) ->
     update = ", ".join(f"target.{quoted(name)} = source.{quoted(name)}" for name in updated)
     return "\n".join(
         [
-            f"MERGE INTO {stage_.log.sql_name} AS target USING source ON {_same_key(options)}",
+            _matched(stage_, options),
             *([f"WHEN MATCHED AND source.{_DELETE} THEN DELETE"] if options.delete_when is not None else []),
             *([f"WHEN MATCHED THEN UPDATE SET {update}"] if updated else []),
             *([f"WHEN NOT MATCHED AND NOT source.{_DELETE} THEN INSERT {_values(columns)}"] if options.insert else []),
@@ -156,6 +162,7 @@ def _first(rows: "DataFrame", options: WriteOptions, at: str) -> "DataFrame":
 def _create(stage_: Stage, options: WriteOptions, snapshot: Snapshot, rows: "DataFrame") -> None:
     log, write = stage_.log, Write("Append", {}, options.partition_by, options.properties)
     transaction = log.begin(snapshot)
+    transaction.watch(stage_.app)
     written = log.write_files(rows, write, snapshot, stage_.relative)
     if written.metadata is not None:
         transaction.describe(written.metadata, overwrite=False)
@@ -167,7 +174,12 @@ def _note(stage_: Stage, before: Snapshot) -> None:
     snapshot = stage_.log.newest()
     if snapshot.version == before.version or not stage_.is_committed(snapshot):
         transaction = stage_.log.begin(snapshot)
+        transaction.watch(stage_.app)
         transaction.commit((), None, stage_.app, stage_.write_id.number, "Append")
+
+
+def _matched(stage_: Stage, options: WriteOptions) -> str:
+    return f"MERGE INTO {stage_.log.sql_name} AS target USING source ON {_same_key(options)}"
 
 
 def _same_key(options: WriteOptions) -> str:

@@ -129,6 +129,9 @@ class WriteOptions:
                     problems[name] = f"means nothing with mode = {self.mode}. Set mode = merge"
         elif not self.update and not self.insert and self.delete_when is None:
             problems["insert"] = "is false, and 'update' empty, so that nothing would happen. Set one of them, or 'delete_when'"
+        if self.merge_schema and (self.mode == "scd2" or self.update != ["*"] or self.delete_when is not None):
+            cause = "mode = scd2" if self.mode == "scd2" else "'update' or 'delete_when'"
+            problems["merge_schema"] = f"cannot be set together with {cause}. Add the columns before: ALTER TABLE … ADD COLUMNS"
         if self.mode != "scd2" and self.effective is not None:
             problems["effective"] = f"means nothing with mode = {self.mode}. Set mode = scd2"
         return problems

@@ -25,6 +25,7 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (DeltaSink, {"path": "a", "keys": ["id"]}, "means nothing with mode = error"),
     (DeltaSink, {"path": "a", "mode": "append", "replace_where": "id = 1"}, "Set mode = overwrite"),
     (DeltaSink, {"path": "a", "mode": "merge", "keys": ["id"], "update": [], "insert": False}, "nothing would happen"),
+    (DeltaSink, {"path": "a", "mode": "scd2", "keys": ["id"], "merge_schema": True}, "ADD COLUMNS"),
     (DeltaSource, {"path": "a", "version": 1, "timestamp": "2025-01-01"}, "cannot be set together"),
     (DeltaSource, {"path": "a", "timestamp": "yesterday"}, "is no time"),
     (DeltaSource, {"path": "a", "changes": {"to": 1}}, "needs 'from'"),

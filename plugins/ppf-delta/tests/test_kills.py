@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from ppf_delta.log import Transaction
 from ppf_delta.stages import Stage
 from pyspark.sql import SparkSession
 
+HERE = Path(__file__).parent
 PIPELINE = """
 name = struck
 components {{
@@ -74,3 +77,25 @@ def test_a_kill_at_any_step_leaves_the_old_version_or_the_new_one(mode: str, spa
         assert poll.seen <= {OLD, new}
         assert run(path, spark, "next").status == "success"
         assert store(path).show("next")["status"] == "success"
+
+
+def test_a_jvm_that_dies_while_it_writes_or_commits_leaves_the_old_version_or_the_new_one(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    options, new, _ = MODES["overwrite"]
+    for point, seconds in (("write", 0.05), ("commit", 0.02)):
+        folder, run_id = tmp_path / point, f"{point}-{seconds}"
+        folder.mkdir()
+        path, table = folder / "pipeline.conf", folder / "out"
+        path.write_text(PIPELINE.format(options=options))
+        spark.range(3).coalesce(1).write.format("delta").save(str(table))
+        command = [sys.executable, str(HERE / "struck_delta.py"), str(path), run_id, point, str(seconds)]
+        places = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path[1:])}
+        with polling(table) as poll:
+            done = subprocess.run(command, start_new_session=True, env=places, capture_output=True, text=True, check=False)
+            assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
+            found = do(path, spark, run_id)
+        assert found.published == (["out"] if point == "commit" else []), (found, done.stderr[-3000:])
+        assert (ids(table), staged(table)) == (new if found.published else OLD, [])
+        assert commits(table) == 1 + len(found.published)
+        assert poll.seen <= {OLD, new}
