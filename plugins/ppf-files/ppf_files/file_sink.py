@@ -67,7 +67,7 @@ class FileSink(StagedSink[W]):
             context.report(rows_written=0)
             return {"ignored": "true"}
         gives_back = self.gives_back(context.spark, frame.schema)
-        write_files(frame, self.format, place.files.uri(place.stage), self.options, self.writer_options())
+        write_files(self.storable(frame), self.format, place.files.uri(place.stage), self.options, self.writer_options())
         rows = rows_written(context.spark, place.stage)
         if rows == 0 and self._stays(context, frame, there):
             self._forget_empty(place)
@@ -124,6 +124,10 @@ class FileSink(StagedSink[W]):
     def gives_back(self, spark: "SparkSession", schema: "StructType") -> bool:
         """Whether what is staged stands for the rows that are given: never where it is text, which readers understand anew."""
         return False
+
+    def storable(self, frame: "DataFrame") -> "DataFrame":
+        """The frame, which fails while it is written where a value cannot be in a file of this format."""
+        return frame
 
     def empty(self, frame: "DataFrame") -> "DataFrame":
         """The columns that a file without rows has."""

@@ -16,6 +16,7 @@ from ppf_files.options import (
 )
 from ppf_files.pass_through import given as by_one_name
 from ppf_files.text_options import named_options
+from ppf_files.writing import without_nul
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -40,6 +41,10 @@ class CsvSink(FileSink[CsvWriteOptions]):
             **quoting,
             **named_options(self.options),
         }
+
+    def storable(self, frame: "DataFrame") -> "DataFrame":
+        """A text with the character NUL fails."""
+        return without_nul(frame, "CSV")
 
     def reader_options(self) -> dict[str, Any]:
         """Options for Spark's reader of what was so written: values may hold line breaks."""

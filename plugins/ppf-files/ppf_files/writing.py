@@ -69,6 +69,23 @@ def write_apart(
     place.files.delete(place.both)
 
 
+def without_nul(frame: "DataFrame", format_name: str) -> "DataFrame":
+    """The frame, which fails while it is written where a text holds the character NUL: no other program would read that."""
+    from pyspark.sql import functions
+    from pyspark.sql.types import StringType
+
+    columns = []
+    for field in frame.schema:
+        column = functions.col(quoted(field.name))
+        if isinstance(field.dataType, StringType):
+            told = (
+                f"The column {field.name!r} holds the character NUL, which {format_name} cannot. Take it out with a transform."
+            )
+            column = functions.when(column.contains("\0"), functions.raise_error(functions.lit(told))).otherwise(column)
+        columns.append(column.alias(field.name, metadata=field.metadata))
+    return frame.select(*columns)
+
+
 def name_the_file(files: Files, folder: str, name: str) -> None:
     """Gives the one file of a folder its name."""
     (entry,) = files.walk(folder)

@@ -8,8 +8,10 @@ from ppf_files import layout
 from ppf_files.file_sink import FileSink
 from ppf_files.options import WHOLE_TIMES, ReadOptions, WriteOptions
 from ppf_files.sources import FileSource
+from ppf_files.writing import without_nul
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
     from pyspark.sql.types import StructField, StructType
 
 _NEEDS = Requirements(spark=">=4.0")  # earlier it was a package of somebody else's, with options of its own
@@ -62,6 +64,10 @@ class XmlSink(FileSink[XmlWriteOptions]):
     def own_options(self) -> dict[str, Any]:
         """The elements, and times with all their digits."""
         return {**WHOLE_TIMES, "rowTag": self.options.row_tag, "rootTag": self.options.root_tag}
+
+    def storable(self, frame: "DataFrame") -> "DataFrame":
+        """A text with the character NUL fails."""
+        return without_nul(frame, "XML")
 
     def require_fitting(self, target: str, found: "StructType", given: "list[StructField]") -> None:
         """XML has no types, and leaves out what is NULL."""

@@ -127,3 +127,10 @@ def test_a_dialect_that_cannot_be_is_located(options: dict[str, Any], where: str
     with pytest.raises(ConfigError) as caught:
         build(CsvSource, path="x", **options)
     assert [problem.path for problem in caught.value.problems] == [where]
+
+
+def test_a_text_with_nul_is_not_published(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.createDataFrame([(1, "a\0b")], "n INT, `a.b` STRING")
+    with pytest.raises(Exception, match=r"The column 'a\.b' holds the character NUL, which CSV cannot"):
+        build(CsvSink, tmp_path, path="out").write(context(spark), frame)
+    assert not (tmp_path / "out").exists()
