@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,13 @@ def once(context, inputs):
 
 @dataclass
 class StruckStream:
-    """One folder with the pipeline, its input and its output. jars: what Spark needs for it, with commas between."""
+    """One folder with the pipeline, its input and its output. settings: of a session that a run is given."""
 
     folder: Path
     sinks: tuple[str, ...]
     files: int = 0
     seen: list[str] = field(default_factory=list)
-    jars: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def new(cls, folder: Path, components: str) -> "StruckStream":
@@ -93,7 +94,7 @@ class StruckStream:
     def run(self, point: str = "never", number: float = 0) -> int:
         """How the run ended. A reader looks all the while."""
         command = [sys.executable, str(HERE / "victim.py"), str(self.folder / "struck.conf"), point, str(number)]
-        command += [self.jars] if self.jars else []
+        command += [json.dumps(dict(self.settings))] if self.settings else []
         with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True) as process:
             told: list[str] = []
             assert process.stderr is not None

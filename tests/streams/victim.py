@@ -1,9 +1,10 @@
-"""Runs a stream in a process of its own, which is killed at a point that the test names: `victim.py FILE POINT NUMBER [JARS]`.
+"""Runs a stream in a process of its own, which is killed at a point that the test names: `victim.py FILE POINT NUMBER [JSON]`.
 
 A point is a place in the kernel, and the number says at which time it is reached. `after` counts seconds from the first batch.
-With jars, it runs in a session that has them already: Ivy would look for them each time, which takes longer than the run.
+With JSON of settings it runs in a session that has them: Ivy would look for jars each time, which takes longer than the run.
 """
 
+import json
 import os
 import signal
 import sys
@@ -70,21 +71,21 @@ def _first_time(owner: type, name: str, act: Callable[[], None]) -> None:
     setattr(owner, name, first)
 
 
-def session_with(jars: str) -> SparkSession:
+def session_with(settings: str) -> SparkSession:
     """A small session, in a JVM that starts as those of runs do."""
-    settings = {"spark.jars": jars, "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+    small = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
     builder = SparkSession.builder.master("local[2]")
-    for key, value in settings.items():
+    for key, value in {**small, **json.loads(settings)}.items():
         builder = builder.config(key, value)
     with jvm_options((*quick_options({}), *archive_options(class_archive({})))):
         return builder.getOrCreate()
 
 
 if __name__ == "__main__":
-    path, point, number, *jars = sys.argv[1:]
+    path, point, number, *settings = sys.argv[1:]
     if point != "never":
         strike(point, float(number))
-    result = PipelineRunner.from_file(path).run(spark=session_with(*jars) if jars else None)
+    result = PipelineRunner.from_file(path).run(spark=session_with(*settings) if settings else None)
     errors = [f"{each.name}: {each.error}" for each in result.components if each.error]
     sys.stderr.write("\n".join([*map(str, result.problems), *errors]))
     sys.exit(result.exit_code)
