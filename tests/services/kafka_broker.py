@@ -30,6 +30,7 @@ MOST_BYTES = 2_000_000
 
 # Kafka's POM names no binding of slf4j; without one a broker that cannot start says nothing.
 _LOGGING = ("slf4j-api-2*.jar", "log4j-slf4j2-impl-*.jar", "log4j-api-*.jar", "log4j-core-*.jar")
+_SECONDS = 60
 _STARTED = "Kafka Server started"
 _MODULES = "org.apache.kafka.common.security"
 _LOG4J = """
@@ -103,15 +104,30 @@ class KafkaBroker:
         with log.open("ab") as output:
             command = [*self._java(), "kafka.Kafka", str(self.folder / "server.properties")]
             self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        end = time.monotonic() + _SECONDS
         while _STARTED not in (told := log.read_text()[begin:]):
             assert self._process.poll() is None, f"The broker ended:\n{told[-4000:]}"
+            assert time.monotonic() < end, f"The broker does not serve after {_SECONDS} seconds:\n{told[-4000:]}"
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Ends it in good order."""
+        """Ends it in good order, or at once where it does not go."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait()
+        try:
+            self._process.wait(_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def remove(self) -> None:
+        """Ends it if it runs, and removes all that it keeps."""
+        try:
+            if self._process is not None and self._process.poll() is None:
+                self.stop()
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def prepare(self) -> None:
         """Writes what it needs for its first start: settings, users, a certificate, a formatted folder."""
@@ -159,13 +175,12 @@ _PROTOCOLS = ("PLAINTEXT", "SASL_PLAINTEXT", "SSL")
 def kafka_broker(folder: Path) -> Iterator[KafkaBroker]:
     """Runs a broker to the end of the block. All that it keeps lies in the folder, which is removed."""
     broker = KafkaBroker(folder)
-    broker.prepare()
-    broker.start()
     try:
+        broker.prepare()
+        broker.start()
         yield broker
     finally:
-        broker.stop()
-        shutil.rmtree(folder)
+        broker.remove()
 
 
 @dataclass(frozen=True)
@@ -240,6 +255,14 @@ class Topics:
         while len(self._producer.list_topics(topic, 60).topics[topic].partitions) < partitions:
             time.sleep(0.05)
 
+    def delete(self, topic: str) -> None:
+        """Removes a topic, and waits until the broker has forgotten it."""
+        self._admin.delete_topics([topic])[topic].result(60)
+        end = time.monotonic() + _SECONDS
+        while topic in self._admin.list_topics(timeout=60).topics:
+            assert time.monotonic() < end, f"The topic {topic} is still there."
+            time.sleep(0.05)
+
     def delete_before(self, topic: str, offset: int, partition: int = 0) -> None:
         """Removes the records before an offset, as retention does."""
         for future in self._admin.delete_records([TopicPartition(topic, partition, offset)]).values():
@@ -257,7 +280,7 @@ class Topics:
 
 
 def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)
     assert done.returncode == 0, f"{command[0]} failed:\n{done.stdout}{done.stderr}"
 
 

@@ -1,12 +1,14 @@
 """What the brokers know, asked with the JVM's own client, so with the very settings of the job."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError, suggestion
 from ppf_kafka.failures import is_missing_topic, told
-from ppf_kafka.offsets import Moment, Offsets, Partition, Place
+from ppf_kafka.offsets import Edge, Moment, Offsets, Partition
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -18,19 +20,38 @@ _PATIENCE = {
     "socket.connection.setup.timeout.ms": "5000",
     "client.id": "ppf",
 }
+# What brokers say that give topics no ids yet.
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What the brokers tell of a topic. id: another one when the topic is deleted and made anew, and in another cluster."""
+
+    id: str | None
+    numbers: tuple[int, ...]
+
+
+def partitions_of(topics: Mapping[str, Topic]) -> list[Partition]:
+    """All partitions of some topics."""
+    return sorted((name, number) for name, topic in topics.items() for number in topic.numbers)
 
 
 class Cluster:
     """The brokers at one address. Close it.
 
     settings: of Kafka's client. committed: whether records of transactions that are not over do not count.
+    seconds: how long all questions together may take; else each has its own limit.
     """
 
-    def __init__(self, spark: "SparkSession", settings: Mapping[str, str], *, committed: bool = False) -> None:
+    def __init__(
+        self, spark: "SparkSession", settings: Mapping[str, str], *, committed: bool = False, seconds: float | None = None
+    ) -> None:
         jvm: Any = spark._jvm
         self._java = jvm
         self._address = settings["bootstrap.servers"]
         self._committed = committed
+        self._end = time.monotonic() + seconds if seconds is not None else None
         properties = self._java.java.util.Properties()
         for name, value in {**_PATIENCE, **settings}.items():
             properties.setProperty(name, value)
@@ -49,49 +70,58 @@ class Cluster:
         """All topics that we may see."""
         return [str(name) for name in self._await(self._admin.listTopics().names())]
 
-    def matching(self, pattern: str) -> list[str]:
-        """The topics whose whole name a regular expression of Java fits, as Spark subscribes to them."""
-        compiled = self._java.java.util.regex.Pattern.compile(pattern)
-        return sorted(topic for topic in self.topics() if compiled.matcher(topic).matches())
+    def fitting(self, pattern: str, topics: Iterable[str]) -> list[str]:
+        """Those topics whose whole name a regular expression of Java fits, as Spark subscribes to them."""
+        from pyspark.errors import IllegalArgumentException
 
-    def partitions(self, topics: Iterable[str]) -> list[Partition]:
-        """All partitions of these topics; an error names those that are not there."""
+        try:
+            compiled = self._java.java.util.regex.Pattern.compile(pattern)
+        except IllegalArgumentException as error:
+            said = f"topic_pattern is no regular expression of Java: {pattern!r}: {str(error).splitlines()[0]}."
+            raise PpfError(said, hint="Correct topic_pattern. In quotes, HOCON wants each backslash twice.") from error
+        return sorted(topic for topic in topics if compiled.matcher(topic).matches())
+
+    def there(self, topics: Iterable[str]) -> dict[str, Topic]:
+        """These topics, without those that are not there; an error names the first of them."""
         names = self._java.java.util.ArrayList()
         for topic in topics:
             names.add(topic)
         futures = self._admin.describeTopics(names).topicNameValues()
-        return sorted((topic, number) for topic in futures for number in self._numbers(topic, futures[topic]))
+        return {str(name): self._described(str(name), futures[name]) for name in futures}
 
-    def offsets(self, places: Mapping[Partition, Place]) -> Offsets:
-        """The offsets of places. A moment after the last record is the end of its partition."""
-        found = {partition: place for partition, place in places.items() if isinstance(place, int)}
-        asked = {partition: place for partition, place in places.items() if not isinstance(place, int)}
-        found |= self._listed(asked)
-        late: dict[Partition, Place] = {partition: "latest" for partition, offset in found.items() if offset < 0}
-        return found | self._listed(late)
+    def edges(self, partitions: Iterable[Partition], edge: Edge) -> Offsets:
+        """The first offset of each partition, or the one after its last."""
+        spec = getattr(self._java.org.apache.kafka.clients.admin.OffsetSpec, edge)()
+        return self._listed(dict.fromkeys(partitions, spec))
 
-    def _listed(self, places: Mapping[Partition, Any]) -> Offsets:
-        if not places:
+    def first_since(self, moments: Mapping[Partition, Moment]) -> Offsets:
+        """The offset of the first record of each partition that is not older; partitions without one are left out."""
+        spec = self._java.org.apache.kafka.clients.admin.OffsetSpec
+        found = self._listed({each: spec.forTimestamp(moment.milliseconds) for each, moment in moments.items()})
+        return {each: offset for each, offset in found.items() if offset >= 0}
+
+    def _listed(self, specs: Mapping[Partition, Any]) -> Offsets:
+        if not specs:
             return {}
-        kafka, specs = self._java.org.apache.kafka, self._java.java.util.HashMap()
-        keys = {partition: kafka.common.TopicPartition(*partition) for partition in places}
-        for partition, place in places.items():
-            spec = kafka.clients.admin.OffsetSpec
-            is_moment = isinstance(place, Moment)
-            specs[keys[partition]] = spec.forTimestamp(place.milliseconds) if is_moment else getattr(spec, place)()
+        kafka, asked = self._java.org.apache.kafka, self._java.java.util.HashMap()
+        keys = {partition: kafka.common.TopicPartition(*partition) for partition in specs}
+        for partition, spec in specs.items():
+            asked[keys[partition]] = spec
         level = kafka.common.IsolationLevel.READ_COMMITTED if self._committed else kafka.common.IsolationLevel.READ_UNCOMMITTED
-        answered = self._await(self._admin.listOffsets(specs, kafka.clients.admin.ListOffsetsOptions(level)).all())
+        answered = self._await(self._admin.listOffsets(asked, kafka.clients.admin.ListOffsetsOptions(level)).all())
         return {partition: int(answered[key].offset()) for partition, key in keys.items()}
 
-    def _numbers(self, topic: str, future: Any) -> list[int]:
+    def _described(self, topic: str, future: Any) -> Topic:
         from py4j.protocol import Py4JJavaError
 
         try:
-            return [int(each.partition()) for each in self._get(future).partitions()]
+            found = self._get(future)
         except Py4JJavaError as error:
             if is_missing_topic(error):
                 raise self._missing(topic) from None
             raise told(error, self._address) from error
+        name = str(found.topicId().toString())
+        return Topic(name if name != _NO_ID else None, tuple(int(each.partition()) for each in found.partitions()))
 
     def _missing(self, topic: str) -> PpfError:
         return PpfError(
@@ -104,7 +134,10 @@ class Cluster:
             return self._get(future)
 
     def _get(self, future: Any) -> Any:
-        return future.get(_MILLISECONDS + 1_000, self._java.java.util.concurrent.TimeUnit.MILLISECONDS)
+        wait = _MILLISECONDS + 1_000
+        if self._end is not None:
+            wait = max(0, min(wait, int((self._end - time.monotonic()) * 1000)))
+        return future.get(wait, self._java.java.util.concurrent.TimeUnit.MILLISECONDS)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

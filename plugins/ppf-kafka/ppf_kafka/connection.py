@@ -17,6 +17,9 @@ _CONNECTOR = "org.apache.spark:spark-sql-kafka-0-10_{scala}:{spark}"
 _AVRO = "org.apache.spark:spark-avro_{scala}:{spark}"
 _SPARK = ">=3.5,<5"
 
+PING_SECONDS = 9.0
+"""How long a ping takes at most, so that it has told what is wrong within 10 seconds."""
+
 _MASKED, _SECRET = "spark.sql.redaction.options.regex", r"kafka\.(?:sasl\.jaas\.config|ssl\.keystore\.key)"
 
 
@@ -32,10 +35,10 @@ def datasets_of(options: ConnectionOptions, topics: Sequence[str]) -> Sequence[D
 
 
 @contextmanager
-def cluster_of(spark: "SparkSession", options: ConnectionOptions) -> Iterator[Cluster]:
-    """The brokers, to the end of the block."""
-    committed = isinstance(options, ReadOptions) and options.reads_committed
-    cluster = Cluster(spark, options.settings(), committed=committed)
+def cluster_of(spark: "SparkSession", options: ConnectionOptions, *, seconds: float | None = None) -> Iterator[Cluster]:
+    """The brokers, to the end of the block. seconds: how long all that they are asked may take."""
+    committed = isinstance(options, ReadOptions) and options.isolation_level == "read_committed"
+    cluster = Cluster(spark, options.settings(), committed=committed, seconds=seconds)
     try:
         yield cluster
     finally:
@@ -57,6 +60,7 @@ def hide_secrets(spark: "SparkSession") -> None:
 def reader_options(options: ReadOptions) -> dict[str, str]:
     """What Spark is told of every read."""
     found = spark_options(options.settings(), options.consumer)
+    found["kafka.isolation.level"] = options.isolation_level
     flags = {"failOnDataLoss": options.fail_on_data_loss, "includeHeaders": "headers" in options.columns}
     found |= {name: str(flag).lower() for name, flag in flags.items()}
     return found if options.min_partitions is None else {**found, "minPartitions": str(options.min_partitions)}
@@ -66,7 +70,7 @@ def topics_of(cluster: Cluster, options: ReadOptions) -> list[str]:
     """The topics that are meant, as they are now."""
     if options.topic_pattern is None:
         return options.topic_names
-    found = cluster.matching(options.topic_pattern)
+    found = cluster.fitting(options.topic_pattern, cluster.topics())
     if not found:
         raise PpfError(
             f"No topic of the Kafka brokers {options.address} fits the pattern {options.topic_pattern!r}.",

@@ -15,6 +15,8 @@ from ppf_kafka.formats import CORRUPT_KEY, CORRUPT_VALUE, Format, required_avro,
 from ppf_kafka.options import ReadOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pyspark.sql import Column, DataFrame, SparkSession
 
 EXTRA_TYPES = {
@@ -95,8 +97,9 @@ class _Part:
 
         corrupt, raw = _CORRUPT[self.name], F.col(f"_{self.name}_bytes")
         if self.format == "json":  # an empty text is NULL to Spark
-            empty = F.when(self._column.isNull(), raw.cast("string"))
-            return [F.coalesce(self._column[corrupt], empty).alias(corrupt)]
+            text = raw.cast("string")
+            is_bad = self._column.isNull() | ~_is_one_value(text)
+            return [F.coalesce(self._column[corrupt], F.when(is_bad, text)).alias(corrupt)]
         if self.format == "avro":
             is_bad = self._column[_PARSED].isNull() if self.is_struct else self._column.isNull()
             return [F.when(is_bad, raw).alias(corrupt)]
@@ -107,6 +110,27 @@ class _Part:
         from pyspark.sql import functions as F
 
         return F.col(f"_{self.name}")
+
+
+def _is_one_value(text: "Column") -> "Column":
+    """Whether a text that begins with a value of JSON ends with it: Spark passes over what follows.
+
+    What follows can end the list before its bracket, or have a comma, but not do one and not be seen in the other:
+
+    {}         [{}]          1 item    [{},0]          2 items
+    {} junk    [{} junk]     no list   …
+    {}, {}     [{}, {}]      2 items   …
+    {}] junk   [{}] junk]    1 item    [{}] junk,0]    1 item
+    """
+    from pyspark.sql import functions as F
+
+    alone, followed = F.concat(F.lit("["), text, F.lit("]")), F.concat(F.lit("["), text, F.lit(",0]"))
+
+    def both(count: "Callable[[Column], Column]") -> "Column":
+        return F.coalesce((count(alone) == 1) & (count(followed) == 2), F.lit(False))
+
+    # The cheap way does not know NaN, which Spark takes.
+    return both(F.json_array_length) | both(lambda listed: F.size(F.from_json(listed, "array<string>")))
 
 
 _CORRUPT = {"value": CORRUPT_VALUE, "key": CORRUPT_KEY}

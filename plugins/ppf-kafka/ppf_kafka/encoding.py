@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 WRITE_ID, RECORD_ID = "ppf-write-id", "ppf-record-id"
 
 # As text Spark writes times with milliseconds only, and drops the rest.
+# In one zone, or the id of a record would depend on where it is written.
 _JSON = {
+    "timeZone": "UTC",
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
     "ignoreNullFields": "false",
@@ -35,15 +37,16 @@ def encoded(context: Context, options: WriteOptions, frame: "DataFrame") -> "Dat
     if options.partition is not None:
         columns.append(frame[_name(options.partition)].cast("int").alias("partition"))
     records = frame.select(*columns)
-    return records.withColumn("headers", F.concat(F.col("headers"), _identity(str(context.write_id))))
+    hashed = ("key", "value") if options.topic_column is None else ("key", "value", "topic")
+    return records.withColumn("headers", F.concat(F.col("headers"), _identity(str(context.write_id), hashed)))
 
 
-def _identity(write_id: str) -> "Column":
+def _identity(write_id: str, hashed: Sequence[str]) -> "Column":
     """The headers of ours. Equal records of one write have one id: it says what was written, not how often."""
     from pyspark.sql import functions as F
 
     none = F.lit("-")
-    parts = [F.coalesce(F.sha2(F.col(name), 256), none) for name in ("key", "value")]
+    parts = [F.coalesce(F.sha2(F.col(name).cast("binary"), 256), none) for name in hashed]
     told = F.sha2(F.concat_ws(":", *parts, F.to_json(F.col("headers"))), 256)
     record_id = F.concat(F.lit(f"{write_id}-"), F.substring(told, 1, 32))
     return F.array(
@@ -107,7 +110,7 @@ def _value_columns(options: WriteOptions, frame: "DataFrame") -> Sequence[str]:
 
 
 def _headers(options: WriteOptions, frame: "DataFrame") -> "Column":
-    """As a list of names and bytes; NULL is an empty one."""
+    """As a list of names and bytes; NULL is an empty one. The ids of records that were read before stay behind."""
     from pyspark.sql import functions as F
     from pyspark.sql.types import MapType
 
@@ -117,7 +120,8 @@ def _headers(options: WriteOptions, frame: "DataFrame") -> "Column":
     if kind.simpleString() not in ("map<string,string>", "map<string,binary>", wanted):
         hint = "Make it MAP<STRING, STRING>, or ARRAY<STRUCT<key: STRING, value: BINARY>>."
         raise PpfError(f"The column {options.headers!r} with the headers is {kind.simpleString()}.", hint=hint)
-    return F.coalesce(found.cast(wanted), F.array().cast(wanted))
+    own = F.filter(found.cast(wanted), lambda each: F.coalesce(~each["key"].isin(WRITE_ID, RECORD_ID), F.lit(True)))
+    return F.coalesce(own, F.array().cast(wanted))
 
 
 def _require_columns(options: WriteOptions, frame: "DataFrame") -> None:

@@ -28,6 +28,11 @@ def told(error: Any, address: str) -> PpfError:
             f"The Kafka brokers {address} do not allow it: {found[authorization].rstrip('.')}.",
             hint="Ask for the rights to describe, read or write the topic, or use another user.",
         )
+    if "UnknownTopicOrPartitionException" in found:
+        return PpfError(
+            f"The Kafka brokers {address} have a topic or a partition no more that was there a moment ago.",
+            hint="It was deleted, or the rights of this user have changed. Run again to be told which one.",
+        )
     if "TimeoutException" in found:
         return PpfError(
             f"The Kafka brokers {address} do not answer.",

@@ -1,10 +1,12 @@
 """Places in topics: offsets by partition, and what a file may call a place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
+
+from ppf_core import PpfError
 
 Partition: TypeAlias = tuple[str, int]
 """Topic and number."""
@@ -39,6 +41,11 @@ class Places:
         return self.of_partitions.get(partition, self.of_topics.get(partition[0], self.of_rest))
 
     @property
+    def names_earliest(self) -> bool:
+        """Whether it is the first record, somewhere."""
+        return "earliest" in (self.of_rest, *self.of_topics.values(), *self.of_partitions.values())
+
+    @property
     def is_one(self) -> bool:
         """Whether it is the same for all partitions."""
         return not self.of_topics and not self.of_partitions
@@ -58,8 +65,19 @@ def places(value: Any, moment: str | None, of_rest: Edge) -> Places:
             topics[str(topic)] = _edge(inner)
             continue
         for number, place in inner.items():
-            partitions[str(topic), _number(number)] = _place(place)
+            partition = _partition(str(topic), number, place)
+            partitions[str(topic), partition] = _place(place)
     return Places(of_rest, topics, partitions)
+
+
+def require_known(name: str, given: Places, partitions: Collection[Partition]) -> None:
+    """Raises for what the option `name` says of partitions that are not there: it would be passed over."""
+    topics = {topic for topic, _ in partitions}
+    wrong = [f"partition {number} of {topic!r}" for topic, number in sorted(given.of_partitions.keys() - set(partitions))]
+    wrong += [f"the topic {topic!r}" for topic in given.of_topics if topic not in topics]
+    if wrong:
+        hint = "There is no such partition, or 'topics' leaves it out."
+        raise PpfError(f"{name} names {wrong[0]}, which is not read.", hint=hint)
 
 
 def moment_of(text: str) -> Moment:
@@ -117,8 +135,19 @@ def _edge(value: Any) -> Edge:
     return _EDGES[value]
 
 
+def _partition(topic: str, number: Any, place: Any) -> int:
+    if isinstance(place, Mapping):
+        # Without quotes HOCON makes blocks of a name with dots.
+        said = f"has a block at {number!r} of {topic!r}, where an offset is wanted."
+        raise ValueError(f'{said} A topic with dots stands between quotes: {{ "{topic}.{number}" {{ 0 = 23 }} }}.')
+    found = _number(number)
+    if found < 0:
+        raise ValueError(f"has the partition {found} of {topic!r}; the first one is 0.")
+    return found
+
+
 def _place(value: Any) -> int | Edge:
-    if value in _EDGES:
+    if isinstance(value, str | int) and value in _EDGES:
         return _EDGES[value]
     number = _number(value)
     if number < 0:

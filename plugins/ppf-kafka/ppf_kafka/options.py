@@ -56,6 +56,9 @@ class ReadOptions(ConnectionOptions):
         "Whether it is an error that records are gone which were still to be read: deleted, or in a topic made anew.",
         default=True,
     )
+    isolation_level: Literal["read_uncommitted", "read_committed"] = option(
+        "Whether records of transactions that are still open, or were given up, are read.", default="read_uncommitted"
+    )
     value_format: Literal["json", "string", "binary", "avro"] = option("What the bytes of values mean.", default="json")
     value_schema: str | None = option(
         "Columns and types of values: DDL for json, such as 'id INT, name STRING'; the schema's own JSON for avro.",
@@ -84,11 +87,6 @@ class ReadOptions(ConnectionOptions):
     def topic_names(self) -> list[str]:
         """The topics that are named, however that was done."""
         return [self.topics] if isinstance(self.topics, str) else list(self.topics or [])
-
-    @property
-    def reads_committed(self) -> bool:
-        """Whether records of transactions that are not over are left out."""
-        return client_settings.client_settings(self.consumer).get("isolation.level") == "read_committed"
 
     def reading_problems(self) -> dict[str, str]:
         """What is wrong with what both kinds of sources understand."""
@@ -237,7 +235,9 @@ def _place_problems(given: Any, edge: str, default: str | None) -> dict[str, str
     if moment is not None and offsets != default:
         return {f"{edge}_timestamp": f"cannot be set together with {edge}_offsets; leave one of them out."}
     try:
-        places(offsets if offsets is not None else "latest", moment, "latest")
+        found = places(offsets if offsets is not None else "latest", moment, "latest")
+        if edge == "ending" and found.names_earliest:
+            return {"ending_offsets": "names earliest, where nothing would be read. Name an offset, or latest."}
     except ValueError as error:
         return {f"{edge}_timestamp" if moment is not None else f"{edge}_offsets": str(error)}
     return {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Dataset, Requirements, Sink
-from ppf_kafka.connection import cluster_of, datasets_of, hide_secrets, requirements_for, spark_options
+from ppf_kafka.connection import PING_SECONDS, cluster_of, datasets_of, hide_secrets, requirements_for, spark_options
 from ppf_kafka.encoding import encoded
 from ppf_kafka.failures import too_large
 from ppf_kafka.options import WriteOptions
@@ -32,10 +32,10 @@ class KafkaSink(Sink[WriteOptions]):
 
     def ping(self, context: Context) -> None:
         """Whether the brokers answer, know us, and have the topic."""
-        with cluster_of(context.spark, self.options) as cluster:
+        with cluster_of(context.spark, self.options, seconds=PING_SECONDS) as cluster:
             cluster.answers()
             if self.options.topic is not None:
-                cluster.partitions([self.options.topic])
+                cluster.there([self.options.topic])
 
     def write(self, context: Context, frame: "DataFrame") -> None:
         """Sends all records; Kafka has them for good when it returns."""

@@ -1,19 +1,20 @@
 """The records of topics, as they are when a run begins."""
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Dataset, Requirements, Schema, Source
-from ppf_kafka.connection import cluster_of, datasets_of, reader_options, requirements_for, topics_of
+from ppf_kafka.connection import PING_SECONDS, cluster_of, datasets_of, reader_options, requirements_for, topics_of
 from ppf_kafka.decoding import decoded, told_schema
-from ppf_kafka.offsets import partitions_json, to_json
+from ppf_kafka.offsets import from_json, partitions_json, to_json
 from ppf_kafka.options import BatchReadOptions
-from ppf_kafka.slices import Slice, require_kept, slice_now
+from ppf_kafka.slices import Cursor, Slice, require_kept, slice_now
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_CURSOR = "offsets"
+_OFFSETS, _IDS = "offsets", "topic_ids"
 
 
 class KafkaSource(Source[BatchReadOptions]):
@@ -41,9 +42,9 @@ class KafkaSource(Source[BatchReadOptions]):
 
     def ping(self, context: Context) -> None:
         """Whether the brokers answer, know us, and have the topics."""
-        with cluster_of(context.spark, self.options) as cluster:
+        with cluster_of(context.spark, self.options, seconds=PING_SECONDS) as cluster:
             cluster.answers()
-            cluster.partitions(topics_of(cluster, self.options))
+            cluster.there(topics_of(cluster, self.options))
 
     def pin(self, context: Context) -> str:
         """The first and the last offset of each partition."""
@@ -53,7 +54,8 @@ class KafkaSource(Source[BatchReadOptions]):
         """The records of the pinned offsets; the cursor moves to their end."""
         wanted = self._slice(context)
         if self.options.incremental:
-            context.advance(_CURSOR, to_json(wanted.end))
+            context.advance(_OFFSETS, to_json(wanted.cursor.offsets))
+            context.advance(_IDS, json.dumps(wanted.cursor.ids))
         offsets = {
             "assign": partitions_json(wanted.start),
             "startingOffsets": to_json(wanted.start),
@@ -66,12 +68,13 @@ class KafkaSource(Source[BatchReadOptions]):
         if context.pinned is None:
             return self._slice_now(context)
         wanted = Slice.of(context.pinned)
-        if self.options.fail_on_data_loss:
-            with cluster_of(context.spark, self.options) as cluster:
-                require_kept(cluster, wanted)
+        with cluster_of(context.spark, self.options) as cluster:
+            require_kept(cluster, self.options, wanted)
         return wanted
 
     def _slice_now(self, context: Context) -> Slice:
-        cursor = context.state.get(_CURSOR) if self.options.incremental else None
+        cursor = None
+        if self.options.incremental and _OFFSETS in context.state:
+            cursor = Cursor(from_json(context.state[_OFFSETS]), json.loads(context.state.get(_IDS, "{}")))
         with cluster_of(context.spark, self.options) as cluster:
             return slice_now(cluster, self.options, topics_of(cluster, self.options), cursor, context.logger)

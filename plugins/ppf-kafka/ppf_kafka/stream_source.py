@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, Dataset, Requirements, Schema, StreamingSource
-from ppf_kafka.connection import cluster_of, datasets_of, reader_options, requirements_for
+from ppf_kafka.cluster import Cluster, partitions_of
+from ppf_kafka.connection import PING_SECONDS, cluster_of, datasets_of, reader_options, requirements_for
 from ppf_kafka.decoding import decoded, told_schema
-from ppf_kafka.offsets import Moment, for_spark, to_json
+from ppf_kafka.offsets import Moment, for_spark, require_known, to_json
 from ppf_kafka.options import StreamReadOptions
 
 if TYPE_CHECKING:
@@ -45,10 +46,9 @@ class KafkaStreamSource(StreamingSource[StreamReadOptions]):
 
     def ping(self, context: Context) -> None:
         """Whether the brokers answer, know us, and have the topics. Topics that a pattern fits may come later."""
-        with cluster_of(context.spark, self.options) as cluster:
+        with cluster_of(context.spark, self.options, seconds=PING_SECONDS) as cluster:
             cluster.answers()
-            if self.options.topic_names:
-                cluster.partitions(self.options.topic_names)
+            cluster.there(self._topics(cluster))
 
     def read_stream(self, context: Context) -> "DataFrame":
         """The records; a checkpoint knows how far they were read."""
@@ -72,10 +72,14 @@ class KafkaStreamSource(StreamingSource[StreamReadOptions]):
         if start.is_one:
             return {"startingOffsets": start.of_rest}
         with cluster_of(context.spark, self.options) as cluster:
-            topics = self.options.topic_names or cluster.matching(self.options.topic_pattern or "")
-            partitions = cluster.partitions(topics)
+            partitions = partitions_of(cluster.there(self._topics(cluster)))
+        require_known("starting_offsets", start, partitions)
         # Spark wants to be told of each partition.
         return {"startingOffsets": to_json({each: for_spark(start.of(each)) for each in partitions})}
+
+    def _topics(self, cluster: Cluster) -> list[str]:
+        pattern = self.options.topic_pattern
+        return self.options.topic_names if pattern is None else cluster.fitting(pattern, cluster.topics())
 
 
 def _go_on_after_an_unfinished_batch(spark: "SparkSession") -> None:

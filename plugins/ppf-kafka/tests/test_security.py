@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from kafka_broker import PASSWORD, SCRAM_PASSWORD, SCRAM_USER, USER, KafkaBroker, Topics
+from ppf_kafka.connection import cluster_of
 from ppf_kafka.security import SecurityOptions
 from ppf_kafka.sink import KafkaSink
 from ppf_kafka.source import KafkaSource
@@ -96,9 +97,22 @@ def test_ping_says_what_is_wrong_within_ten_seconds(
         assert WRONG not in f"{caught.value} {caught.value.__cause__}"
     with pytest.raises(PpfError, match="have no topic 'nowhere'"):
         build(KafkaSink, bootstrap_servers=kafka.address, topic="nowhere").ping(context(spark))
-    build(KafkaStreamSource, bootstrap_servers=kafka.address, topic_pattern="nothing.*", value_format="string").ping(
-        context(spark)
-    )
+    given = {"bootstrap_servers": kafka.address, "value_format": "string"}
+    build(KafkaStreamSource, topic_pattern="nothing.*", **given).ping(context(spark))
+    for kind in (KafkaSource, KafkaStreamSource):
+        broken: Any = build(kind, topic_pattern="orders.(", **given)
+        with pytest.raises(
+            PpfError, match=r"topic_pattern is no regular expression of Java: 'orders\.\(': Unclosed group near"
+        ):
+            broken.ping(context(spark))
+    # One limit for all that a ping asks, not for each question.
+    silent = {**given, "bootstrap_servers": f"127.0.0.1:{free_port()}"}
+    begin = time.monotonic()
+    with cluster_of(spark, build(KafkaSource, topics=topic, **silent).options, seconds=1) as cluster:
+        for _ in range(3):
+            with pytest.raises(PpfError, match="do not answer"):
+                cluster.answers()
+    assert time.monotonic() - begin < 7  # as long as one question has
 
 
 def test_a_password_is_quoted_and_never_shown() -> None:

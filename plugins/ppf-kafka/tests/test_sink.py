@@ -49,6 +49,33 @@ def test_rows_become_records_with_key_headers_partition_and_topic(
     assert headers(first)["h"] == b"x"
 
 
+def test_ids_do_not_depend_on_the_host_and_tell_topics_apart(spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
+    here, there, target = topics.create(), topics.create(), topics.create()
+    frame = spark.createDataFrame([(here,), (there,)], "t STRING").selectExpr("timestamp_seconds(0) AS at", "t")
+    zone = spark.conf.get("spark.sql.session.timeZone") or ""
+    for name in ("UTC", "Asia/Tokyo"):
+        spark.conf.set("spark.sql.session.timeZone", name)
+        try:
+            write(spark, kafka, frame, topic_column="t")
+        finally:
+            spark.conf.set("spark.sql.session.timeZone", zone)
+    first, again = topics.records(here)
+    (other, _) = topics.records(there)
+    assert json.loads(first.value()) == {"at": "1970-01-01T00:00:00.000000Z"}
+    assert (first.value(), first.headers()) == (again.value(), again.headers())
+    assert headers(first)["ppf-record-id"] != headers(other)["ppf-record-id"]
+    # Headers that are carried on leave the ids of the first write behind.
+    carried = build(KafkaSource, bootstrap_servers=kafka.address, topics=here, value_format="string", columns=["headers"])
+    kept = carried.read(context(spark)).selectExpr(
+        "value", "concat(headers, array(named_struct('key', 'own', 'value', CAST('x' AS BINARY)))) AS headers"
+    )
+    sink = build(KafkaSink, bootstrap_servers=kafka.address, topic=target, value_format="string", headers="headers")
+    sink.write(context(spark, run_id="second"), kept)
+    record = topics.records(target)[0]
+    assert [name for name, _ in record.headers() or []] == ["own", "ppf-write-id", "ppf-record-id"]
+    assert headers(record)["ppf-write-id"] != headers(first)["ppf-write-id"]
+
+
 def test_ids_tell_records_that_were_written_again(
     spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path
 ) -> None:

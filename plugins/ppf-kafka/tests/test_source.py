@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -24,8 +25,10 @@ def values(frame: DataFrame) -> list[Any]:
 def test_records_become_rows_with_the_columns_that_are_wanted(spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
     topic = topics.create()
     odd = ["no json", "", None, '{"id": "x", "name": "Bob"}', "[1]"]
+    followed = ['{"id": 3} junk', '{"id": 3}, {"id": 4}', '{"id": 3}] junk', '{"id": 3},0] junk', '{"id": 3}\n{"id": 4}']
+    whole = [' {"id": 5, "name": "]} junk"} \n', '{"id": 6, "name": NaN}']
     topics.send(topic, ['{"id": 1, "name": "Ada", "more": true}', *odd], key="k", headers={"h": b"\x00"}, timestamp=1000)
-    topics.send(topic, ['{"id": 2}'], timestamp=2000)
+    topics.send(topic, ['{"id": 2}', *followed, *whole], timestamp=2000)
     wanted = ["key", "topic", "partition", "offset", "timestamp", "headers"]
     frame = source(kafka, topics=topic, value_format="json", value_schema="id INT, name STRING", columns=wanted)
     assert frame.output_schema is not None
@@ -42,6 +45,9 @@ def test_records_become_rows_with_the_columns_that_are_wanted(spark: SparkSessio
         (None, "Bob", '{"id": "x", "name": "Bob"}', "k"),
         (None, None, "[1]", "k"),
         (2, None, None, None),
+        *((3, None, text, None) for text in followed),
+        (5, "]} junk", None, None),
+        (6, '"NaN"', None, None),
     ]
 
 
@@ -73,6 +79,75 @@ def test_offsets_and_moments_say_where_to_begin_and_end(spark: SparkSession, kaf
             read(**wrong)
 
 
+def test_records_that_come_meanwhile_disturb_nothing(spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
+    topic, sent, enough = topics.create(2), list[str](), Event()
+
+    def send() -> None:
+        while not enough.is_set():
+            lot = [f"{len(sent) + each:07}" for each in range(20)]
+            topics.send(topic, lot)
+            sent.extend(lot)
+
+    sender = Thread(target=send)
+    sender.start()
+    try:
+        cursor, read = dict[str, str](), list[Any]()
+        for _ in range(4):
+            for options in ({"starting_offsets": "latest"}, {"starting_timestamp": "2999-01-01T00:00:00Z"}):
+                for lost in (True, False):
+                    pin = json.loads(source(kafka, topics=topic, fail_on_data_loss=lost, **options).pin(context(spark)))
+                    assert pin["start"] == pin["end"]
+            here = context(spark, state=cursor)
+            read += values(source(kafka, topics=topic, incremental=True).read(here))
+            cursor = dict(here.state)
+    finally:
+        enough.set()
+        sender.join()
+    read += values(source(kafka, topics=topic, incremental=True).read(context(spark, state=cursor)))
+    assert sorted(read) == sent
+    assert len(sent) > 100
+
+
+def test_a_cursor_knows_topics_that_are_left_out_gone_or_made_anew(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = topics.create(), topics.create()
+    cursor = dict[str, str]()
+
+    def read(**options: Any) -> list[Any]:
+        here = context(spark, state=cursor)
+        found = values(source(kafka, incremental=True, **options).read(here))
+        cursor.update(here.state)
+        return found
+
+    for topic in (one, other):
+        topics.send(topic, [f"{topic} a", f"{topic} b"])
+    assert len(read(topics=[one, other])) == 4
+    topics.send(one, ["c"])
+    topics.send(other, ["d"])
+    assert (read(topics=one), read(topics=[one, other])) == (["c"], ["d"])
+    pinned = source(kafka, topics=one).pin(context(spark))
+    topics.delete(one)
+    with pytest.raises(PpfError, match=f"have no topic '{one}'"):
+        source(kafka, topics=one).read(context(spark, pinned=pinned))
+    either = {"topic_pattern": f"{one}|{other}"}
+    with pytest.raises(PpfError, match=f"the topic '{one}' is not there any more, of which earlier runs have read"):
+        read(**either)
+    topics.send(topics.create(name=one), ["n0", "n1", "n2", "n3"])
+    for lost in (True, False):
+        with pytest.raises(PpfError, match=f"topic '{one}' is another one than at the beginning .*: begin a new one"):
+            source(kafka, topics=one, fail_on_data_loss=lost).read(context(spark, pinned=pinned))
+    with pytest.raises(PpfError, match=rf"topic '{one}' is another one than in earlier runs.*fail_on_data_loss = false"):
+        read(topics=[one, other])
+    assert read(topics=[one, other], fail_on_data_loss=False) == ["n0", "n1", "n2", "n3"]
+    assert "Its beginning is read." in caplog.text
+    topics.delete(one)
+    assert read(**either, fail_on_data_loss=False) == []
+    assert f"'{one}' is not there any more" in caplog.text
+    assert read(**either) == []
+    assert one not in str(cursor)
+
+
 def test_a_pin_gives_the_same_records_until_they_are_gone(spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
     topic = topics.create()
     topics.send(topic, ["a", "b"])
@@ -101,7 +176,7 @@ def test_a_run_reads_no_more_than_it_may_and_the_next_one_goes_on(
     for wanted in (3, 3, 1, 0):
         here = context(spark, state=cursor)
         found = values(limited.read(here))
-        assert len(found) == wanted
+        assert (len(found), "b0" in found) == (wanted, read == [])  # the short backlog has its turn beside the long one
         read, cursor = read + found, dict(here.state)
     assert sorted(read) == ["a0", "a1", "a2", "a3", "a4", "a5", "b0"]
 
@@ -147,5 +222,5 @@ def test_records_of_transactions_that_were_given_up_can_be_left_out(
     topic = topics.create()
     topics.send_in_transactions(topic, {"kept": True, "given up": False})
     assert values(source(kafka, topics=topic).read(context(spark))) == ["given up", "kept"]
-    committed = source(kafka, topics=topic, consumer={"isolation": {"level": "read_committed"}})
+    committed = source(kafka, topics=topic, isolation_level="read_committed")
     assert values(committed.read(context(spark))) == ["kept"]

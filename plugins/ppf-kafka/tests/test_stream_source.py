@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 import pytest
 from kafka_broker import KafkaBroker, Topics
 from ppf_kafka.stream_source import KafkaStreamSource
+from ppf_testing import StreamingSourceConformance
 from pyspark.sql import SparkSession
-from streaming_sources import StreamingSourceConformance
 
+from ppf_core import PpfError
 from ppf_core.testing import build, context, stream_batches
 
 
@@ -74,3 +75,10 @@ def test_a_new_stream_begins_where_it_is_told_to(
         frame = build(KafkaStreamSource, **given).read_stream(context(spark))
         batches = stream_batches(frame, tmp_path / str(number))
         assert sorted(row.value for rows in batches for row in rows) == wanted
+    for start, said in (
+        ({topic: {"7": 0}}, f"starting_offsets names partition 7 of '{topic}'"),
+        ({"nosuch": "latest"}, "the topic 'nosuch'"),
+    ):
+        given = {"bootstrap_servers": kafka.address, "topics": topic, "value_format": "string", "starting_offsets": start}
+        with pytest.raises(PpfError, match=said):
+            build(KafkaStreamSource, **given).read_stream(context(spark))
