@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 # What goes with the files that were written: where it changed since, they may no longer fit.
-_SHAPE = ("schemaString", "partitionColumns", "configuration")
+_SHAPE = {"schemaString": "columns", "partitionColumns": "partitions", "configuration": "properties"}
 
 
 def stage(stage_: Stage, frame: "DataFrame", options: WriteOptions, snapshot: Snapshot) -> Written:
@@ -36,22 +36,29 @@ def publish(context: Context, stage_: Stage, options: WriteOptions, snapshot: Sn
         raise TargetMoved(f"What was staged for {log.name!r} is gone from {stage_.uri!r}. Run the pipeline again.")
     head, added = kept
     replaces = options.mode == "overwrite" and snapshot.exists and version >= 0
-    if not replaces:
+    describes = head["metadata"]
+    if not replaces and options.mode == "append" and head["before"] is None and snapshot.exists:
+        # Another made the table since; what was staged fits if it would have made the same one.
+        _require_shape(snapshot, json.loads(describes)["metaData"])
+        describes = None
+    elif not replaces:
         _require_same(snapshot, head["before"])
     base = log.at(version) if replaces else snapshot
     transaction = log.begin(base)
     try:
         # Notes that this write was looked for: two processes that publish it at once cannot both commit.
         transaction.watch(stage_.app)
-        if head["metadata"] is not None:
-            transaction.describe(head["metadata"], overwrite=options.overwrite_schema)
+        if describes is not None:
+            transaction.describe(describes, overwrite=options.overwrite_schema)
         removed = _removed(transaction, options, base.schema, added) if replaces else None
         mode = "Overwrite" if options.mode == "overwrite" else "Append"
         transaction.commit(added, removed, stage_.app, stage_.write_id.number, mode, options.writer.get("userMetadata"))
     except Exception as error:
-        if is_conflict(error):
+        if not is_conflict(error):
+            raise
+        # The faster one may have been another process with this very write.
+        if not stage_.is_committed(log.newest()):
             raise conflict(log.name, error) from error
-        raise
     context.logger.debug("committed %s", stage_.relative)
 
 
@@ -74,11 +81,15 @@ def _require_same(snapshot: Snapshot, before: "Mapping[str, Any] | None") -> Non
     if before is not None and not snapshot.exists:
         raise moved(name, "was removed")
     if before is not None:
-        changed = [key for key in _SHAPE if before.get(key) != snapshot.metadata.get(key)]
-        if changed or before["id"] != snapshot.metadata["id"]:
-            what = {"schemaString": "columns", "partitionColumns": "partitions", "configuration": "properties"}
-            told = ", ".join(what[key] for key in changed) or "identity"
-            raise moved(name, f"got other {told}")
+        _require_shape(snapshot, before)
+        if before["id"] != snapshot.metadata["id"]:
+            raise moved(name, "got another identity")
+
+
+def _require_shape(snapshot: Snapshot, before: Mapping[str, Any]) -> None:
+    changed = [told for key, told in _SHAPE.items() if before.get(key) != snapshot.metadata.get(key)]
+    if changed:
+        raise moved(snapshot.log.name, f"got other {', '.join(changed)}")
 
 
 def _removed(transaction: Any, options: WriteOptions, table: "StructType", added: Iterable[str]) -> Any:

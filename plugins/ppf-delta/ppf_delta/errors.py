@@ -20,6 +20,8 @@ _HINTS = {
     "DELTA_MERGE_INCOMPATIBLE_DATATYPE": "Cast the column, or give the table the other type first.",
     "DELTA_CANNOT_CREATE_LOG_PATH": "Make the folder writable, and take away what is in its place.",
     "DELTA_VERSION_NOT_FOUND": "Read one of the versions that are there, or leave the option out.",
+    "DELTA_UNSUPPORTED_TIME_TRAVEL_BEYOND": "Read a newer version, or leave the option out for the newest.",
+    "DELTA_TRUNCATED_TRANSACTION_LOG": "Its log was cleaned up (delta.logRetentionDuration). Read a newer version.",
     "DELTA_CANNOT_RECREATE_TABLE_STATE": "Its log was cleaned up (delta.logRetentionDuration). Read a newer version.",
     "DELTA_MISSING_CHANGE_DATA": "Set delta.enableChangeDataFeed = true on the table; only later versions have changes.",
     "DELTA_TIMESTAMP_EARLIER_THAN_COMMIT_RETENTION": "Read a later time.",
@@ -64,7 +66,7 @@ def told(name: str) -> Iterator[None]:
             hint = "Make the folder and its _delta_log writable. If the run was publishing, finish it with 'ppf runs recover'."
         if hint is None:
             raise
-        raise PpfError(f"Table {name!r}: {_words(error)}", hint=hint) from error
+        raise PpfError(f"Table {name!r}: {words(error)}", hint=hint) from error
 
 
 def _is_forbidden(error: BaseException) -> bool:
@@ -84,9 +86,10 @@ def moved(name: str, what: str) -> TargetMoved:
 
 def conflict(name: str, error: BaseException) -> TargetMoved:
     """The error for a commit that Delta's rules refuse."""
-    return moved(name, f"was changed by another writer, which Delta does not let go together ({_words(error)})")
+    return moved(name, f"was changed by another writer, which Delta does not let go together ({words(error)})")
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
+    """What the first and the last of the causes say."""
     told = [str(java.getMessage()).splitlines()[0].strip() for java in java_chain(error) if java.getMessage()]
     return " ".join(dict.fromkeys([told[0], told[-1]] if told else [str(error)]))[:500]

@@ -1,7 +1,7 @@
 """Whether the Parquet files of a stage give back exactly the rows that were given, so that checks may read them instead."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from ppf_delta.names import quoted
@@ -54,9 +54,10 @@ def is_exact(spark: "SparkSession", schema: "StructType", table: "StructType | N
     )
 
 
-def read(spark: "SparkSession", folder: str, schema: "StructType") -> "DataFrame":
-    """The staged rows, with the columns in the order in which they were given."""
-    return spark.read.schema(schema).parquet(folder).select(*map(quoted, schema.names))
+def read(spark: "SparkSession", folder: str, paths: Iterable[str], schema: "StructType") -> "DataFrame":
+    """The rows of these files of a folder, with the columns in the order in which they were given."""
+    reader = spark.read.schema(schema).option("basePath", folder)
+    return reader.parquet(*(f"{folder}/{path}" for path in paths)).select(*map(quoted, schema.names))
 
 
 def _is_stored(given: "StructField", stored: "StructField | None") -> bool:

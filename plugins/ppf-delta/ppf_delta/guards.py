@@ -74,7 +74,57 @@ def require_partitions(options: WriteOptions, snapshot: Snapshot) -> None:
         )
 
 
+def require_changeable(options: WriteOptions, snapshot: Snapshot) -> None:
+    """Refuses what the properties of a table, or of its columns, leave no room for."""
+    name = snapshot.log.name
+    removes = options.mode == "overwrite" or options.mode == "scd2"
+    if options.mode == "merge":
+        removes = bool(options.update) or options.delete_when is not None
+    if removes and snapshot.is_set("delta.appendOnly"):
+        raise PpfError(
+            f"The table {name!r} has delta.appendOnly = true, and mode = {options.mode} changes rows that are there.",
+            hint="Set mode = append, or take the property off the table.",
+        )
+    counted = [field.name for field in snapshot.schema if "delta.identity.start" in field.metadata]
+    if counted and not options.matches:
+        raise PpfError(
+            f"The table {name!r} counts its column {counted[0]!r} itself (IDENTITY), which staged rows cannot go with.",
+            hint="Set mode = merge with keys, or write to a table without such a column.",
+        )
+    is_told_in_files = snapshot.is_set("delta.enableChangeDataFeed") and not snapshot.is_set("delta.enableDeletionVectors")
+    if options.replace_where is not None and is_told_in_files:
+        partitions = {each.lower() for each in snapshot.metadata["partitionColumns"]}
+        others = [each for each in snapshot.columns_of(options.replace_where) if each.lower() not in partitions]
+        if others:
+            raise PpfError(
+                f"The table {name!r} has a change data feed, and replace_where names {others[0]!r}, which is no column of its "
+                "partitions: the new rows would be missing among its changes.",
+                hint="Set delta.enableDeletionVectors = true on the table, replace whole partitions, or use mode = merge.",
+            )
+
+
+def require_types(options: WriteOptions, given: "StructType", snapshot: Snapshot) -> None:
+    """Refuses values that a match could not bring into the table; of other modes Delta says it when it writes."""
+    if not options.matches:
+        return
+    stored = {field.name.lower(): field.dataType for field in snapshot.schema}
+    for field in given:
+        kind = stored.get(field.name.lower())
+        if kind is not None and not snapshot.log.can_store(field.dataType, kind):
+            raise PpfError(
+                f"The column {field.name!r} is {kind.simpleString()} in the table {snapshot.log.name!r}, and "
+                f"{field.dataType.simpleString()} in the input.",
+                hint="Cast the column, or give the table the other type first.",
+            )
+
+
 def _require_history(options: WriteOptions, given: "StructType", snapshot: Snapshot) -> None:
+    kind = next((each.dataType for each in given if each.name.lower() == (options.effective or "").lower()), None)
+    if kind is not None and kind.typeName() not in ("timestamp", "date"):
+        raise PpfError(
+            f"Option 'effective' names the column {options.effective!r}, which is {kind.simpleString()}.",
+            hint="It must be a timestamp or a date: cast the column.",
+        )
     own = [options.valid_from, options.valid_to, options.is_current]
     for name in own:
         if name.lower() in {each.lower() for each in given.names}:

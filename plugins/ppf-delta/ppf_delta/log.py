@@ -4,6 +4,7 @@ They are not a published API: all that the plugin uses of them stands here, and 
 """
 
 import json
+import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +16,11 @@ from ppf_delta.names import in_spark_catalog, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
+    from pyspark.sql.types import DataType, StructType
 
     from ppf_core.storage import Files
+
+_LOOKED_FOR = 20
 
 
 @dataclass(frozen=True)
@@ -79,15 +82,21 @@ class Log:
 
     def require_version(self, version: int, newest: "Snapshot") -> int:
         """The version, if it can still be read."""
-        history = self._log.history()
         try:
-            history.checkVersionExists(version, self._catalog, True, False)
+            self._log.history().checkVersionExists(version, self._catalog, True, False)
+            if version != newest.version:
+                self.spark.read.format("delta").option("versionAsOf", version).load(self.location)
         except Exception as error:
-            raise PpfError(
-                f"The table {self.name!r} has no version {version} that can be read; the newest is {newest.version}.",
-                hint="Versions end when VACUUM or the clean-up of the log removes what they need. Read a newer one.",
-            ) from error
+            raise self._ended(version, newest) from error
+        if version != newest.version and self.at(version).lost(newest) is not None:
+            raise self._ended(version, newest)
         return version
+
+    def _ended(self, version: int, newest: "Snapshot") -> PpfError:
+        return PpfError(
+            f"The table {self.name!r} has no version {version} that can be read; the newest is {newest.version}.",
+            hint="Versions end when VACUUM or the clean-up of the log removes what they need. Read a newer one.",
+        )
 
     def version_at(self, time: str) -> int:
         """The version that was the newest at a time."""
@@ -133,9 +142,12 @@ class Log:
             location = self.location.replace("\\", "\\\\").replace("'", "\\'")
             self.spark.sql(f"CREATE TABLE IF NOT EXISTS {self.table} USING delta LOCATION '{location}'")
 
-    def remove_empty(self) -> None:
-        """Removes the folders that Delta makes before there is a table, if nobody has put anything into them."""
-        for name in ("_delta_log/_staged_commits", "_delta_log", ""):
+    def remove_empty(self, *, is_made: bool = False) -> None:
+        """Removes the folders that Delta makes before there is a table, if nobody has put anything into them.
+
+        is_made: whether the table's own folder is one of them.
+        """
+        for name in ("_delta_log/_staged_commits", "_delta_log", *([""] if is_made else [])):
             path = _path(self.spark, f"{self.location}/{name}".rstrip("/"))
             system = path.getFileSystem(self.spark._jsparkSession.sessionState().newHadoopConf())
             if system.exists(path) and len(system.listStatus(path)) == 0:
@@ -169,6 +181,17 @@ class Log:
     @property
     def _catalog(self) -> Any:
         return self._none if self._catalog_table is None else self._some(self._catalog_table)
+
+    def analyse(self, session: "SparkSession", statement: str) -> None:
+        """Fails where Spark would refuse a statement, and does not run it."""
+        state: Any = session._jsparkSession.sessionState()
+        skip = self._jvm.org.apache.spark.sql.execution.CommandExecutionMode.SKIP()
+        state.executePlan(state.sqlParser().parsePlan(statement), skip).assertAnalyzed()
+
+    def can_store(self, given: "DataType", stored: "DataType") -> bool:
+        """Whether Spark writes values of one type into a column of another."""
+        java = [self.spark._jsparkSession.parseDataType(each.json()) for each in (given, stored)]
+        return bool(self._jvm.org.apache.spark.sql.catalyst.expressions.Cast.canANSIStoreAssign(*java))
 
     def _some(self, value: Any) -> Any:
         return self._jvm.scala.Option.apply(value)
@@ -212,7 +235,7 @@ class Written:
 
     @property
     def is_plain(self) -> bool:
-        """Whether files lie in folders of partitions alone, so that all can read them. Some properties add others."""
+        """Whether there are files, and they lie in folders of partitions alone. Some properties of tables add others."""
         folders = [part for text in self.added for part in json.loads(text)["add"]["path"].split("/")[2:-1]]
         return bool(self.added) and all("=" in each for each in folders)
 
@@ -251,6 +274,49 @@ class Snapshot:
         from pyspark.sql.types import StructType
 
         return StructType.fromJson(json.loads(self.metadata["schemaString"]))
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What is set of the table."""
+        found: Mapping[str, str] = self.metadata.get("configuration") or {}
+        return found
+
+    def is_set(self, name: str) -> bool:
+        """Whether a property is true."""
+        return self.properties.get(name, "false").lower() == "true"
+
+    def frame(self) -> "DataFrame":
+        """Its rows. It asks no history whether the version may still be read, as an option of the reader would."""
+        from pyspark.sql import DataFrame
+
+        log, session = self.log, self.log.spark._jsparkSession
+        relation = log._log.createRelation(log._seq(()), log._some(self.java), log._catalog, False)
+        return DataFrame(session.baseRelationToDataFrame(relation), log.spark)
+
+    def columns_of(self, where: str) -> list[str]:
+        """The columns that an expression of its rows names."""
+        plan = self.frame().where(where)._jdf.queryExecution().analyzed()
+        return [str(each.name()) for each in _python(plan.condition().references().toSeq())]
+
+    def names_files_below(self, folder: str) -> bool:
+        """Whether it has a file in a folder of the table, or had one that older versions still need."""
+        below = f"startswith(path, '{folder}/')"
+        return any(not each.toDF().where(below).limit(1).isEmpty() for each in (self.java.allFiles(), self.java.tombstones()))
+
+    def lost(self, newest: "Snapshot") -> str | None:
+        """A file of this version that is gone; VACUUM takes those first that left the table first."""
+        from pyspark.sql import DataFrame, functions
+
+        def rows(java: Any) -> "DataFrame":
+            return DataFrame(java.toDF(), self.log.spark)
+
+        old = rows(self.java.allFiles()).select("path").join(rows(newest.java.allFiles()).select("path"), "path", "left_anti")
+        ended = rows(newest.java.tombstones()).select("path", "deletionTimestamp")
+        order = functions.col("deletionTimestamp").asc_nulls_first()
+        first = old.join(ended, "path", "left").orderBy(order).limit(_LOOKED_FOR).collect()
+        files = self.log.files
+        there = (urllib.parse.unquote(row.path) for row in first if ":" not in row.path)
+        return next((path for path in there if not files.exists(f"{self.log.folder}/{path}")), None)
 
     @property
     def has_rows(self) -> bool:
@@ -295,8 +361,7 @@ class Transaction:
 
     def removals(self, where: str | None) -> Any:
         """Actions that remove the rows for which an expression is true; all without one. May rewrite files."""
-        reader = self.log.spark.read.format("delta").option("versionAsOf", self.snapshot.version)
-        frame = reader.load(self.log.location)
+        frame = self.snapshot.frame()
         plan = (frame if where is None else frame.where(where))._jdf.queryExecution().analyzed()
         condition = self.log._none if where is None else self.log._some(plan.condition())
         command = self.log._delta.commands.DeleteCommand(
@@ -310,7 +375,9 @@ class Transaction:
         actions = log._seq(map(self._action, added))
         if removed is not None:
             actions = actions.appendedAll(removed)
-        actions = actions.appended(log._delta.actions.SetTransaction(app, number, none))
+        # Without the time Delta would drop the note at once where delta.setTransactionRetentionDuration is set.
+        now = log._some(log._log.clock().getTimeMillis())
+        actions = actions.appended(log._delta.actions.SetTransaction(app, number, now))
         kind = getattr(log._delta, "DeltaOperations$Write")
         some_note = none if note is None else log._some(note)
         operation = kind(getattr(log._modes, mode), none, none, some_note, none, none, none, none, none)

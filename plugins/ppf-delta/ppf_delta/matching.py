@@ -4,31 +4,37 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError, TargetMoved
-from ppf_delta.errors import conflict, is_conflict
+from ppf_delta.errors import conflict, is_conflict, words
 from ppf_delta.log import Snapshot, Write
 from ppf_delta.names import quoted
 from ppf_delta.options import WriteOptions
 from ppf_delta.stages import Stage
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Row, SparkSession
     from pyspark.sql.types import StructType
 
 _ATTEMPTS = 5
-_DELETE, _NEW, _PLACE, _SINCE = "_ppf_delete", "_ppf_new", "_ppf_place", "_ppf_since"
+_COUNT, _DELETE, _NEW, _PLACE, _SINCE = "_ppf_count", "_ppf_delete", "_ppf_new", "_ppf_place", "_ppf_since"
 
 
-def stage(stage_: Stage, frame: "DataFrame", options: WriteOptions) -> None:
-    """Writes the rows, and refuses several of one key that nothing tells apart."""
-    frame.write.mode("overwrite").parquet(stage_.rows)
+def stage(stage_: Stage, frame: "DataFrame", options: WriteOptions, snapshot: Snapshot) -> None:
+    """Writes the rows, and refuses several of one key that nothing tells apart, and those of no known time."""
+    _require_fit(stage_, frame, options, snapshot)
+    writer = frame.write.mode("overwrite").option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+    writer.parquet(stage_.rows)
+    stage_.keep_rows()
+    rows = frame.sparkSession.read.schema(frame.schema).parquet(stage_.rows)
+    if options.effective is not None:
+        _require_times(rows, options.keys, options.effective)
     if not options.order_by:
-        _require_unique(frame.sparkSession.read.schema(frame.schema).parquet(stage_.rows), options.keys)
+        _require_unique(rows, options.keys)
 
 
 def publish(stage_: Stage, options: WriteOptions, schema: "StructType", at: str) -> None:
     """Brings the rows into the table with one commit. at: the time of the stage, for a history."""
     log = stage_.log
-    if not log.files.exists(f"{log.folder}/{stage_.relative}/rows"):
+    if stage_.kept_rows() is None:
         raise TargetMoved(f"What was staged for {log.name!r} is gone from {stage_.rows!r}. Run the pipeline again.")
     for attempt in range(1, _ATTEMPTS + 1):
         snapshot = log.newest()
@@ -39,7 +45,7 @@ def publish(stage_: Stage, options: WriteOptions, schema: "StructType", at: str)
             rows = _newest(session.read.schema(schema).parquet(stage_.rows), options)
             if snapshot.exists:
                 _merge(session, stage_, options, rows, schema.names, at)
-                _note(stage_, snapshot)
+                _note(stage_, options, snapshot)
             else:
                 _create(stage_, options, snapshot, _first(rows, options, at))
         except Exception as error:
@@ -53,13 +59,44 @@ def publish(stage_: Stage, options: WriteOptions, schema: "StructType", at: str)
 
 
 def _require_unique(rows: "DataFrame", keys: Sequence[str]) -> None:
-    found = rows.groupBy(*map(quoted, keys)).count().where("count > 1").limit(1).collect()
+    from pyspark.sql import functions
+
+    counted = rows.groupBy(*map(quoted, keys)).agg(functions.count(functions.lit(1)).alias(_COUNT))
+    found = counted.where(f"{_COUNT} > 1").limit(1).collect()
     if found:
-        told = ", ".join(f"{name} = {found[0][name]!r}" for name in found[0].asDict() if name != "count")
         raise PpfError(
-            f"{found[0]['count']} rows have the key {told}, and nothing tells which of them counts.",
+            f"{found[0][_COUNT]} rows have the key {_key(found[0], keys)}, and nothing tells which of them counts.",
             hint="Give order_by the column of which the greatest value wins, or take the duplicates out before.",
         )
+
+
+def _require_times(rows: "DataFrame", keys: Sequence[str], effective: str) -> None:
+    found = rows.where(f"{quoted(effective)} IS NULL").select(*map(quoted, keys)).limit(1).collect()
+    if found:
+        raise PpfError(
+            f"The row of the key {_key(found[0], keys)} has NULL in {effective!r}, so that nothing tells from when it holds.",
+            hint="Give each row the time of its change, or take such rows out before.",
+        )
+
+
+def _key(row: "Row", keys: Sequence[str]) -> str:
+    return ", ".join(f"{name} = {row[place]!r}" for place, name in enumerate(keys))
+
+
+def _require_fit(stage_: Stage, frame: "DataFrame", options: WriteOptions, snapshot: Snapshot) -> None:
+    """Has Spark analyse what a publish would do, with no rows, and not run it."""
+    session, none, at = _session(stage_.log.spark, stage_, options), frame.limit(0), "2000-01-01"
+    try:
+        if not snapshot.exists:
+            _first(none, options, at)
+            return
+        rows = session.createDataFrame([], frame.schema)
+        stage_.log.analyse(session, _statement(stage_, options, rows, frame.columns, at))
+    except Exception as error:
+        raise PpfError(
+            f"The rows do not fit mode = {options.mode} and the table {stage_.log.name!r}: {words(error)}",
+            hint="Correct the option or the column that is named.",
+        ) from error
 
 
 def _session(spark: "SparkSession", stage_: Stage, options: WriteOptions) -> "SparkSession":
@@ -69,6 +106,8 @@ def _session(spark: "SparkSession", stage_: Stage, options: WriteOptions) -> "Sp
     java: Any = spark._jsparkSession.cloneSession()
     session = SparkSession(spark.sparkContext, java)
     settings = {"write.txnAppId": stage_.app, "write.txnVersion": str(stage_.write_id.number)}
+    if "userMetadata" in options.writer:
+        settings["commitInfo.userMetadata"] = str(options.writer["userMetadata"])
     if options.merge_schema:
         settings["schema.autoMerge.enabled"] = "true"
     for key, value in settings.items():
@@ -90,20 +129,23 @@ def _newest(rows: "DataFrame", options: WriteOptions) -> "DataFrame":
 def _merge(
     session: "SparkSession", stage_: Stage, options: WriteOptions, rows: "DataFrame", columns: Sequence[str], at: str
 ) -> None:
+    session.sql(_statement(stage_, options, rows, columns, at))
+
+
+def _statement(stage_: Stage, options: WriteOptions, rows: "DataFrame", columns: Sequence[str], at: str) -> str:
+    """The MERGE, after making its rows a view of their session."""
     # A clone shares no views with the session of the run, so that the names are free.
     if options.mode == "merge" and options.merge_schema:
         # Delta adds columns only where a clause takes all of them.
         rows.createOrReplaceTempView("source")
         insert = ["WHEN NOT MATCHED THEN INSERT *"] if options.insert else []
-        session.sql("\n".join([_matched(stage_, options), "WHEN MATCHED THEN UPDATE SET *", *insert]))
-        return
+        return "\n".join([_matched(stage_, options), "WHEN MATCHED THEN UPDATE SET *", *insert])
     if options.mode == "merge":
         rows.selectExpr("*", f"{_deleted(options)} AS {_DELETE}").createOrReplaceTempView("source")
-        session.sql(_merge_text(stage_, options, columns))
-        return
+        return _merge_text(stage_, options, columns)
     since = quoted(options.effective) if options.effective is not None else f"TIMESTAMP '{at}'"
     rows.selectExpr("*", f"{since} AS {_SINCE}").createOrReplaceTempView("_ppf_rows")
-    session.sql(_history_text(stage_, options, columns))
+    return _history_text(stage_, options, columns)
 
 
 def _merge_text(stage_: Stage, options: WriteOptions, columns: Sequence[str]) -> str:
@@ -166,16 +208,16 @@ def _create(stage_: Stage, options: WriteOptions, snapshot: Snapshot, rows: "Dat
     written = log.write_files(rows, write, snapshot, stage_.relative)
     if written.metadata is not None:
         transaction.describe(written.metadata, overwrite=False)
-    transaction.commit(written.added, None, stage_.app, stage_.write_id.number, "Append")
+    transaction.commit(written.added, None, stage_.app, stage_.write_id.number, "Append", options.writer.get("userMetadata"))
 
 
-def _note(stage_: Stage, before: Snapshot) -> None:
+def _note(stage_: Stage, options: WriteOptions, before: Snapshot) -> None:
     """Delta commits nothing where nothing changes; then the write is noted alone, so that its repetition is known."""
     snapshot = stage_.log.newest()
     if snapshot.version == before.version or not stage_.is_committed(snapshot):
         transaction = stage_.log.begin(snapshot)
         transaction.watch(stage_.app)
-        transaction.commit((), None, stage_.app, stage_.write_id.number, "Append")
+        transaction.commit((), None, stage_.app, stage_.write_id.number, "Append", options.writer.get("userMetadata"))
 
 
 def _matched(stage_: Stage, options: WriteOptions) -> str:

@@ -11,7 +11,7 @@ from ppf_core.storage import scheme
 DELTA_VERSION = "4.4.0"
 SPARK = ">=4.1,<4.2"
 _CATALOG = "spark_catalog"
-_PART = r"(?:`(?:[^`]|``)+`|[^.`\s]+)"
+_PART = r"(?:`(?:[^`]|``)+`|\w+)"
 _NAME = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
 
 
@@ -33,7 +33,9 @@ def in_spark_catalog(table: str) -> str:
 def wrong_names(path: str | None, table: str | None) -> Mapping[str, str]:
     """What is wrong with how a table is named, by option."""
     if table is not None and not _NAME.fullmatch(table):
-        return {"table": f"{table!r} is not the name of a table. Write table or schema.table"}
+        return {
+            "table": f"{table!r} is not the name of a table. Write table or schema.table; a part with other letters needs backticks: `my-table`"
+        }
     if table is not None and len(parts(table)) == 3 and parts(table)[0].strip("`").lower() != _CATALOG:
         return {"table": f"{table!r} is a table of another catalog; only those of Spark's own are found. Give the path"}
     if path is not None and scheme(path) in ("", "file") and str(local_path(path)) == "/":

@@ -12,6 +12,19 @@ PATH, TABLE = "Folder of the table.", "Name of the table in Spark's catalog: tab
 READER = "Further options for Spark's reader, passed on as they are."
 WRITER = "Further options for Delta's writer, such as userMetadata."
 
+# What would make Delta's writer do other than the sink knows of; by what it is called in lower case.
+_NOT_FOR_WRITER = {
+    "partitionoverwritemode": "is not passed on. Set partition_overwrite = dynamic",
+    "replacewhere": "is not passed on. Set replace_where",
+    "replaceon": "is not passed on. Set replace_where, or mode = merge",
+    "replaceusing": "is not passed on. Set replace_where, or mode = merge",
+    "mergeschema": "is not passed on. Set merge_schema = true",
+    "overwriteschema": "is not passed on. Set overwrite_schema = true",
+    "txnappid": "is not passed on: the sink notes each write itself. Leave it out",
+    "txnversion": "is not passed on: the sink notes each write itself. Leave it out",
+    "datachange": "is not passed on: what a sink writes are new rows. Leave it out",
+}
+
 
 @options
 class ReadOptions:
@@ -85,7 +98,13 @@ class WriteOptions:
     writer: dict[str, Any] = option(WRITER, default_factory=dict, as_written=True)
 
     def __post_init__(self) -> None:
-        problems = {**wrong_names(self.path, self.table), **self._wrong_mode(), **self._wrong_merge()}
+        problems = {
+            **wrong_names(self.path, self.table),
+            **self._wrong_mode(),
+            **self._wrong_merge(),
+            **self._wrong_history(),
+            **self._wrong_writer(),
+        }
         if problems:
             raise OptionsError(problems)
 
@@ -134,6 +153,24 @@ class WriteOptions:
             problems["merge_schema"] = f"cannot be set together with {cause}. Add the columns before: ALTER TABLE … ADD COLUMNS"
         if self.mode != "scd2" and self.effective is not None:
             problems["effective"] = f"means nothing with mode = {self.mode}. Set mode = scd2"
+        return problems
+
+    def _wrong_history(self) -> Mapping[str, str]:
+        own = {name: getattr(self, name).lower() for name in ("valid_from", "valid_to", "is_current")}
+        return {
+            name: f"is {getattr(self, name)!r}, as is {other!r}. Give each column a name of its own"
+            for place, (name, value) in enumerate(own.items())
+            for other in list(own)[:place]
+            if own[other] == value
+        }
+
+    def _wrong_writer(self) -> Mapping[str, str]:
+        problems = {}
+        for name in self.writer:
+            if name.lower() in _NOT_FOR_WRITER:
+                problems[f"writer.{name}"] = _NOT_FOR_WRITER[name.lower()]
+            elif self.matches and name != "userMetadata":
+                problems[f"writer.{name}"] = f"means nothing with mode = {self.mode}, which takes userMetadata alone"
         return problems
 
 

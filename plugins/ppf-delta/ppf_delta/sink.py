@@ -57,7 +57,9 @@ class TableSink(StagedSink[W]):
 
     def holds_rows(self, context: Context) -> bool:
         """Whether the table has a file."""
-        return self._log(context).newest().has_rows
+        log = self._log(context)
+        with told(log.name):
+            return log.newest().has_rows
 
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes the rows into a folder below the table's, after refusing what could not be published."""
@@ -71,6 +73,7 @@ class TableSink(StagedSink[W]):
                 return {"ignored": "true"}
             self._refuse(log, snapshot, frame, is_committed)
             stage.clear(snapshot)
+            stage.note_room(snapshot)
             try:
                 return {**self._write(context, stage, frame, snapshot), **({"committed": "true"} if is_committed else {})}
             except OSError as error:
@@ -95,34 +98,38 @@ class TableSink(StagedSink[W]):
         """Removes what was staged, by whichever attempt; never what is in the table."""
         log = self._log(context)
         stage = Stage.of(log, context.write_id, ticket)
-        if ticket is not None and "committed" in ticket:
-            log.files.delete(stage.folder)
-        elif ticket is None or "ignored" not in ticket:
-            stage.clear(log.newest())
+        with told(log.name):
+            if ticket is not None and "committed" in ticket:
+                log.files.delete(stage.folder)
+            elif ticket is None or "ignored" not in ticket:
+                stage.clear(log.newest())
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
         """The staged rows, where they are read back exactly as they were given."""
         if "exact" not in ticket:
             return None
         stage = Stage.of(self._log(context), context.write_id, ticket)
-        folder = stage.rows if self.options.matches else stage.uri
-        if not stage.log.files.exists(stage.log.files.resolve(folder)):
-            return None
-        return exactness.read(context.spark, folder, _schema(ticket))
+        with told(stage.log.name):
+            if self.options.matches:
+                paths = list(stage.kept_rows() or ())
+            else:
+                kept = stage.kept()
+                # Whatever a task that failed has left beside them is not meant.
+                paths = [] if kept is None or not stage.is_whole(kept[1]) else stage.paths(kept[1])
+            return exactness.read(context.spark, stage.uri, paths, _schema(ticket)) if paths else None
 
     def _write(self, context: Context, stage: Stage, frame: "DataFrame", snapshot: Snapshot) -> dict[str, str]:
         options, ticket = self.options, {"token": stage.token, "version": str(snapshot.version), "schema": frame.schema.json()}
         if options.matches:
             is_exact = exactness.is_exact(context.spark, frame.schema, None, ())
-            matching.stage(stage, frame, options)
+            matching.stage(stage, frame, options, snapshot)
             context.report(rows_written=rows_written(context.spark, stage.relative))
             at = datetime.now(UTC).isoformat(sep=" ", timespec="microseconds")
             return {**ticket, "at": at, **({"exact": "true"} if is_exact else {})}
         written = adding.stage(stage, frame, options, snapshot)
         context.report(rows_written=written.rows)
-        is_exact = exactness.is_exact(context.spark, frame.schema, *self._table(snapshot, written.metadata)) and bool(
-            written.added
-        )
+        table = self._table(snapshot, written.metadata)
+        is_exact = written.is_plain and exactness.is_exact(context.spark, frame.schema, *table)
         return {**ticket, **({"exact": "true"} if is_exact else {})}
 
     def _table(self, snapshot: Snapshot, metadata: str | None) -> "tuple[StructType, Sequence[str]]":
@@ -152,6 +159,9 @@ class TableSink(StagedSink[W]):
             )
         guards.require_columns(self.options, frame.schema, snapshot)
         guards.require_partitions(self.options, snapshot)
+        if snapshot.exists:
+            guards.require_changeable(self.options, snapshot)
+            guards.require_types(self.options, frame.schema, snapshot)
 
     def _require_room(self, log: Log, snapshot: Snapshot) -> None:
         guards.require_place(log, snapshot)

@@ -58,6 +58,8 @@ class DeltaSource(Source[ReadOptions]):
             newest = log.newest()
             require_readable(log, newest)
             log.require_same(newest, identity)
+            if self.options.changes is None:
+                log.require_version(int(version), newest)
             reader = context.spark.read.format("delta").options(**self.options.reader)
             if self.options.changes is not None:
                 reader = _changes(reader, self.options.changes, version)

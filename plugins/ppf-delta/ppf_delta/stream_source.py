@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 class DeltaStreamSource(StreamingSource[StreamReadOptions]):
     """Reads the rows of a Delta table, and those that come, or its changes."""
 
-    changeable: ClassVar = frozenset({"max_files_per_trigger", "max_bytes_per_trigger"})
+    changeable: ClassVar = frozenset(
+        {"max_files_per_trigger", "max_bytes_per_trigger", "ignore_changes", "skip_change_commits", "ignore_deletes"}
+    )
     examples: ClassVar[Sequence[str]] = (
         '{ path = "lake/events" }',
         '{ table = "shop.customers", starting_version = latest, changes = true }',
@@ -61,4 +63,5 @@ class DeltaStreamSource(StreamingSource[StreamReadOptions]):
             "maxFilesPerTrigger": given.max_files_per_trigger,
             "maxBytesPerTrigger": given.max_bytes_per_trigger,
         }
-        return ((key, str(value).lower()) for key, value in options.items() if value is not None and value is not False)
+        told = ((key, value) for key, value in options.items() if value is not None and value is not False)
+        return ((key, "true" if value is True else str(value)) for key, value in told)

@@ -85,6 +85,8 @@ def test_the_source_starts_where_it_is_told_and_skips_what_it_is_told(spark: Spa
         return [sorted(tuple(row)[:2] for row in batch) for batch in found]
 
     assert batches("all") == [[(2,), (3,)]]
+    timed = build(DeltaStreamSource, tmp_path, path="in", starting_timestamp="2025-12-31T12:00:00Z", skip_change_commits=True)
+    assert dict(timed._told()) == {"startingTimestamp": "2025-12-31 12:00:00Z", "skipChangeCommits": "true"}
     assert batches("skipping", starting_version="2", skip_change_commits=True, max_files_per_trigger=1) == [[(2,)], [(3,)]]
     assert batches("changes", starting_version="2", changes=True) == [[(1, "delete"), (2, "insert"), (3, "insert")]]
 

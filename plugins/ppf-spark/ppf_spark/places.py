@@ -8,6 +8,10 @@ from typing import Any
 from ppf_core import Dataset, local_path
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# `jdbc:oracle:thin:` has no `//` before its account.
+_START = re.compile(r"(?:jdbc:[\w+.-]+:(?:(?:thin|oci8?):|\w+:(?=//))?|[A-Za-z][\w+.-]*:(?=//))(?://)?")
+_HOST_WITH_PARAMETERS = re.compile(r"[\w.-]+(?::\d+)?(?:/[\w./-]*)?[?;,:][^@=]*=")
+_PARAMETERS = re.compile(r"[?;,#]|(?:^|:)[^/:=?;,#]*=")
 _TABLE = ("dbtable", "table", "collection", "topic")
 _URL = ("url", "connection.uri", "sfurl")
 
@@ -32,5 +36,10 @@ def _of_path(path: str) -> Dataset:
 
 
 def _without_account(url: str) -> str:
-    """Without user, password and parameters, among which a password may be."""
-    return re.sub(r"//[^/@]*@", "//", re.split("[?;]", url, maxsplit=1)[0])
+    """Scheme, host and path: without user, password and parameters, among which a password may be."""
+    start = _START.match(url)
+    scheme = start[0] if start else ""
+    rest = url[len(scheme) :]
+    if not _HOST_WITH_PARAMETERS.match(rest):  # there a `@` belongs to a value
+        rest = rest.rpartition("@")[2]
+    return scheme + _PARAMETERS.split(rest, maxsplit=1)[0]

@@ -124,6 +124,19 @@ def test_what_it_reads_is_known_without_accounts() -> None:
     assert datasets_of("mongodb", None, {"collection": "orders"}) == (Dataset("mongodb", "orders"),)
     assert datasets_of("avro", ["file:/in/a", "s3a://shop/b/"], {}) == (Dataset("file", "/in/a"), Dataset("s3a://shop", "/b"))
     assert datasets_of("rate", None, {}) == ()
+    for given, kept in {
+        "jdbc:oracle:thin:scott/tiger@//db:1521/xe": "jdbc:oracle:thin://db:1521/xe",
+        "jdbc:oracle:thin:scott/ti?g@r@db:1521:xe": "jdbc:oracle:thin:db:1521:xe",
+        "mongodb://ada:p@ss/w@db": "mongodb://db",
+        "mongodb://ada:p;s?s,@db/shop?x=1": "mongodb://db/shop",
+        "jdbc:sqlserver://db:1433;databaseName=d;password=p@ss": "jdbc:sqlserver://db:1433",
+        "jdbc:mysql:loadbalance://ada:p@db/shop": "jdbc:mysql:loadbalance://db/shop",
+        "jdbc:gcp://db/DATABASE=d,PASSWORD=p": "jdbc:gcp://db/DATABASE=d",
+        "jdbc:db2://db:50000/db:user=u;password=p": "jdbc:db2://db:50000/db",
+        "jdbc:postgresql://db/shop?password=p@ss": "jdbc:postgresql://db/shop",
+        "jdbc:sqlanywhere:UID=ada;PWD=p": "jdbc:sqlanywhere:",
+    }.items():
+        assert datasets_of("jdbc", None, {"url": given, "dbtable": "t"}) == (Dataset(kept, "t"),)
 
 
 def test_its_packages_are_asked_for_also_where_an_option_is_a_secret(
