@@ -34,7 +34,7 @@ def wrong_names(path: str | None, table: str | None) -> Mapping[str, str]:
     """What is wrong with how a table is named, by option."""
     if table is not None and not _NAME.fullmatch(table):
         return {
-            "table": f"{table!r} is not the name of a table. Write table or schema.table; a part with other letters needs backticks: `my-table`"
+            "table": f"{table!r} is not the name of a table. Write table or schema.table; other signs need backticks: `a-b`"
         }
     if table is not None and len(parts(table)) == 3 and parts(table)[0].strip("`").lower() != _CATALOG:
         return {"table": f"{table!r} is a table of another catalog; only those of Spark's own are found. Give the path"}

@@ -5,8 +5,8 @@
     <table>/ppf-<write id>/<token>/rows/…             rows that a MERGE reads
     <table>/ppf-<write id>/<token>/ppf.json           the actions that are to be committed
 
-A stage that nobody publishes or discards is removed by VACUUM, as all files are that no version of the table names. VACUUM passes
-over names that begin with `_`, so there are none, but for `rows/_temporary`, which a job of Spark that was killed leaves.
+A stage that nobody publishes or discards is removed by VACUUM, as all files are that no version of the table names. VACUUM
+passes over names that begin with `_`, so there are none, but for `rows/_temporary`, which a killed job of Spark leaves.
 """
 
 import json
