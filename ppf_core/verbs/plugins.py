@@ -1,11 +1,12 @@
 """`ppf plugins`: what is installed, what one plugin can do, and whether all of them are sound."""
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from ppf_core.cli.groups import LazyGroup, listed_plugins
-from ppf_core.cli.options import verb
+from ppf_core.cli.options import set_option, verb
 from ppf_core.cli.output import Output
 from ppf_core.plugins.installed import GROUPS
 
@@ -21,7 +22,12 @@ _OPTION_KEYS = ("name", "type", "required", "default", "help", "secret")
 
 command = LazyGroup(
     "List, show and check the installed plugins.",
-    {"list": f"{__name__}:list_", "show": f"{__name__}:show", "doctor": f"{__name__}:doctor"},
+    {
+        "list": f"{__name__}:list_",
+        "show": f"{__name__}:show",
+        "hooks": f"{__name__}:hooks",
+        "doctor": f"{__name__}:doctor",
+    },
     "ppf plugins list",
     "ppf plugins show csv",
     path="plugins",
@@ -33,13 +39,16 @@ command = LazyGroup(
     "--kind", type=click.Choice(GROUPS), metavar="KIND", help="List the plugins of one kind: sources, checks, commands …"
 )
 @click.option("--long", "is_long", is_flag=True, help="Say of each plugin what it is.")
-def list_(output: Output, kind: str | None, *, is_long: bool) -> int:
+@click.option("--requirements", "is_pinned", is_flag=True, help="Print what pip would install: each distribution, pinned.")
+def list_(output: Output, kind: str | None, *, is_long: bool, is_pinned: bool) -> int:
     """List every installed plugin and its state. Imports none of them."""
     registry = listed_plugins()
     entries = [entry for entry in registry.entries if kind in (None, entry.group)]
     rows = [_row(entry) for entry in entries] if output.json else []
     if output.json:
         output.expect(plugins=rows)
+    elif is_pinned:
+        output.text("\n".join(sorted({f"{entry.distribution}=={entry.version}" for entry in entries})))
     elif registry.entries:
         _print_list(output, entries, is_long=is_long)
     else:
@@ -93,6 +102,41 @@ def show(output: Output, name: str) -> int:
     if output.json:
         output.document({"plugins": described})
     return 0
+
+
+@verb("ppf plugins hooks", "ppf plugins hooks pipeline.conf", hooks=[], problems=[])
+@click.argument("pipeline", type=click.Path(), required=False)
+@set_option
+def hooks(output: Output, pipeline: str | None, overrides: dict[str, str]) -> int:
+    """Show which plugins are called when: those that are installed, or those of a PIPELINE in their order."""
+    called = _of_pipeline(pipeline, overrides) if pipeline is not None else _of_installed()
+    if output.json:
+        output.document({"hooks": [{"hook": hook, "implementations": names} for hook, names in called.items()]})
+    else:
+        output.table(("hook", "implementations"), [(hook, ", ".join(names)) for hook, names in called.items()])
+    return 0
+
+
+def _of_pipeline(pipeline: str, overrides: dict[str, str]) -> "dict[str, list[str]]":
+    from ppf_core.planning.plan import make_plan
+    from ppf_core.validation.validate import validate_pipeline
+
+    plan = make_plan(validate_pipeline(pipeline, overrides))
+    return {each.hook: list(each.implementations) for each in plan.hooks}
+
+
+def _of_installed() -> "dict[str, list[str]]":
+    """Hook → the plugins that implement it, by their qualified names. Plugins that cannot be used are left to the doctor."""
+    from ppf_core.errors import PluginError
+    from ppf_core.plugins.hooks import implemented_hooks
+
+    registry, found = listed_plugins(), dict[str, list[str]]()
+    for entry in registry.entries:
+        if entry.group == "hooks" and entry.state == "ready":
+            with suppress(PluginError):
+                for hook in implemented_hooks(cast(Any, registry.load(entry))):
+                    found.setdefault(hook, []).append(entry.qualified)
+    return dict(sorted(found.items()))
 
 
 @verb("ppf plugins doctor", checks=[])

@@ -113,6 +113,33 @@ def test_what_a_plugin_prints_while_it_is_imported_is_not_in_the_document(ppf, r
     assert "imported" in answer.err
 
 
+NOTES = """
+from ppf_core import Hooks, NoOptions, hookimpl
+class Notes(Hooks[NoOptions]):
+    @hookimpl
+    def ppf_pipeline_end(self, run, result): ...
+"""
+
+
+def test_hooks_are_told_with_those_who_hear_them(ppf, install, tmp_path, monkeypatch):
+    install("acme-notes", "notes = acme_notes:Notes", NOTES, group="hooks")
+    install("acme-gone", "gone = acme_gone:Missing", "", group="hooks")
+    answer = ppf("plugins", "hooks", "--json")
+    assert answer.document["hooks"] == [{"hook": "ppf_pipeline_end", "implementations": ["hooks.notes"]}]
+    path = tmp_path / "pipeline.conf"
+    numbers = "components { a { source = range, options { end = 1 } } }"
+    path.write_text(f"name = p\nhooks {{ notes {{}}, audit {{ path = a }} }}\n{numbers}\n")
+    monkeypatch.setenv("PPF_PLUGINS", "acme-notes,ppf-inline,ppf-audit")
+    answer = ppf("plugins", "hooks", str(path))
+    assert "ppf_pipeline_end     notes, audit" in answer.out, answer.err
+
+
+def test_requirements_are_what_pip_installs(ppf, rows):
+    out = ppf("plugins", "list", "--kind", "sources", "--requirements").out
+    assert "acme-rows==1.0" in out.splitlines()
+    assert out.splitlines() == sorted(set(out.splitlines()))
+
+
 def test_show_prints_options_with_their_defaults(ppf, rows):
     out = ppf("plugins", "show", "rows").out
     assert "sources.rows, acme-rows 1.0: ready" in out
