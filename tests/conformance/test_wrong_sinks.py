@@ -8,7 +8,7 @@ import pytest
 from ppf_testing.samples import SAMPLES, Sample
 from ppf_testing.staged_sinks import StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
-from wrong_sinks import Adding, Eager, Forgetful, Once, Renaming, Right, Trimming, Visible
+from wrong_sinks import Adding, Eager, Forgetful, Once, Renaming, Right, Sweeping, Trimming, Visible
 
 BY_NAME = {sample.name: sample for sample in SAMPLES}
 
@@ -70,6 +70,11 @@ def test_a_stage_that_stays_without_its_ticket_is_found(spark: SparkSession, tmp
 def test_a_stage_that_takes_the_old_rows_is_found(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         suite_of(Eager).test_discard_removes_what_a_failed_stage_left(spark, tmp_path)
+
+
+def test_a_discard_of_what_others_staged_is_found(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError):
+        suite_of(Sweeping).test_discard_leaves_what_others_have_staged(spark, tmp_path)
 
 
 def test_a_sink_that_refuses_what_it_should_take_is_found(spark: SparkSession, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from ppf_core import (
     Source,
     Transform,
     Verdict,
+    json_field,
     local_path,
     option,
     options,
@@ -229,6 +230,14 @@ class Once(RightSink):
         super().write(context, frame.distinct())
 
 
+class First(RightSink):
+    """Takes any later write for the first one."""
+
+    def write(self, context: Context, frame: "DataFrame") -> None:
+        if not self.file(context).parent.exists():
+            super().write(context, frame)
+
+
 class Hungry(RightSink):
     """Wants rows."""
 
@@ -256,6 +265,14 @@ class Blind(RightCheck):
 
     def passes(self, columns: Columns) -> "Column":
         return columns[self.options.column] >= 0
+
+
+class Looking(RightCheck):
+    """Asks for rows."""
+
+    def passes(self, columns: Columns) -> "Column":
+        columns._frame.count()
+        return super().passes(columns)
 
 
 class Strict(RightCheck):
@@ -293,9 +310,10 @@ class RightBackend(SecretsBackend[PathOptions]):
 
     def fetch(self, key: str, field: str | None) -> str:
         try:
-            return self.found()[key]
+            value = self.found()[key]
         except KeyError:
             raise LookupError(f"There is no secret {key!r} in {self.options.path}.") from None
+        return value if field is None else json_field(value, field)
 
 
 class Chatty(RightBackend):

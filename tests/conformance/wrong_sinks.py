@@ -71,6 +71,14 @@ class Once(Right):
         return super().stage(context, frame.dropDuplicates())
 
 
+class Sweeping(Right):
+    """Discards whatever is staged."""
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        for stage in self.target.parent.glob(f".{self.target.name}.*"):
+            shutil.rmtree(stage)
+
+
 class Visible(Right):
     """Stages where readers look."""
 

@@ -3,7 +3,8 @@
 import keyword
 import re
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 
 import click
@@ -13,11 +14,13 @@ from ppf_author.project import Project
 from ppf_core import Output, PpfError, command
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_TAKEN = frozenset({"true", "false", "null", "include", "core"})
+"""What means something else in a pipeline file, or to pip."""
 
 
 def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     name = value.removeprefix("ppf-")
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or name in _TAKEN:
         raise click.BadParameter(f"{value!r} cannot be the name of a plugin: use lower-case letters, digits and dashes.")
     return name
 
@@ -78,10 +81,13 @@ def new(output: Output, name: str, kinds: Sequence[str], into: Path) -> int:
 
 
 def _require_free(project: Project) -> None:
-    """A name that another plugin of its kind has would be nobody's."""
+    """A name that another plugin of its kind has would be nobody's, and pip would replace a distribution of the same name."""
+    with suppress(PackageNotFoundError):
+        found = distribution(project.distribution)
+        message = f"There is a distribution {project.distribution!r} {found.version} already."
+        raise PpfError(message, hint="Name yours otherwise, or uninstall that one first.")
     for kind, (group, name) in project.entries.items():
         for other in entry_points(group=group, name=name):
             owner = other.dist.name if other.dist is not None else other.value
-            if owner != project.distribution:
-                message = f"There is a {KINDS[kind].brings} {name!r} already, in {owner}."
-                raise PpfError(message, hint="Name yours otherwise: a pipeline could not say which one it means.")
+            message = f"There is a {KINDS[kind].brings} {name!r} already, in {owner}."
+            raise PpfError(message, hint="Name yours otherwise: a pipeline could not say which one it means.")

@@ -44,6 +44,7 @@ class HooksConformance(PluginConformance):
     @pytest.mark.parametrize("kind", PIPELINES)
     def test_a_run_ends_as_it_does_without_it(self, kind: str, spark: "SparkSession", tmp_path: Path) -> None:
         """And no hook of it fails: a required one would fail the run."""
+        assert any(name.startswith("ppf_") for name in dir(self.plugin)), "It hears of nothing."
         alone = self._run(kind, spark, tmp_path / "alone", {})
         watched = self._run(kind, spark, tmp_path, {self.hook: {**self.options(tmp_path), "required": True}})
         assert (watched.status, watched.exit_code, _told(watched)) == (alone.status, alone.exit_code, _told(alone))

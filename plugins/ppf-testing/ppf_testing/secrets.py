@@ -29,9 +29,10 @@ class SecretsConformance(PluginConformance):
     """The whole suite."""
 
     plugin: ClassVar[type[SecretsBackend[Any]]]
-    secrets: ClassVar[Mapping[str, str]]
-    """Keys that are there once it is prepared, and their values, which are no words of an error."""
+    secrets: ClassVar[Mapping[str | tuple[str, str], str]]
+    """Keys, or keys with a field, that are there once it is prepared, and their values, which are no words of an error."""
     absent: ClassVar[str] = "no_such_key"
+    """A key, and a field, that is not there."""
 
     def prepare(self, folder: Path) -> None:
         """Puts the secrets where the backend looks."""
@@ -42,7 +43,7 @@ class SecretsConformance(PluginConformance):
         backend = self.made(tmp_path)
         keys = [*self.secrets] * 8
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda key: backend.fetch(key, None), keys))
+            found = list(pool.map(lambda key: backend.fetch(*_asked(key)), keys))
         assert [each.value if isinstance(each, Fetched) else each for each in found] == [self.secrets[key] for key in keys]
         backend.close()
 
@@ -50,9 +51,10 @@ class SecretsConformance(PluginConformance):
         """The text of a LookupError is shown."""
         self.prepare(tmp_path)
         backend = self.made(tmp_path)
-        with pytest.raises(LookupError, match=self.absent) as caught:
-            backend.fetch(self.absent, None)
-        assert not any(value in str(caught.value) for value in self.secrets.values())
+        for key, field in [(self.absent, None), *((_asked(each)[0], self.absent) for each in self.secrets)]:
+            with pytest.raises(LookupError, match=self.absent) as caught:
+                backend.fetch(key, field)
+            assert not any(value in str(caught.value) for value in self.secrets.values())
         backend.close()
 
     def test_it_shows_no_value_when_it_is_shown(self, tmp_path: Path) -> None:
@@ -60,7 +62,11 @@ class SecretsConformance(PluginConformance):
         self.prepare(tmp_path)
         backend = self.made(tmp_path)
         for key in self.secrets:
-            backend.fetch(key, None)
+            backend.fetch(*_asked(key))
         shown = f"{backend!r} {backend.options!r} {vars(backend)}"
         assert not any(value in shown for value in self.secrets.values())
         backend.close()
+
+
+def _asked(key: str | tuple[str, str]) -> tuple[str, str | None]:
+    return (key, None) if isinstance(key, str) else key

@@ -53,6 +53,12 @@ class SinkConformance(PluginConformance):
         self.write(spark, tmp_path, "one", "two", "two")
         assert sorted(self.shown(spark, tmp_path)) == ["one", "two", "two"]
 
+    def test_another_write_is_another_one(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """A sink that knows a write by its target alone would lose all but the first."""
+        self.write(spark, tmp_path, "one")
+        self.write(spark, tmp_path, "two", number=1)
+        assert "two" in self.shown(spark, tmp_path)
+
     def test_no_rows_are_no_error(self, spark: "SparkSession", tmp_path: Path) -> None:
         """A day on which nothing came is a day like any other."""
         self.write(spark, tmp_path)

@@ -17,6 +17,7 @@ Two halves can be used alone: `HiddenStage` for what readers see, `ExactStage` f
 promises that writes good and bad rows in one pass stands in `splitting_sinks`.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -24,12 +25,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from ppf_core import StagedSink, Ticket
+from ppf_core import PpfError, StagedSink, Ticket
 from ppf_core.testing import build, context
 from ppf_testing.samples import SAMPLES, Sample, content
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+
+def carried(ticket: Ticket) -> Ticket:
+    """As another process gets it, out of the journal."""
+    again: Ticket = json.loads(json.dumps(ticket))
+    return again
 
 
 class Suite:
@@ -146,7 +153,7 @@ class HiddenStage(Reading):
         sink.close()
         for _ in range(2):
             again = self.sink(tmp_path)
-            again.publish(here, dict(ticket))
+            again.publish(here, carried(ticket))
             again.close()
             assert self.texts(session, tmp_path) == sorted(["one", "two", "two"] + (["old"] if self.adds else []))
 
@@ -159,7 +166,7 @@ class HiddenStage(Reading):
         staging.close()
         for _ in range(2):
             sink = self.sink(tmp_path)
-            sink.discard(here, None if is_lost else dict(ticket))
+            sink.discard(here, None if is_lost else carried(ticket))
             sink.close()
             assert self.traces(session, tmp_path) == before
         assert self.texts(session, tmp_path) == ["old"]
@@ -178,6 +185,19 @@ class HiddenStage(Reading):
         sink.discard(here, None)
         sink.close()
         assert (self.traces(session, tmp_path), self.texts(session, tmp_path)) == (before, ["old"])
+
+    def test_discard_leaves_what_others_have_staged(self, session: "SparkSession", tmp_path: Path) -> None:
+        """Another run may stage for the same target meanwhile; one of the two may then find that the target has moved."""
+        mine, theirs = context(session, run_id="mine"), context(session, run_id="theirs")
+        sink, other = self.sink(tmp_path), self.sink(tmp_path)
+        ticket = sink.stage(mine, self.rows(session, "mine"))
+        with suppress(PpfError):  # it may say that the target is taken
+            other.stage(theirs, self.rows(session, "theirs"))
+        other.discard(theirs, None)
+        other.close()
+        sink.publish(mine, carried(ticket))
+        sink.close()
+        assert self.texts(session, tmp_path) == ["mine"]
 
 
 class StagedSinkConformance(HiddenStage, ExactStage):

@@ -39,10 +39,18 @@ class TransformConformance(PluginConformance):
         """Alias → a frame of at least some rows."""
         raise NotImplementedError
 
+    def frames(self, spark: "SparkSession") -> "Mapping[str, DataFrame]":
+        """Of the components that its options name."""
+        return {}
+
+    def content(self, frame: "DataFrame") -> "Counter[str]":
+        """What is compared; a sum of doubles, or a list without an order, needs one of its own."""
+        return Counter(map(str, frame.collect()))
+
     def given(self, inputs: "Mapping[str, DataFrame]", folder: Path) -> "DataFrame":
         """What it makes of them."""
         (spark, *_) = [frame.sparkSession for frame in inputs.values()]
-        frame: DataFrame = self.made(folder).transform(context(spark), inputs)
+        frame: DataFrame = self.made(folder).transform(context(spark, frames=self.frames(spark)), inputs)
         return frame
 
     def test_no_job_runs_while_it_plans(self, spark: "SparkSession", tmp_path: Path) -> None:
@@ -58,7 +66,7 @@ class TransformConformance(PluginConformance):
         turned = {alias: frame.repartition(5) for alias, frame in self.inputs(spark).items()}
         other = self.given(turned, tmp_path)
         assert one.schema == other.schema
-        first, second = _rows(one), _rows(other)
+        first, second = self.content(one), self.content(other)
         assert first == second or (self.is_any and sum(first.values()) == sum(second.values()))
 
     def test_without_rows_the_columns_are_the_same(self, spark: "SparkSession", tmp_path: Path) -> None:
@@ -72,7 +80,3 @@ class TransformConformance(PluginConformance):
         told = self.made(tmp_path).output_schema
         if told is not None:
             assert spark.createDataFrame([], told).dtypes == self.given(self.inputs(spark), tmp_path).dtypes
-
-
-def _rows(frame: "DataFrame") -> "Counter[str]":
-    return Counter(map(str, frame.collect()))
