@@ -136,7 +136,7 @@ def _still_meant(
     """A cursor without topics that are no longer those which it was about."""
     ids, known = _ids(there), {topic for topic, _ in cursor.offsets}
     lost = {
-        topic: f"{_made_anew(topic, name, ids[topic], 'in earlier runs')} Its beginning is read."
+        topic: _made_anew(topic, name, ids[topic], "in earlier runs")
         for topic, name in cursor.ids.items()
         if ids.get(topic, name) != name
     }
@@ -146,8 +146,8 @@ def _still_meant(
     for message in lost.values():
         if options.fail_on_data_loss:
             hint = "Set fail_on_data_loss = false for one run to go on with what is there; it forgets the old topic."
-            raise PpfError(message.removesuffix(" Its beginning is read."), hint=hint)
-        logger.warning("%s", message)
+            raise PpfError(message, hint=hint)
+        logger.warning("%s What is there is read from its beginning.", message)
     return cursor.without(set(lost))
 
 

@@ -97,6 +97,8 @@ def test_what_does_not_parse_is_set_apart_and_what_is_gone_is_told(
     assert (lost.exit_code, "data may have been" in str(lost)) == (1, True), lost
     assert pipeline.run(kafka.address, topic, "fail_on_data_loss = false", "available_now").exit_code == 0
     assert pipeline.out("id") == [1, 2, 5]
+    other = pipeline.run(kafka.address, topic, "isolation_level = read_committed", "available_now")
+    assert (other.exit_code, "reads something else" in str(other)) == (5, True), other
 
 
 def test_a_stream_goes_on_when_the_broker_restarts_and_finds_new_partitions(
