@@ -293,6 +293,12 @@ class Snapshot:
         relation = log._log.createRelation(log._seq(()), log._some(self.java), log._catalog, False)
         return DataFrame(session.baseRelationToDataFrame(relation), log.spark)
 
+    def constraints(self) -> "list[tuple[str, str]]":
+        """What each row of it must be: NOT NULL of columns, and CHECK, as expressions."""
+        start = "delta.constraints."
+        checks = [(f"CHECK {key.removeprefix(start)}", text) for key, text in self.properties.items() if key.startswith(start)]
+        return [("NOT NULL", f"{quoted(field.name)} IS NOT NULL") for field in self.schema if not field.nullable] + checks
+
     def columns_of(self, where: str) -> list[str]:
         """The columns that an expression of its rows names."""
         plan = self.frame().where(where)._jdf.queryExecution().analyzed()

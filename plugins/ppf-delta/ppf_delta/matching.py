@@ -29,6 +29,8 @@ def stage(stage_: Stage, frame: "DataFrame", options: WriteOptions, snapshot: Sn
         _require_times(rows, options.keys, options.effective)
     if not options.order_by:
         _require_unique(rows, options.keys)
+    if snapshot.exists:
+        _require_constraints(_newest(rows, options), options, snapshot)
 
 
 def publish(stage_: Stage, options: WriteOptions, schema: "StructType", at: str) -> None:
@@ -76,6 +78,28 @@ def _require_times(rows: "DataFrame", keys: Sequence[str], effective: str) -> No
         raise PpfError(
             f"The row of the key {_key(found[0], keys)} has NULL in {effective!r}, so that nothing tells from when it holds.",
             hint="Give each row the time of its change, or take such rows out before.",
+        )
+
+
+def _require_constraints(rows: "DataFrame", options: WriteOptions, snapshot: Snapshot) -> None:
+    """Refuses a row that NOT NULL or CHECK of the table forbid, where each row would come into it whole."""
+    if options.mode == "merge" and (options.update != ["*"] or not options.insert):
+        return
+    given = {name.lower() for name in rows.columns}
+    meant = [
+        (name, text) for name, text in snapshot.constraints() if given.issuperset(map(str.lower, snapshot.columns_of(text)))
+    ]
+    if not meant:
+        return
+    kept = rows.where(f"NOT {_deleted(options)}")
+    broken = " OR ".join(f"NOT coalesce(({text}), false)" for _, text in meant)
+    fields = [*map(quoted, options.keys), *(f"coalesce(({text}), false)" for _, text in meant)]
+    found = kept.where(broken).selectExpr(*fields).limit(1).collect()
+    if found:
+        name, text = next(each for place, each in enumerate(meant, len(options.keys)) if not found[0][place])
+        raise PpfError(
+            f"The row of the key {_key(found[0], options.keys)} breaks {name} of the table {snapshot.log.name!r}: {text}.",
+            hint="Correct the row, take it out before, or take the rule off the table.",
         )
 
 

@@ -23,7 +23,7 @@ class Writing:
 
     def __init__(self, spark: SparkSession, folder: Path, number: int, rows: str = "1L AS id", **options: Any) -> None:
         self.sink = build(DeltaSink, folder, path="t", **{"mode": "append", **options})
-        self.here: Context = context(spark, write_id=WriteId("findings", number))
+        self.here: Context = context(spark, write_id=WriteId(f"findings {number}", 0))
         self.frame = spark.range(1).coalesce(1).selectExpr(*rows.split("; "))
         self.ticket: Ticket | None = None
 
@@ -185,6 +185,12 @@ def test_what_a_table_leaves_no_room_for_is_refused_at_the_stage(spark: SparkSes
     assert "nothing" in refused(**match, delete_when="nothing = 1")
     assert "is bigint in the table" in refused("'x' AS id; 'a' AS name", **match)
     assert "MAP" in refused("1L AS id; 'a' AS name; map('a', 1) AS more", **history)
+    make("id LONG, name STRING NOT NULL, valid_from TIMESTAMP, valid_to TIMESTAMP, is_current BOOLEAN")
+    spark.sql(f"ALTER TABLE delta.`{folder}/t` ADD CONSTRAINT short CHECK (length(name) < 3)")
+    no_name = "7L AS id; CAST(NULL AS STRING) AS name"
+    assert "The row of the key id = 7 breaks NOT NULL" in refused(no_name, **match)
+    assert "breaks CHECK short of the table" in refused("7L AS id; 'long' AS name", **history)
+    Writing(spark, folder, 2, rows=no_name, **match, delete_when="name IS NULL").stage().publish()
     make("id LONG, name STRING", enableChangeDataFeed="true", enableDeletionVectors="false")
     assert "has a change data feed, and replace_where names 'name'" in refused(mode="overwrite", replace_where="name = 'a'")
     make("id LONG, name STRING, number BIGINT GENERATED ALWAYS AS IDENTITY")
@@ -211,6 +217,11 @@ def test_a_version_that_vacuum_ended_is_refused_before_a_run_reads_it(spark: Spa
     set_(spark, table, deletedFileRetentionDuration="interval 0 seconds")
     with pytest.raises(PpfError, match="no version 2 that can be read"):
         build(DeltaSource, tmp_path, path="t", version=2).pin(here)
+    # An overwrite of the version that it was staged for goes on, though that one may not be read any more.
+    late = Writing(spark, tmp_path, 1, rows="9L AS id", mode="overwrite").stage()
+    Writing(spark, tmp_path, 2, rows="0L AS id", mode="merge", keys=["id"], update=[]).stage().publish()
+    late.publish()
+    assert [row.id for row in spark.read.format("delta").load(str(table)).collect()] == [9]
 
 
 def test_a_merge_notes_what_the_writer_is_given(spark: SparkSession, tmp_path: Path) -> None:
