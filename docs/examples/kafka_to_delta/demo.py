@@ -45,8 +45,8 @@ def main() -> None:
         ppf("run", "flights.conf")
     console.rule("ppf run answers.conf: what is in the table")
     ppf("run", "answers.conf")
-    good = sum(json.loads(line)["events"] for file in (HERE / "out/events").glob("[!._]*") for line in file.open())
-    bad = sum(each["rows"] for each in document("quarantine", "list")["quarantined"])
+    (counted,) = [json.loads(line) for file in (HERE / "out/events").glob("[!._]*") for line in file.open()]
+    good, bad = counted["good"], counted["bad"]
     (latest, *_) = reversed([each for each in document("runs", "list")["runs"] if each["pipeline"] == "flights-stream"])
     ppf("runs", "report", latest["run_id"])
     console.print(f"{good:,} events are in the table and {bad:,} in quarantine: {good + bad:,} of {EVENTS:,}, each once.")
