@@ -64,7 +64,7 @@ def test_a_run_that_could_not_publish_is_listed_and_finished(stopped: Path, ppf:
 def test_an_abandoned_run_publishes_nothing_and_frees_its_targets(stopped: Path, ppf: Ppf) -> None:
     document = ppf("runs", "recover", "r1", "--abandon", "--json").document
     assert document["runs"] == [
-        {"run_id": "r1", "pipeline": "two", "published": [], "discarded": ["one", "two"], "target_changed": {}}
+        {"run_id": "r1", "pipeline": "two", "published": [], "discarded": ["one", "two"], "target_changed": {}, "left": {}}
     ]
     assert sorted(each.name for each in stopped.iterdir()) == [".ppf", "two.conf"]
     assert ppf("runs", "show", "r1", "--json").document["status"] == "failed"

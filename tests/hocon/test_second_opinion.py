@@ -1,5 +1,6 @@
 """pyhocon's own parser as a second opinion, on texts that it reads well."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,4 +57,5 @@ def test_pyhocon_reads_the_same_from_values_that_were_written(values: dict[str, 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.conf")), ids=lambda path: path.name)
 def test_pyhocon_reads_the_same_from_an_example(path: Path) -> None:
-    assert (plain(ConfigFactory.parse_string(path.read_text())), []) == read(path.read_text())
+    text = re.sub(r"\$\{[A-Z]+\}", "environment", path.read_text())
+    assert (plain(ConfigFactory.parse_string(text)), []) == read(text)

@@ -226,7 +226,7 @@ def test_a_check_without_a_verdict_is_an_error(pipeline: WritePipeline, spark: S
 
 
 def test_a_sink_that_takes_only_some_rows_does_not_hide_bad_ones(pipeline: WritePipeline, spark: SparkSession) -> None:
-    text = source("{ check = picky, options { above = 0 } }", options="rows = 100, from_ = -99, pin = x")
+    text = source("{ check = picky, options { above = 0 } }", options="rows = 100, from = -99, pin = x")
     result = run(pipeline(text + EMPTY_BOX.replace("path = out", "path = out, takes = 0")), spark)
     assert (result.exit_code, told(result)[0][1]) == (4, "error")
 

@@ -198,7 +198,7 @@ MET = """
     both {{ transform = union, inputs = [a, more] }}
     out {{ sink = parquet, inputs = [both], options {{ path = out, mode = append }} }}
 """
-MORE = "numbers, options { rows = 3, from_ = 100 }"
+MORE = "numbers, options { rows = 3, from = 100 }"
 
 
 def met(path: Path, spark: SparkSession, side: SideInputs, **settings: object) -> PipelineResult:

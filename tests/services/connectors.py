@@ -35,6 +35,8 @@ def connector_settings() -> dict[str, str]:
         "spark.jars": ",".join(map(str, connector_jars())),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        # Delta's parser does not hand on the parameters of a query.
+        "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
         # The default of 50 is made for tables with millions of files.
         "spark.databricks.delta.snapshotPartitions": "2",
     }

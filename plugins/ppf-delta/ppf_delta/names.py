@@ -60,6 +60,10 @@ def requirements(_options: Any) -> Requirements:
     return Requirements(
         packages=[f"io.delta:delta-spark_{{spark_minor}}_{{scala}}:{DELTA_VERSION}"],
         extend={"spark.sql.extensions": ["io.delta.sql.DeltaSparkSessionExtension"]},
-        conf={"spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog"},
+        conf={
+            "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+            # Delta's parser does not hand on the parameters of a query, as Spark 4.1 gives them; so it binds them afterwards.
+            "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
+        },
         spark=SPARK,
     )
