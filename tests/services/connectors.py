@@ -6,8 +6,9 @@ from pathlib import Path
 import pyspark
 import pytest
 from jars import SPARK_JARS, jars
+from ppf_delta.names import DELTA_VERSION, requirements
 
-DELTA = "io.delta:delta-spark_4.1_2.13:4.4.0"
+DELTA = f"io.delta:delta-spark_4.1_2.13:{DELTA_VERSION}"
 KAFKA = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1"
 AVRO = "org.apache.spark:spark-avro_2.13:4.1.1"
 # Large, and in Spark under these or other names.
@@ -25,18 +26,17 @@ def fits_spark() -> bool:
 def connector_jars() -> list[Path]:
     """What Spark itself does not have. A test that needs them is skipped without a network; in CI it fails."""
     own = {_artifact(jar) for jar in SPARK_JARS.glob("*.jar")}
-    found = jars("connectors-delta-4.4.0-spark-4.1.1", [DELTA, KAFKA, AVRO], _EXCLUDED)
+    found = jars(f"connectors-delta-{DELTA_VERSION}-spark-4.1.1", [DELTA, KAFKA, AVRO], _EXCLUDED)
     return sorted(jar for jar in found.glob("*.jar") if _artifact(jar) not in own)
 
 
 def connector_settings() -> dict[str, str]:
     """What a session is made with, so that it has the jars, and Delta's commands and tables."""
+    delta = requirements(None)
     return {
         "spark.jars": ",".join(map(str, connector_jars())),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        # Delta's parser does not hand on the parameters of a query.
-        "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
+        **{key: ",".join(values) for key, values in delta.extend.items()},
+        **delta.conf,
         # The default of 50 is made for tables with millions of files.
         "spark.databricks.delta.snapshotPartitions": "2",
     }

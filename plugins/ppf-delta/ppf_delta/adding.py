@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ppf_core import Context, PpfError, TargetMoved
+from ppf_core import Context, TargetMoved
 from ppf_delta.errors import conflict, is_conflict, moved
-from ppf_delta.log import Log, Snapshot, Write, Written
+from ppf_delta.log import Snapshot, Write, Written
 from ppf_delta.names import quoted
 from ppf_delta.options import WriteOptions
 from ppf_delta.stages import Stage
@@ -127,14 +127,3 @@ def _held_to(frame: "DataFrame", where: str) -> "DataFrame":
     told = f"A row is not among those that replace_where = {where!r} replaces. Correct the option, or filter the input."
     is_meant = functions.coalesce(functions.expr(where), functions.lit(False))
     return frame.where(functions.when(is_meant, True).otherwise(functions.raise_error(told).cast("boolean")))
-
-
-def require_readable(log: Log, snapshot: Snapshot) -> None:
-    """Refuses what is no table."""
-    if not snapshot.exists:
-        is_folder = log.table is None and bool(log.files.names(log.folder))
-        what = f"The folder {log.name!r} holds no Delta table." if is_folder else f"There is no Delta table {log.name!r}."
-        hint = (
-            "Read it with the source 'parquet', or convert it." if is_folder else "Check the option, or make the table first."
-        )
-        raise PpfError(what, hint=hint)

@@ -1,4 +1,4 @@
-"""What a sink refuses before it writes anything."""
+"""What is refused before anything is read or written."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -9,6 +9,17 @@ from ppf_delta.options import WriteOptions
 
 if TYPE_CHECKING:
     from pyspark.sql.types import StructType
+
+
+def require_readable(log: Log, snapshot: Snapshot) -> None:
+    """Refuses what is no table."""
+    if not snapshot.exists:
+        is_folder = log.table is None and bool(log.files.names(log.folder))
+        what = f"The folder {log.name!r} holds no Delta table." if is_folder else f"There is no Delta table {log.name!r}."
+        hint = (
+            "Read it with the source 'parquet', or convert it." if is_folder else "Check the option, or make the table first."
+        )
+        raise PpfError(what, hint=hint)
 
 
 def require_place(log: Log, snapshot: Snapshot) -> None:

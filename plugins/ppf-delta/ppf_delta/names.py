@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ppf_core import Dataset, Requirements, local_path
+from ppf_core import Dataset, PipelineComponent, Requirements, local_path
 from ppf_core.storage import scheme
 
 DELTA_VERSION = "4.4.0"
@@ -67,3 +67,16 @@ def requirements(_options: Any) -> Requirements:
         },
         spark=SPARK,
     )
+
+
+class OfTable(PipelineComponent[Any]):
+    """What all that reads or writes a table has in common."""
+
+    @classmethod
+    def requirements(cls, options: Any) -> Requirements:
+        """The jars of Delta."""
+        return requirements(options)
+
+    def datasets(self) -> Sequence[Dataset]:
+        """The table."""
+        return (dataset(self.options.path, self.options.table),)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, Requirements, StagedSink, Ticket, rows_written
-from ppf_delta import adding, exactness, guards, matching, names
+from ppf_core import Context, PpfError, StagedSink, Ticket, rows_written
+from ppf_delta import adding, exactness, guards, matching
 from ppf_delta.errors import moved, told
 from ppf_delta.log import Log, Snapshot
+from ppf_delta.names import OfTable
 from ppf_delta.options import WriteOptions
 from ppf_delta.stages import Stage
 
@@ -20,13 +21,8 @@ if TYPE_CHECKING:
 W = TypeVar("W", bound=WriteOptions)
 
 
-class TableSink(StagedSink[W]):
+class TableSink(OfTable, StagedSink[W]):
     """What the sinks of batches and of streams have in common: all but their options."""
-
-    @classmethod
-    def requirements(cls, options: W | None) -> Requirements:
-        """The jars of Delta."""
-        return names.requirements(options)
 
     @property
     def atomic(self) -> bool:
@@ -44,10 +40,6 @@ class TableSink(StagedSink[W]):
         given = self.options
         is_part = given.partition_overwrite == "dynamic" or given.replace_where is not None
         return given.mode in ("error", "ignore") or (given.mode == "overwrite" and not is_part)
-
-    def datasets(self) -> Sequence[Dataset]:
-        """The table."""
-        return (names.dataset(self.options.path, self.options.table),)
 
     def ping(self, context: Context) -> None:
         """Whether there is a table that can be written, or room for one."""

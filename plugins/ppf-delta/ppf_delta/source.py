@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Dataset, Requirements, Source
-from ppf_delta import names
-from ppf_delta.adding import require_readable
+from ppf_core import Context, Source
 from ppf_delta.errors import told
+from ppf_delta.guards import require_readable
 from ppf_delta.log import Log
+from ppf_delta.names import OfTable
 from ppf_delta.options import ReadOptions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameReader
 
 
-class DeltaSource(Source[ReadOptions]):
+class DeltaSource(OfTable, Source[ReadOptions]):
     """Reads a Delta table: its newest version when the run starts, an older one, or its changes."""
 
     examples: ClassVar[Sequence[str]] = (
@@ -23,15 +23,6 @@ class DeltaSource(Source[ReadOptions]):
         '{ path = "lake/flights", timestamp = "2025-12-31T12:00:00" }',
         '{ path = "lake/flights", changes { from = 3, to = 7 } }',
     )
-
-    @classmethod
-    def requirements(cls, options: ReadOptions | None) -> Requirements:
-        """The jars of Delta."""
-        return names.requirements(options)
-
-    def datasets(self) -> Sequence[Dataset]:
-        """The table."""
-        return (names.dataset(self.options.path, self.options.table),)
 
     def ping(self, context: Context) -> None:
         """Whether there is such a table, and this version of it."""

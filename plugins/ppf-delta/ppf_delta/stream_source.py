@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Dataset, Requirements, StreamingSource
-from ppf_delta import names
-from ppf_delta.adding import require_readable
+from ppf_core import Context, StreamingSource
 from ppf_delta.errors import told
+from ppf_delta.guards import require_readable
 from ppf_delta.log import Log
+from ppf_delta.names import OfTable
 from ppf_delta.stream_options import StreamReadOptions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-class DeltaStreamSource(StreamingSource[StreamReadOptions]):
+class DeltaStreamSource(OfTable, StreamingSource[StreamReadOptions]):
     """Reads the rows of a Delta table, and those that come, or its changes."""
 
     changeable: ClassVar = frozenset(
@@ -25,15 +25,6 @@ class DeltaStreamSource(StreamingSource[StreamReadOptions]):
         '{ table = "shop.customers", starting_version = latest, changes = true }',
         '{ path = "lake/events", skip_change_commits = true, max_files_per_trigger = 100 }',
     )
-
-    @classmethod
-    def requirements(cls, options: StreamReadOptions | None) -> Requirements:
-        """The jars of Delta."""
-        return names.requirements(options)
-
-    def datasets(self) -> Sequence[Dataset]:
-        """The table."""
-        return (names.dataset(self.options.path, self.options.table),)
 
     def ping(self, context: Context) -> None:
         """Whether there is such a table."""

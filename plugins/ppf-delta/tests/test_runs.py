@@ -90,3 +90,17 @@ def test_a_source_reads_old_versions_and_changes_and_says_what_is_not_there(spar
     }.items():
         with pytest.raises(Exception, match=told):
             frames(options)
+
+
+def test_a_query_with_parameters_beside_delta_leaves_the_setting_of_the_session(spark: SparkSession, path: Path) -> None:
+    """Delta's parser loses the parameters of a query, unless ppf has Spark bind them, in the session of the run alone."""
+    setting, session = "spark.sql.legacy.parameterSubstitution.constantsOnly", spark.newSession()
+    session.conf.set(setting, "false")
+    query = {"query": "SELECT id, kind FROM in WHERE id < :most", "params": {"most": 5}}
+    settings = {
+        "components.some": {"transform": "sql", "inputs": ["in"], "options": query},
+        "components.out.inputs": ["some"],
+    }
+    result = run(path, session, **settings)
+    assert result.status == "success", error_of(result)
+    assert (ids(path.with_name("out")), session.conf.get(setting)) == (tuple(range(5)), "false")

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Dataset, Requirements, Schema, Source
-from ppf_kafka.connection import PING_SECONDS, cluster_of, datasets_of, reader_options, requirements_for, topics_of
-from ppf_kafka.decoding import decoded, told_schema
+from ppf_core import Context, Source
+from ppf_kafka.connection import PING_SECONDS, cluster_of, reader_options, topics_of
+from ppf_kafka.decoding import decoded
 from ppf_kafka.offsets import from_json, partitions_json, to_json
 from ppf_kafka.options import BatchReadOptions
 from ppf_kafka.slices import Cursor, Slice, require_kept, slice_now
+from ppf_kafka.topic_reader import TopicReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _OFFSETS, _IDS = "offsets", "topic_ids"
 
 
-class KafkaSource(Source[BatchReadOptions]):
+class KafkaSource(TopicReader, Source[BatchReadOptions]):
     """Reads the records of Kafka topics, all of them or what is new since the last run."""
 
     examples: ClassVar[Sequence[str]] = (
@@ -25,20 +26,6 @@ class KafkaSource(Source[BatchReadOptions]):
         '{ bootstrap_servers = "localhost:9092", topics = [orders, returns], value_format = string, columns = [key, timestamp]'
         ", incremental = true }",
     )
-
-    @classmethod
-    def requirements(cls, options: BatchReadOptions | None) -> Requirements:
-        """Spark's connector, and Avro where it is used."""
-        return requirements_for([options.value_format, options.key_format] if options is not None else [])
-
-    @property
-    def output_schema(self) -> Schema | None:
-        """What the file tells of it."""
-        return told_schema(self.options)
-
-    def datasets(self) -> Sequence[Dataset]:
-        """The topics, or their pattern."""
-        return datasets_of(self.options, self.options.topic_names or [self.options.topic_pattern or ""])
 
     def ping(self, context: Context) -> None:
         """Whether the brokers answer, know us, and have the topics."""

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Context, Dataset, Requirements, Schema, StreamingSource
+from ppf_core import Context, StreamingSource
 from ppf_kafka.cluster import Cluster, partitions_of
-from ppf_kafka.connection import PING_SECONDS, cluster_of, datasets_of, reader_options, requirements_for
-from ppf_kafka.decoding import decoded, told_schema
+from ppf_kafka.connection import PING_SECONDS, cluster_of, reader_options
+from ppf_kafka.decoding import decoded
 from ppf_kafka.offsets import Moment, for_spark, require_known, to_json
 from ppf_kafka.options import StreamReadOptions
+from ppf_kafka.topic_reader import TopicReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -17,7 +18,7 @@ _DISABLED = "spark.sql.streaming.disabledV2MicroBatchReaders"
 _PROVIDER = "org.apache.spark.sql.kafka010.KafkaSourceProvider"
 
 
-class KafkaStreamSource(StreamingSource[StreamReadOptions]):
+class KafkaStreamSource(TopicReader, StreamingSource[StreamReadOptions]):
     """Reads the records of Kafka topics as they come."""
 
     # Brokers move and passwords change while the records stay the same.
@@ -29,20 +30,6 @@ class KafkaStreamSource(StreamingSource[StreamReadOptions]):
         '{ bootstrap_servers = "localhost:9092", topic_pattern = "orders\\\\..*", value_format = string, columns = [key, topic]'
         ", starting_offsets = earliest, max_offsets_per_trigger = 10000 }",
     )
-
-    @classmethod
-    def requirements(cls, options: StreamReadOptions | None) -> Requirements:
-        """Spark's connector, and Avro where it is used."""
-        return requirements_for([options.value_format, options.key_format] if options is not None else [])
-
-    @property
-    def output_schema(self) -> Schema | None:
-        """What the file tells of it."""
-        return told_schema(self.options)
-
-    def datasets(self) -> Sequence[Dataset]:
-        """The topics, or their pattern."""
-        return datasets_of(self.options, self.options.topic_names or [self.options.topic_pattern or ""])
 
     def ping(self, context: Context) -> None:
         """Whether the brokers answer, know us, and have the topics. Topics that a pattern fits may come later."""
