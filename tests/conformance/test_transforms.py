@@ -1,16 +1,13 @@
-"""What holds for every transform: no job while it plans, the same rows however they come, the same columns without rows."""
+"""What holds for every transform, for those of ppf-transforms in the sets of options that matter."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
-import pytest
+from ppf_testing import TransformConformance
 from pyspark.sql import DataFrame, SparkSession
-
-from ppf_core import Transform
-from ppf_core.testing import build, context
 
 
 @dataclass(frozen=True)
@@ -22,9 +19,6 @@ class Case:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"rows": ("*",)})
     is_any: bool = False
     rows_of_nothing: int = 0
-
-    def __str__(self) -> str:
-        return self.name
 
 
 BOTH = {"rows": ("*",), "table": ("`the.group`", "number AS n")}
@@ -64,46 +58,25 @@ ROWS = """
 """
 
 
-def made(case: Case, rows: DataFrame) -> DataFrame:
-    spark = rows.sparkSession
-    plugin: type[Transform[Any]] = PLUGINS[case.name].load()
-    inputs = {alias: rows.selectExpr(*selected) for alias, selected in case.inputs.items()}
-    return build(plugin, **case.options).transform(context(spark), inputs)
+class OfCase(TransformConformance):
+    """The transform of one case."""
+
+    case: ClassVar[Case]
+    refused: ClassVar = ({"nobody_knows": 1},)
+
+    def options(self, folder: Path) -> Mapping[str, Any]:
+        return self.case.options
+
+    def inputs(self, spark: SparkSession) -> Mapping[str, DataFrame]:
+        rows = spark.sql(ROWS)
+        return {alias: rows.selectExpr(*selected) for alias, selected in self.case.inputs.items()}
 
 
-def contents(frame: DataFrame) -> Counter[str]:
-    return Counter(map(str, frame.collect()))
+for number, case in enumerate(CASES):
+    name = f"Test_{number:02}_{case.name}"
+    own = {"case": case, "plugin": PLUGINS[case.name].load(), "is_any": case.is_any, "rows_of_nothing": case.rows_of_nothing}
+    globals()[name] = type(name, (OfCase,), {**own, "__module__": __name__})
 
 
 def test_every_transform_of_the_distribution_has_a_case() -> None:
     assert {case.name for case in CASES} == PLUGINS.keys()
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_no_job_runs_while_a_transform_plans(case: Case, spark: SparkSession) -> None:
-    spark.sparkContext.setJobGroup(f"planning {case}", "planning")
-    made(case, spark.sql(ROWS))
-    assert list(spark.sparkContext.statusTracker().getJobIdsForGroup(f"planning {case}")) == []
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_rows_are_the_same_however_they_come(case: Case, spark: SparkSession) -> None:
-    one, other = spark.sql(ROWS), spark.sql(ROWS).repartition(5, "number").sortWithinPartitions("id", ascending=False)
-    first, second = made(case, one), made(case, other)
-    assert first.schema == second.schema
-    assert first.count() > 0
-    assert (contents(first) == contents(second)) or (case.is_any and first.count() == second.count())
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_without_rows_the_columns_are_the_same(case: Case, spark: SparkSession) -> None:
-    nothing = made(case, spark.sql(ROWS).filter("false"))
-    assert (nothing.dtypes, nothing.count()) == (made(case, spark.sql(ROWS)).dtypes, case.rows_of_nothing)
-
-
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_schema_that_is_promised_is_the_one_that_comes(case: Case, spark: SparkSession) -> None:
-    plugin: type[Transform[Any]] = PLUGINS[case.name].load()
-    promised = build(plugin, **case.options).output_schema
-    if promised is not None:
-        assert spark.createDataFrame([], promised).dtypes == made(case, spark.sql(ROWS)).dtypes

@@ -52,6 +52,7 @@ class OfFolders(SinkConformance):
     """A folder `out`."""
 
     plugin: ClassVar[Any] = wrong.RightSink
+    refused: ClassVar = [{"path": "what?"}]
 
     def options(self, folder: Path) -> Mapping[str, Any]:
         return {"path": str(folder / "out")}
@@ -64,6 +65,7 @@ class OfRows(RowCheckConformance):
     """Doubles."""
 
     plugin: ClassVar[Any] = wrong.RightCheck
+    refused: ClassVar = [{"column": []}]
     schema = "number DOUBLE, text STRING"
 
     def options(self, folder: Path) -> Mapping[str, Any]:
@@ -77,6 +79,7 @@ class OfFrames(AggregateCheckConformance):
     """Integers."""
 
     plugin: ClassVar[Any] = wrong.RightAggregate
+    refused: ClassVar = [{"column": []}]
     schema = "number INT"
 
     def options(self, folder: Path) -> Mapping[str, Any]:
@@ -90,6 +93,7 @@ class OfFiles(SecretsConformance):
     """A file with two secrets."""
 
     plugin: ClassVar[Any] = wrong.RightBackend
+    refused: ClassVar = [{"path": "what?"}]
     secrets: ClassVar = {"token": "s3cr3t-one", ("login", "password"): "s3cr3t-two"}
 
     def options(self, folder: Path) -> Mapping[str, Any]:
@@ -126,6 +130,8 @@ FOUND = [
     (OfLines, wrong.Speechless, "test_what_is_not_there_is_named", AssertionError),
     (OfNumbers, wrong.Eager, "test_no_job_runs_while_it_plans", AssertionError),
     (OfNumbers, wrong.ByPartition, "test_the_rows_are_the_same_however_they_come", AssertionError),
+    (OfNumbers, wrong.Hasty, "test_the_rows_are_the_same_however_they_come", AssertionError),
+    (OfNumbers, wrong.Dropping, "test_the_rows_are_the_same_however_they_come", AssertionError),
     (OfNumbers, wrong.Named, "test_without_rows_the_columns_are_the_same", AssertionError),
     (OfNumbers, wrong.Promising, "test_a_schema_that_it_tells_is_the_one_that_comes", AssertionError),
     (OfFolders, wrong.Once, "test_all_rows_arrive", AssertionError),
@@ -173,4 +179,4 @@ def test_options_that_take_anything_and_a_plugin_that_closes_once_are_found(tmp_
         asking.test_options_with_a_mistake_are_refused(tmp_path)
     asking.plugin = wrong.ClosingOnce
     with pytest.raises(RuntimeError, match="It is closed"):
-        asking.test_it_can_be_closed_at_any_time(tmp_path)
+        asking.test_it_can_be_closed_before_its_first_use(tmp_path)

@@ -123,7 +123,7 @@ def test_a_source_that_takes_rows_from_other_streams_is_found(spark: SparkSessio
 
 def test_a_source_that_cannot_be_closed_twice_is_found(spark: SparkSession, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="It is closed"):
-        reading(ClosingOnce).test_it_can_be_closed_at_any_time(spark, tmp_path)
+        reading(ClosingOnce).test_it_can_be_closed_after_its_use(spark, tmp_path)
 
 
 def test_options_that_take_anything_are_found(tmp_path: Path) -> None:

@@ -171,6 +171,20 @@ class ByPartition(RightTransform):
         return super().transform(context, inputs).withColumn("place", F.spark_partition_id())
 
 
+class Hasty(RightTransform):
+    """Keeps the row that comes first."""
+
+    def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+        return super().transform(context, inputs).coalesce(1).limit(1)
+
+
+class Dropping(RightTransform):
+    """Keeps nothing."""
+
+    def transform(self, context: Context, inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+        return super().transform(context, inputs).where("false")
+
+
 class Named(RightTransform):
     """Names its columns after its rows."""
 

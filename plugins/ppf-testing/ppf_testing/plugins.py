@@ -40,8 +40,8 @@ class PluginConformance:
                 self.made(tmp_path, **options)
             assert named(caught.value) & set(options)
 
-    def test_it_can_be_closed_at_any_time(self, tmp_path: Path) -> None:
-        """Before its first use, and again; another instance is not touched by it."""
+    def test_it_can_be_closed_before_its_first_use(self, tmp_path: Path) -> None:
+        """And again; another instance is not touched by it."""
         other, instance = self.made(tmp_path), self.made(tmp_path)
         instance.close()
         instance.close()

@@ -20,7 +20,6 @@ stage. What readers see of a stage is asked in `staged_sinks`.
 "anew" for those of Spark's own that start with the first row.
 """
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -28,9 +27,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pytest
 from pyspark.sql import functions as F
 
-from ppf_core import PpfError, Sink, StagedSink, StreamingSink, WriteId
+from ppf_core import Sink, StagedSink, StreamingSink, WriteId
 from ppf_core.testing import MemoryStream, build, context, memory_stream, write_stream
-from ppf_testing.plugins import named
+from ppf_testing.plugins import PluginConformance
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -40,17 +39,11 @@ class Killed(Exception):
     """The end of a process, as a batch sees it."""
 
 
-class NativeSinkConformance:
+class NativeSinkConformance(PluginConformance):
     """What a sink promises that may start anew, and so holds one stream."""
 
     plugin: ClassVar[type[Sink[Any] | StreamingSink[Any]]]
     again: ClassVar[Literal["once", "twice", "anew"]] = "once"
-    refused: ClassVar[Sequence[Mapping[str, Any]]] = ()
-    """Options, each set with a mistake in it, that are put over the right ones."""
-
-    def options(self, folder: Path) -> Mapping[str, Any]:
-        """The options, with a target in or below `folder`, such that batches add up."""
-        raise NotImplementedError
 
     def shown(self, spark: "SparkSession", folder: Path) -> "DataFrame | None":
         """What a reader of the target sees, with a column `value`; None when there is no target."""
@@ -60,10 +53,6 @@ class NativeSinkConformance:
         """A frame as this sink can take it, for example with a column to partition by."""
         return frame
 
-    def sink(self, folder: Path) -> Any:
-        """A new instance, as another process would have."""
-        return build(self.plugin, folder, **self.options(folder))
-
     def texts(self, spark: "SparkSession", folder: Path) -> list[str]:
         """What a reader sees now."""
         frame = self.shown(spark, folder)
@@ -71,7 +60,7 @@ class NativeSinkConformance:
 
     def start(self, stream: MemoryStream, folder: Path, checkpoint: str = "checkpoint") -> None:
         """Writes what is new, with an instance of its own."""
-        sink = self.sink(folder)
+        sink = self.made(folder)
         write_stream(sink, self.given(stream.frame), folder / checkpoint, component="sink")
         sink.close()
 
@@ -107,32 +96,13 @@ class NativeSinkConformance:
 
     def test_it_says_whether_writing_twice_is_writing_once(self, tmp_path: Path) -> None:
         """The plan tells people so."""
-        sink = self.sink(tmp_path)
+        sink = self.made(tmp_path)
         promised = isinstance(sink, StagedSink) or sink.idempotent  # a batch that is staged is shown once in any case
         assert promised == (self.again == "once")
 
-    def test_it_can_be_closed_at_any_time(self, spark: "SparkSession", tmp_path: Path) -> None:
-        """Before its first use, and more than once."""
-        sink = self.sink(tmp_path)
-        sink.close()
-        sink.close()
-        stream = memory_stream(spark, "value STRING")
-        stream.add([("a",)])
-        self.start(stream, tmp_path)
-        assert self.texts(spark, tmp_path) == ["a"]
-
-    def test_options_with_a_mistake_are_refused(self, tmp_path: Path) -> None:
-        """When the file is read, long before there is a stream."""
-        if not self.refused:
-            pytest.skip("Say with `refused` which options are mistakes.")
-        for options in self.refused:
-            with pytest.raises(PpfError) as caught:
-                build(self.plugin, tmp_path, **{**self.options(tmp_path), **options})
-            assert named(caught.value) & set(options)
-
     def _cut_short(self, stream: MemoryStream, folder: Path) -> None:
         """Writes the next batch as a run that is killed right after it."""
-        sink, checkpoint = self.sink(folder), folder / "checkpoint"
+        sink, checkpoint = self.made(folder), folder / "checkpoint"
         if isinstance(sink, StreamingSink):
             write_stream(sink, self.given(stream.frame), checkpoint, component="sink")
             last = max((checkpoint / "commits").glob("[0-9]*"), key=lambda file: int(file.name))
@@ -177,13 +147,13 @@ class StagedStreamConformance(StreamingSinkConformance):
             frame = self.given(spark.createDataFrame([(value,)], "value STRING"))
             if value == "new":
                 self._attempt(cut, here, frame, tmp_path)
-            sink = self.sink(tmp_path)
+            sink = self.made(tmp_path)
             sink.publish(here, sink.stage(here, frame))
             sink.close()
         assert self.texts(spark, tmp_path) == ["after", "before", "new"]
 
     def _attempt(self, cut: str, here: Any, frame: "DataFrame", folder: Path) -> None:
-        sink = self.sink(folder)
+        sink = self.made(folder)
         if cut == "failed":
             failing = frame.withColumn("value", F.raise_error(F.lit("bad luck")).cast("string"))
             with pytest.raises(Exception, match="bad luck"):
@@ -193,4 +163,4 @@ class StagedStreamConformance(StreamingSinkConformance):
             if cut == "published":
                 sink.publish(here, ticket)
         if cut in ("discarded", "failed"):
-            self.sink(folder).discard(here, None)
+            self.made(folder).discard(here, None)

@@ -16,32 +16,26 @@ with the very same rows, whatever has arrived since; and when two streams do not
 Sources that make their own rows, and need not be fed, say with `due` what has to have come by now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from ppf_core import PpfError, StreamingSource
-from ppf_core.testing import build, context, stream_batches
-from ppf_testing.plugins import named
+from ppf_core import StreamingSource
+from ppf_core.testing import context, stream_batches
+from ppf_testing.plugins import PluginConformance
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class StreamingSourceConformance:
+class StreamingSourceConformance(PluginConformance):
     """The whole suite."""
 
     plugin: ClassVar[type[StreamingSource[Any]]]
-    refused: ClassVar[Sequence[Mapping[str, Any]]] = ()
-    """Options, each set with a mistake in it, that are put over the right ones."""
     stops_after_repeating: ClassVar[bool] = False
     """Whether Spark ends a start that repeats a failed batch with that batch, so that the next start reads what came since."""
-
-    def options(self, folder: Path) -> Mapping[str, Any]:
-        """The options, to read from `folder` or from a place of that name."""
-        raise NotImplementedError
 
     def prepare(self, spark: "SparkSession", folder: Path) -> None:
         """Makes the place that is read, without rows."""
@@ -58,13 +52,10 @@ class StreamingSourceConformance:
         """What has to have come by now, once each."""
         return fed
 
-    def source(self, folder: Path) -> StreamingSource[Any]:
-        """A new instance, as another process would have."""
-        return build(self.plugin, folder, **self.options(folder))
-
     def frame(self, spark: "SparkSession", folder: Path) -> "DataFrame":
         """The frame of a new instance."""
-        return self.source(folder).read_stream(context(spark))
+        frame: DataFrame = self.made(folder).read_stream(context(spark))
+        return frame
 
     def texts(self, spark: "SparkSession", folder: Path, checkpoint: str = "checkpoint") -> list[str]:
         """What is new since the last call."""
@@ -74,7 +65,7 @@ class StreamingSourceConformance:
     def test_it_gives_a_stream_of_the_schema_that_it_tells_and_runs_no_job(self, spark: "SparkSession", tmp_path: Path) -> None:
         """The plan stands on that schema before anything runs."""
         self.prepare(spark, tmp_path)
-        source = self.source(tmp_path)
+        source = self.made(tmp_path)
         spark.sparkContext.setJobGroup(str(tmp_path), "reading")
         frame = source.read_stream(context(spark))
         jobs = list(spark.sparkContext.statusTracker().getJobIdsForGroup(str(tmp_path)))
@@ -121,27 +112,17 @@ class StreamingSourceConformance:
                 read += self.texts(spark, tmp_path, checkpoint)
                 assert sorted(read) == sorted(self.due(fed, read))
 
-    def test_it_can_be_closed_at_any_time(self, spark: "SparkSession", tmp_path: Path) -> None:
-        """Before its first use, after it, and again; another instance is not touched by it."""
+    def test_it_can_be_closed_after_its_use(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """And again; the frame of another instance is not touched by it."""
         self.prepare(spark, tmp_path)
-        self.source(tmp_path).close()
         self.feed(spark, tmp_path, "row")
-        source = self.source(tmp_path)
+        source = self.made(tmp_path)
         source.read_stream(context(spark))
         frame = self.values(self.frame(spark, tmp_path))
         source.close()
         source.close()
         read = [row[0] for rows in stream_batches(frame, tmp_path / "checkpoint") for row in rows]
         assert sorted(read) == sorted(self.due(["row"], read))
-
-    def test_options_with_a_mistake_are_refused(self, tmp_path: Path) -> None:
-        """When the file is read, long before there is a stream."""
-        if not self.refused:
-            pytest.skip("Say with `refused` which options are mistakes.")
-        for options in self.refused:
-            with pytest.raises(PpfError) as caught:
-                build(self.plugin, tmp_path, **{**self.options(tmp_path), **options})
-            assert named(caught.value) & set(options)
 
     def _batches(self, spark: "SparkSession", folder: Path) -> list[list[str]]:
         batches = stream_batches(self.values(self.frame(spark, folder)), folder / "checkpoint")
