@@ -81,7 +81,7 @@ class Counted:
         told: list[int | None] = []
         here = replace(context(session), _report=lambda rows, _: told.append(rows))
         for values in ("'', ' a', concat('a', char(10), 'b')", "'', 'a'"):  # another attempt writes to the same place
-            self.sink(tmp_path).stage(here, self.given(session.sql(f"SELECT explode(array({values})) AS value")))
+            self.made(tmp_path).stage(here, self.given(session.sql(f"SELECT explode(array({values})) AS value")))
         assert told == [3, 2]
 
 

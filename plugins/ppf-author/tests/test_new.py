@@ -45,7 +45,7 @@ def test_one_of_every_kind_passes_all_that_it_is_asked(tmp_path: Path) -> None:
     said = called(
         BIN / "pytest", "-q", "-p", "no:cacheprovider", *(each / "tests" for each in made), folder=made[0], environment=seen
     )
-    assert "2 skipped" in said  # the source pins nothing, and there is no place that could be missing
+    assert "skipped" not in said
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ppf_testing.checks import AggregateCheckConformance, RowCheckConformance
+    from ppf_testing.cases import suites_of
+    from ppf_testing.checks import AggregateCheckConformance, FrameCheckConformance, RowCheckConformance
     from ppf_testing.hooks import HooksConformance
     from ppf_testing.secrets import SecretsConformance
     from ppf_testing.sinks import SinkConformance
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 # Suites load when they are asked for: pytest imports this package whenever it starts, and then nobody may need Spark.
 _HOMES = {
-    "checks": ("AggregateCheckConformance", "RowCheckConformance"),
+    "cases": ("suites_of",),
+    "checks": ("AggregateCheckConformance", "FrameCheckConformance", "RowCheckConformance"),
     "hooks": ("HooksConformance",),
     "secrets": ("SecretsConformance",),
     "sinks": ("SinkConformance",),
@@ -41,6 +43,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AggregateCheckConformance",
+    "FrameCheckConformance",
     "HooksConformance",
     "NativeSinkConformance",
     "RowCheckConformance",
@@ -53,6 +56,7 @@ __all__ = [
     "StreamingSinkConformance",
     "StreamingSourceConformance",
     "TransformConformance",
+    "suites_of",
 ]
 
 

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pyspark.sql import functions as F
 
-from ppf_core import AggregateCheck, Columns, RowCheck
+from ppf_core import AggregateCheck, Columns, FrameCheck, RowCheck
+from ppf_core.testing import context
 from ppf_testing.plugins import PluginConformance
 
 if TYPE_CHECKING:
@@ -104,6 +105,40 @@ class AggregateCheckConformance(_OnRows):
             row = frame.agg(*(column.alias(name) for name, column in check.metrics(Columns(frame)).items())).first()
             assert row is not None
             assert check.judge(row.asDict()).passed == self.is_good(frame.collect()), f"{count} rows"
+
+
+class FrameCheckConformance(_OnRows):
+    """What every check on frames promises."""
+
+    plugin: ClassVar[type[FrameCheck[Any]]]
+
+    def frames(self, spark: "SparkSession") -> "Mapping[str, DataFrame]":
+        """Of the components that its options name."""
+        return {}
+
+    def bad(self, rows: "Sequence[Row]") -> int | None:
+        """How many rows are bad, in plain Python; None for a check that counts none."""
+        raise NotImplementedError
+
+    def is_good(self, rows: "Sequence[Row]") -> bool:
+        """Whether rows pass, in plain Python, where no threshold is set."""
+        return not self.bad(rows)
+
+    def test_it_judges_as_plain_python_does(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """On none, on one and on many rows, in different partitions; and counts as it does."""
+        check, here = self.made(tmp_path), context(spark, frames=self.frames(spark))
+        for count in (0, 1, 10, ROWS):
+            frame = self.rows(spark, count) if count else self.rows(spark).where("false")
+            rows = frame.collect()
+            for turned in (frame, frame.coalesce(1), frame.repartition(5)):
+                verdict = check.judge(here, turned)
+                assert (verdict.passed, verdict.failed) == (self.is_good(rows), self.bad(rows)), f"{count} rows: {verdict}"
+                assert verdict.evaluated in (None, count), f"{count} rows: it says that it looked at {verdict.evaluated}."
+                assert verdict.passed or verdict.message, f"{count} rows: it does not say what is bad."
+
+    def test_those_with_one_identity_judge_alike(self, tmp_path: Path) -> None:
+        """The first of them judges for all; so instances of the same options have the same, and it can be compared."""
+        assert self.made(tmp_path).identity == self.made(tmp_path).identity
 
 
 def _pool(kind: str) -> Sequence[Any]:

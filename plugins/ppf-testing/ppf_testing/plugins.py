@@ -16,12 +16,12 @@ def named(error: PpfError) -> set[str]:
     return {re.split(r"[.\[]", str(problem.path))[0] for problem in error.problems}
 
 
-class PluginConformance:
-    """Options that are right, and some that are not."""
+class Suite:
+    """A plugin, and the options with which it works."""
 
     plugin: ClassVar[type[Plugin[Any]]]
-    refused: ClassVar[Sequence[Mapping[str, Any]]] = ()
-    """Options, each set with a mistake in it, that are put over the right ones."""
+    kit: ClassVar[int] = 1
+    """The version of the kit whose checks are asked; those of later ones are skipped, and named."""
 
     def options(self, folder: Path) -> Mapping[str, Any]:
         """The options; what they name lies in or below `folder`."""
@@ -30,6 +30,13 @@ class PluginConformance:
     def made(self, folder: Path, **more: Any) -> Any:
         """A new instance, as another process would have. more: options that are put over the others."""
         return build(self.plugin, folder, **{**self.options(folder), **more})
+
+
+class PluginConformance(Suite):
+    """Options that are right, and some that are not."""
+
+    refused: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    """Options, each set with a mistake in it, that are put over the right ones."""
 
     def test_options_with_a_mistake_are_refused(self, tmp_path: Path) -> None:
         """When the file is read, and with the name of the option."""

@@ -1,7 +1,7 @@
 """Frames of every Spark type and odd value, and what a frame holds as a value that can be compared."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -142,6 +142,12 @@ OF_SPARK_4 = (
     Sample("texts of a language", {"c": "'Ab' COLLATE UTF8_LCASE, 'ab' COLLATE UTF8_LCASE, '' COLLATE UTF8_LCASE, NULL"}),
 )
 """Types that Spark 4 brought."""
+
+
+def named_samples(samples: Sequence[Sample | str]) -> Sequence[Sample]:
+    """Samples, some of them given by their names."""
+    known = {sample.name: sample for sample in (*SAMPLES, *OF_SPARK_4)}
+    return [known[each] if isinstance(each, str) else each for each in samples]
 
 
 def content(frame: "DataFrame") -> tuple[list[tuple[str, str]], "Counter[str]"]:

@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 
 from ppf_core import Context, StagedSink
 from ppf_core.testing import context
-from ppf_testing.samples import SAMPLES, Sample, content
+from ppf_testing.samples import SAMPLES, Sample, content, named_samples
 from ppf_testing.staged_sinks import Reading
 
 if TYPE_CHECKING:
@@ -56,20 +56,20 @@ def split(sink: StagedSink[Any], here: Context, frame: "DataFrame") -> "tuple[di
 class SplitConformance(Reading):
     """The suite."""
 
-    samples: ClassVar[Sequence[Sample]] = SAMPLES
-    """What the sink is given."""
+    samples: ClassVar[Sequence[Sample | str]] = SAMPLES
+    """What the sink is given: samples, or the names of some."""
     splits: ClassVar[Collection[str]] = ()
     """Names of samples that the sink is known to split; any other one it may refuse by giving None."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each sample."""
         if "sample" in metafunc.fixturenames:
-            metafunc.parametrize("sample", self.samples, ids=str)
+            metafunc.parametrize("sample", named_samples(self.samples), ids=str)
 
     def test_each_row_lies_in_one_place_exactly_as_it_was_given(
         self, sample: Sample, session: "SparkSession", tmp_path: Path
     ) -> None:
-        sink, here = self.sink(tmp_path), context(session)
+        sink, here = self.made(tmp_path), context(session)
         frame = masked(self.given(sample.frame(session)), "monotonically_increasing_id() % 2 = 0")
         before, found = self.traces(session, tmp_path), sink.stage_split(here, frame, MASK)
         if found is None:
@@ -89,7 +89,7 @@ class SplitConformance(Reading):
     def test_any_part_may_be_empty(self, is_bad: str, values: tuple[str, ...], session: "SparkSession", tmp_path: Path) -> None:
         frame = masked(self.rows(session, *(values or ("a",))), is_bad)
         frame = frame if values else frame.where("false")
-        sink, here = self.sink(tmp_path), context(session)
+        sink, here = self.made(tmp_path), context(session)
         ticket, apart = split(sink, here, frame)
         good = sink.staged(here, ticket)
         assert good is not None
@@ -105,7 +105,7 @@ class SplitConformance(Reading):
         rows = session.range(0, 200, 1, 3).selectExpr(
             "id", "CAST(id AS STRING) AS value", "reflect('java.util.UUID', 'randomUUID') AS chance"
         )
-        sink = self.sink(tmp_path)
+        sink = self.made(tmp_path)
         ticket, apart = split(sink, here, masked(self.given(rows), "crc32(chance) % 2 = 0"))
         good = sink.staged(here, ticket)
         assert good is not None
@@ -120,14 +120,14 @@ class SplitConformance(Reading):
     def test_readers_see_good_rows_once_they_are_published(self, session: "SparkSession", tmp_path: Path) -> None:
         """Also when another process publishes, and does it twice."""
         self.write(session, tmp_path, "old")
-        sink, here = self.sink(tmp_path), context(session)
+        sink, here = self.made(tmp_path), context(session)
         ticket, apart = split(sink, here, masked(self.rows(session, "a", "b", "b", "c"), "value = 'b'"))
         assert self.texts(session, tmp_path) == ["old"]
         for _ in range(2):
             assert [row["value"] for row in apart.collect()] == ["b", "b"]
         sink.close()
         for _ in range(2):
-            again = self.sink(tmp_path)
+            again = self.made(tmp_path)
             again.publish(here, json.loads(json.dumps(ticket)))
             again.close()
             assert self.texts(session, tmp_path) == ["a", "c", *(["old"] if self.adds else [])]
@@ -138,7 +138,7 @@ class SplitConformance(Reading):
         for name, values in {"with": ("a", "b"), "without": ("a",)}.items():
             folder = tmp_path / name
             folder.mkdir(parents=True)
-            sink, here = self.sink(folder), context(session)
+            sink, here = self.made(folder), context(session)
             ticket, _ = split(sink, here, masked(self.rows(session, *values), "value = 'b'"))
             sink.publish(here, ticket)
             sink.close()
@@ -149,11 +149,11 @@ class SplitConformance(Reading):
     def test_discard_removes_good_and_bad_rows(self, is_lost: bool, session: "SparkSession", tmp_path: Path) -> None:
         """In another process, which may have no ticket."""
         self.write(session, tmp_path, "old")
-        before, here, staging = self.traces(session, tmp_path), context(session), self.sink(tmp_path)
+        before, here, staging = self.traces(session, tmp_path), context(session), self.made(tmp_path)
         ticket, _ = split(staging, here, masked(self.rows(session, "a", "b"), "value = 'b'"))
         staging.close()
         for _ in range(2):
-            sink = self.sink(tmp_path)
+            sink = self.made(tmp_path)
             sink.discard(here, None if is_lost else json.loads(json.dumps(ticket)))
             sink.close()
             assert self.traces(session, tmp_path) == before
@@ -162,7 +162,7 @@ class SplitConformance(Reading):
     def test_discard_removes_what_a_failed_split_left(self, session: "SparkSession", tmp_path: Path) -> None:
         """Some rows were written when a task failed; another attempt is not disturbed by them."""
         self.write(session, tmp_path, "old")
-        before, here, sink = self.traces(session, tmp_path), context(session), self.sink(tmp_path)
+        before, here, sink = self.traces(session, tmp_path), context(session), self.made(tmp_path)
         frame = masked(
             self.rows(session, "a", "b", "c"), "IF(value = 'c', CAST(raise_error('bad luck') AS BOOLEAN), value = 'b')"
         )
@@ -177,8 +177,8 @@ class SplitConformance(Reading):
 
     def test_where_it_does_not_split_it_can_still_stage(self, session: "SparkSession", tmp_path: Path) -> None:
         """Nothing that it did stands in the way."""
-        for sample in (each for each in self.samples if each.name not in self.splits and not each.is_empty):
-            sink, here = self.sink(tmp_path), context(session, run_id=str(sample))
+        for sample in (each for each in named_samples(self.samples) if each.name not in self.splits and not each.is_empty):
+            sink, here = self.made(tmp_path), context(session, run_id=str(sample))
             if sink.stage_split(here, masked(self.given(sample.frame(session)), "false"), MASK) is None:
                 sink.discard(here, sink.stage(here, self.rows(session, "a")))
             else:

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from ppf_core import PpfError, StagedSink, Ticket
-from ppf_core.testing import build, context
-from ppf_testing.samples import SAMPLES, Sample, content
+from ppf_core.testing import context
+from ppf_testing.plugins import PluginConformance, Suite
+from ppf_testing.samples import SAMPLES, Sample, content, named_samples
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -39,16 +40,12 @@ def carried(ticket: Ticket) -> Ticket:
     return again
 
 
-class Suite:
-    """A sink, and where it works."""
+class Staging(Suite):
+    """A sink, and where it works. Its options have a target in or below the folder, such that one write can follow another."""
 
     plugin: ClassVar[type[StagedSink[Any]]]
     settings: ClassVar[Mapping[str, str]] = {}
     """Settings of the Spark session."""
-
-    def options(self, folder: Path) -> Mapping[str, Any]:
-        """The options, with a target in or below `folder`, such that one write can follow another."""
-        raise NotImplementedError
 
     def given(self, frame: "DataFrame") -> "DataFrame":
         """A frame as this sink can take it, for example with a column to partition by."""
@@ -62,12 +59,8 @@ class Suite:
             session.conf.set(key, value)
         return session
 
-    def sink(self, folder: Path) -> StagedSink[Any]:
-        """A new instance, as another process would have."""
-        return build(self.plugin, folder, **self.options(folder))
 
-
-class Reading(Suite):
+class Reading(Staging):
     """A sink with a reader of what it has published."""
 
     adds: ClassVar[bool] = False
@@ -93,16 +86,16 @@ class Reading(Suite):
 
     def write(self, spark: "SparkSession", folder: Path, *values: str) -> None:
         """A first write, before the one that is looked at."""
-        sink, here = self.sink(folder), context(spark, run_id="before")
+        sink, here = self.made(folder), context(spark, run_id="before")
         sink.publish(here, sink.stage(here, self.rows(spark, *values)))
         sink.close()
 
 
-class ExactStage(Suite):
+class ExactStage(Staging):
     """Checks look at the stage in place of the frame, so not even a blank may differ."""
 
-    samples: ClassVar[Sequence[Sample]] = SAMPLES
-    """What the sink is given."""
+    samples: ClassVar[Sequence[Sample | str]] = SAMPLES
+    """What the sink is given: samples, or the names of some."""
     may_refuse: ClassVar[Collection[str]] = ("nothing", "spans of a calendar")
     """Names of samples for which `stage` may raise."""
     gives_back: ClassVar[Collection[str]] = ()
@@ -112,12 +105,13 @@ class ExactStage(Suite):
         """One test for each sample; a sink that never reads its stages is given only one."""
         if "sample" in metafunc.fixturenames:
             is_read = self.plugin.staged is not StagedSink.staged
-            metafunc.parametrize("sample", self.samples if is_read else self.samples[:1], ids=str)
+            samples = named_samples(self.samples)
+            metafunc.parametrize("sample", samples if is_read else samples[:1], ids=str)
 
     def test_what_is_staged_is_exactly_what_was_given_or_none(
         self, sample: Sample, session: "SparkSession", tmp_path: Path
     ) -> None:
-        sink, here, frame = self.sink(tmp_path), context(session), self.given(sample.frame(session))
+        sink, here, frame = self.made(tmp_path), context(session), self.given(sample.frame(session))
         ticket: Ticket | None = None
         with suppress(Exception) if sample.name in self.may_refuse else nullcontext():
             ticket = sink.stage(here, frame)
@@ -135,7 +129,7 @@ class HiddenStage(Reading):
 
     def test_no_reader_sees_a_stage(self, session: "SparkSession", tmp_path: Path) -> None:
         """Neither where nothing was before, nor among the rows of an earlier write."""
-        sink, here = self.sink(tmp_path), context(session, run_id="unseen")
+        sink, here = self.made(tmp_path), context(session, run_id="unseen")
         sink.stage(here, self.rows(session, "unseen"))
         assert self.texts(session, tmp_path) == []
         sink.discard(here, None)
@@ -148,11 +142,11 @@ class HiddenStage(Reading):
     def test_publishing_again_changes_nothing(self, session: "SparkSession", tmp_path: Path) -> None:
         """A publish is repeated, in this process or in another one, when nobody knows how far it came."""
         self.write(session, tmp_path, "old")
-        sink, here = self.sink(tmp_path), context(session)
+        sink, here = self.made(tmp_path), context(session)
         ticket = sink.stage(here, self.rows(session, "one", "two", "two"))
         sink.close()
         for _ in range(2):
-            again = self.sink(tmp_path)
+            again = self.made(tmp_path)
             again.publish(here, carried(ticket))
             again.close()
             assert self.texts(session, tmp_path) == sorted(["one", "two", "two"] + (["old"] if self.adds else []))
@@ -161,11 +155,11 @@ class HiddenStage(Reading):
     def test_discard_removes_all_that_was_staged(self, is_lost: bool, session: "SparkSession", tmp_path: Path) -> None:
         """The ticket is lost when the process is killed before `stage` returns."""
         self.write(session, tmp_path, "old")
-        before, here, staging = self.traces(session, tmp_path), context(session), self.sink(tmp_path)
+        before, here, staging = self.traces(session, tmp_path), context(session), self.made(tmp_path)
         ticket = staging.stage(here, self.rows(session, "new"))
         staging.close()
         for _ in range(2):
-            sink = self.sink(tmp_path)
+            sink = self.made(tmp_path)
             sink.discard(here, None if is_lost else carried(ticket))
             sink.close()
             assert self.traces(session, tmp_path) == before
@@ -174,7 +168,7 @@ class HiddenStage(Reading):
     def test_discard_removes_what_a_failed_stage_left(self, session: "SparkSession", tmp_path: Path) -> None:
         """Some rows were written when a task failed."""
         self.write(session, tmp_path, "old")
-        before, here, sink = self.traces(session, tmp_path), context(session), self.sink(tmp_path)
+        before, here, sink = self.traces(session, tmp_path), context(session), self.made(tmp_path)
         frame = self.rows(session, "new", "bad")
         failing = frame.selectExpr(
             *(f"`{name}`" for name in frame.columns if name != "value"),
@@ -189,7 +183,7 @@ class HiddenStage(Reading):
     def test_discard_leaves_what_others_have_staged(self, session: "SparkSession", tmp_path: Path) -> None:
         """Another run may stage for the same target meanwhile; one of the two may then find that the target has moved."""
         mine, theirs = context(session, run_id="mine"), context(session, run_id="theirs")
-        sink, other = self.sink(tmp_path), self.sink(tmp_path)
+        sink, other = self.made(tmp_path), self.made(tmp_path)
         ticket = sink.stage(mine, self.rows(session, "mine"))
         with suppress(PpfError):  # it may say that the target is taken
             other.stage(theirs, self.rows(session, "theirs"))
@@ -200,5 +194,5 @@ class HiddenStage(Reading):
         assert self.texts(session, tmp_path) == ["mine"]
 
 
-class StagedSinkConformance(HiddenStage, ExactStage):
+class StagedSinkConformance(HiddenStage, ExactStage, PluginConformance):
     """The whole suite."""
