@@ -19,11 +19,13 @@ def _age(_context: click.Context, _parameter: click.Parameter, value: str) -> da
 
 @verb("ppf runs clean --dry-run", "ppf runs clean --older-than 7d", removed=[], dry_run=None, problems=[])
 @click.option("--older-than", callback=_age, default="30d", show_default=True, metavar="AGE", help="Those that ended earlier.")
+@click.option("--queries", is_flag=True, help="Also the checkpoints of queries that the file of a stream has no more.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @store_options
 def command(
     output: Output,
     older_than: datetime.timedelta,
+    queries: bool,
     dry_run: bool,
     pipeline: str | None,
     state_dir: str | None,
@@ -38,7 +40,7 @@ def command(
     from ppf_core.verbs.cleaning import find_old, remove
 
     store, name = find_store(pipeline, state_dir, overrides)
-    found = find_old(store, datetime.datetime.now(datetime.UTC) - older_than, name)
+    found = find_old(store, datetime.datetime.now(datetime.UTC) - older_than, name, with_queries=queries)
     if found and not output.json:
         output.table(("run", "what", "place"), [(each.run_id, each.what, each.place) for each in found])
     if not dry_run:

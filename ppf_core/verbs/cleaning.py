@@ -31,11 +31,16 @@ class Old:
     place: str
 
 
-def find_old(store: RunRecords, before: datetime.datetime, pipeline: str | None = None) -> list[Old]:
+def find_old(
+    store: RunRecords, before: datetime.datetime, pipeline: str | None = None, *, with_queries: bool = False
+) -> list[Old]:
     """What can be removed of the runs whose last sign of life was before a moment, in the order of removal.
 
     Nothing of a run that is alive, that has decided to publish and has not done so, or that has rows in quarantine which nobody
     has replayed.
+
+    with_queries: also the checkpoints of queries that the file has no more, as it is without overrides and with the environment
+    of this process. Who starts a query with `--set`, or elsewhere, has it still.
     """
     found: list[Old] = []
     for run in store.list(pipeline):
@@ -45,6 +50,8 @@ def find_old(store: RunRecords, before: datetime.datetime, pipeline: str | None 
         quarantined = list(quarantined_in(store, journal))
         if any(rows.replayed_by is None for rows in quarantined):
             continue  # without its record nobody would find them
+        if with_queries:
+            found += [Old(journal.run_id, "query", query) for query in _forsaken(journal)]
         found += _left_by(store, journal, [*journal.saved.values(), *(rows.path for rows in quarantined)])
     return found
 
@@ -95,8 +102,6 @@ def _left_by(store: RunRecords, journal: Journal, frames: Sequence[str]) -> Iter
             continue  # a store elsewhere has rules of its own for what is old
         if state_files().exists(folder):
             yield Old(journal.run_id, "frames", str(folder))
-    for query in _forsaken(journal):
-        yield Old(journal.run_id, "query", query)
     checkpoint = store.state_dir / "checkpoints" / f"{journal.run_id}.json"
     if state_files().exists(checkpoint):
         yield Old(journal.run_id, "checkpoint", str(checkpoint))

@@ -1,25 +1,25 @@
 """Runs a stream in a process of its own, which is killed at a point that the test names: `victim.py FILE POINT NUMBER [JSON]`.
 
-A point is a place in the kernel, and the number says at which time it is reached. `after` counts seconds from the first batch.
+A point is a place in the kernel, or any other behind `before` or `after`, as in `before ppf_delta.log:Transaction.commit`. The
+number says at which time it is reached. `after` alone counts seconds from the first batch.
 With JSON of settings it runs in a session that has them: Ivy would look for jars each time, which takes longer than the run.
 """
 
 import json
 import os
+import pkgutil
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
-
-from pyspark.sql import SparkSession
 
 from ppf_core import PipelineRunner
 from ppf_core.execution.steps import Steps
-from ppf_core.jvm.class_archive import archive_options, class_archive
-from ppf_core.jvm.java_options import jvm_options, quick_options
 from ppf_core.streams.batches import Batches
 from ppf_core.streams.journal import BatchJournal
+from ppf_core.testing.fixtures import small_session
 
 POINTS: dict[str, tuple[type, str, bool]] = {
     "before the journal": (BatchJournal, "_write", True),
@@ -42,7 +42,7 @@ def strike(point: str, number: float) -> None:
     if point == "after":
         _first_time(Batches, "run", lambda: threading.Timer(number, die).start())
         return
-    owner, name, is_before = POINTS[point]
+    owner, name, is_before = POINTS[point] if point in POINTS else _place(point)
     original: Callable[..., Any] = getattr(owner, name)
     left = [int(number)]
 
@@ -59,6 +59,12 @@ def strike(point: str, number: float) -> None:
     setattr(owner, name, struck)
 
 
+def _place(point: str) -> tuple[Any, str, bool]:
+    moment, _, place = point.partition(" ")
+    owner, _, name = place.rpartition(".")
+    return pkgutil.resolve_name(owner), name, moment == "before"
+
+
 def _first_time(owner: type, name: str, act: Callable[[], None]) -> None:
     original: Callable[..., Any] = getattr(owner, name)
     acts = [act]
@@ -71,21 +77,12 @@ def _first_time(owner: type, name: str, act: Callable[[], None]) -> None:
     setattr(owner, name, first)
 
 
-def session_with(settings: str) -> SparkSession:
-    """A small session, in a JVM that starts as those of runs do."""
-    small = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
-    builder = SparkSession.builder.master("local[2]")
-    for key, value in {**small, **json.loads(settings)}.items():
-        builder = builder.config(key, value)
-    with jvm_options((*quick_options({}), *archive_options(class_archive({})))):
-        return builder.getOrCreate()
-
-
 if __name__ == "__main__":
     path, point, number, *settings = sys.argv[1:]
     if point != "never":
         strike(point, float(number))
-    result = PipelineRunner.from_file(path).run(spark=session_with(*settings) if settings else None)
+    with small_session(json.loads(*settings)) if settings else nullcontext() as spark:
+        result = PipelineRunner.from_file(path).run(spark=spark)
     errors = [f"{each.name}: {each.error}" for each in result.components if each.error]
     sys.stderr.write("\n".join([*map(str, result.problems), *errors]))
     sys.exit(result.exit_code)

@@ -1,5 +1,6 @@
 """What all sinks that write files have in common: staged beside their target, then shown."""
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -67,10 +68,11 @@ class FileSink(StagedSink[W]):
             context.report(rows_written=0)
             return {"ignored": "true"}
         gives_back = self.gives_back(context.spark, frame.schema)
+        began = time.time()
         write_files(self.storable(frame), self.format, place.files.uri(place.stage), self.options, self.writer_options())
-        rows = rows_written(context.spark, place.stage)
+        rows = rows_written(context.spark, place.stage, since=began)
         if rows == 0 and self._stays(context, frame, there):
-            self._forget_empty(place)
+            self._forget_empty(context, place, frame)
         if self.options.partition_by:
             self._keep_schema(context, place, frame, there)
         if self.options.single_file is not None:
@@ -241,8 +243,14 @@ class FileSink(StagedSink[W]):
         """Whether files of the target stay, of whose columns readers learn."""
         return self._goes_on(context, frame) or (self._adds and bool(layout.data_files(there)))
 
-    def _forget_empty(self, place: Place) -> None:
-        """Files that only have columns: a stream that has nothing to say would leave one with every batch."""
+    def _forget_empty(self, context: Context, place: Place, frame: "DataFrame") -> None:
+        """Files that only have columns: a stream that has nothing to say would leave one with every batch.
+
+        Spark's number alone is no ground to delete anything: the files are asked.
+        """
+        reader = context.spark.read.format(self.format).options(**self.reader_options()).schema(frame.schema)
+        if not reader.load(literal(place.files.uri(place.stage))).isEmpty():
+            return
         for entry in place.files.walk(place.stage):
             place.files.delete(f"{place.stage}/{entry.relative}")
 

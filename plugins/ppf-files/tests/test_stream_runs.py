@@ -86,3 +86,35 @@ def test_a_missing_folder_fails_the_source_and_says_what_to_do(spark: SparkSessi
     (failed,) = [each for each in result.components if each.name == "orders"]
     assert (result.exit_code, failed.status) == (1, "failed")
     assert f"There is no folder 'file:{folder}/nowhere'" in (failed.error.message if failed.error else "")
+
+
+NOTHING = """
+name = nothing
+components {{
+  rows {{ source = inline, options {{ schema = "id INT", rows = [{{ id = 1 }}] }} }}
+  some {{
+    transform = filter, inputs = [rows], options {{ where = "id < {below}" }}
+    quality = [
+      {{ check = row_count, options {{ min = {least} }} }}
+      {{ check = not_null, options {{ columns = [id] }} }}
+    ]
+  }}
+  out {{ sink = {sink}, inputs = [some], options {{ path = out, mode = append }} }}
+}}
+"""
+
+
+@pytest.mark.parametrize("sink", ["parquet", "csv", "json", "orc"])
+def test_a_run_that_appends_nothing_adds_no_file_and_its_checks_are_asked(
+    spark: SparkSession, tmp_path: Path, sink: str
+) -> None:
+    def done(**options: Any) -> PipelineResult:
+        (tmp_path / "nothing.conf").write_text(NOTHING.format(sink=sink, **options))
+        return PipelineRunner.from_file(tmp_path / "nothing.conf").run(spark=spark)
+
+    assert done(below=5, least=1).exit_code == 0
+    before = sorted(each.name for each in (tmp_path / "out").iterdir())
+    nothing = done(below=0, least=0)
+    assert [(each.name, each.evaluated) for each in nothing["some"].checks] == [("row_count", None), ("not_null", 0)]
+    assert done(below=0, least=1).exit_code == 4
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == before
