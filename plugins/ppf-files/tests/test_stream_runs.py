@@ -115,6 +115,6 @@ def test_a_run_that_appends_nothing_adds_no_file_and_its_checks_are_asked(
     assert done(below=5, least=1).exit_code == 0
     before = sorted(each.name for each in (tmp_path / "out").iterdir())
     nothing = done(below=0, least=0)
-    assert [(each.name, each.evaluated) for each in nothing["some"].checks] == [("row_count", None), ("not_null", 0)]
+    assert [(each.name, each.evaluated) for each in nothing["some"].quality] == [("row_count", None), ("not_null", 0)]
     assert done(below=0, least=1).exit_code == 4
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == before
