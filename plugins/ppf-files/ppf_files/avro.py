@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from ppf_core import Requirements, options
+from ppf_core import Context, Requirements, options
 from ppf_files import layout
 from ppf_files.file_sink import FileSink
+from ppf_files.listing import Listing
 from ppf_files.options import ReadOptions, WriteOptions
 from ppf_files.sources import FileSource
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
     from pyspark.sql.types import DataType, StructField, StructType
 
 _NEEDS = Requirements(packages=("org.apache.spark:spark-avro_{scala}:{spark}",))
@@ -39,6 +41,11 @@ class AvroSource(FileSource[AvroReadOptions]):
     def requirements(cls, options: AvroReadOptions | None) -> Requirements:
         """The package that knows it."""
         return _NEEDS
+
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, unless a file that is called one of Avro has nothing in it."""
+        self.require_content(listing)
+        return self.with_file(frame)
 
 
 class AvroSink(FileSink[AvroWriteOptions]):

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, StagedSink, TargetMoved, Ticket, WriteId, rows_written
+from ppf_core import Context, Dataset, PpfError, Requirements, StagedSink, TargetMoved, Ticket, WriteId, rows_written
 from ppf_core.storage import Entry, atomic_at, files_at, fingerprint, outline
 from ppf_files import guards, layout, leases, leftovers, turns
 from ppf_files.exactness import Exactness
@@ -16,6 +16,7 @@ from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.publishing import NEW
+from ppf_files.text_options import named_options, of_encoding
 from ppf_files.writing import Order, name_the_file, quoted, write_apart, write_files, write_schema
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class FileSink(StagedSink[W]):
     _heartbeat: Heartbeat | None = None
     _added: "tuple[WriteId, str] | None" = None
     """The last write that this instance has added, and its schema."""
+
+    @classmethod
+    def requirements(cls, options: W | None) -> Requirements:
+        """A setting, for an encoding that Spark knows only with it."""
+        return Requirements() if options is None else of_encoding({**options.writer, **named_options(options)})
 
     @property
     def atomic(self) -> bool | None:

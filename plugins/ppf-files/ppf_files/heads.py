@@ -20,11 +20,11 @@ from ppf_core.storage import scheme
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_SIZES = (2**12, 2**16, 2**24)  # enough for one line, nearly always; else more
+_SIZES = (2**16, 2**24)  # enough for one line, nearly always; else more
 _LINE_END = re.compile(rb"[\r\n]")
 _THREADS = 16
 _OPENERS: Mapping[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
-_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _HADOOPS = re.compile(r"\.(zst|zstd|lz4|lzo|snappy|deflate)$")  # compressed in ways that Python does not know
 
 
@@ -37,7 +37,7 @@ def heads(spark: "SparkSession", paths: Iterable[str]) -> Iterator[tuple[str, by
 
 def other_encoding(head: bytes) -> str | None:
     """The encoding of a file that says that it is not UTF-8."""
-    return _MARKS.get(head[:2])
+    return next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), None)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Sources that read files."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, Schema, SchemaContract, Source
+from ppf_core import Context, Dataset, PpfError, Requirements, Schema, SchemaContract, Source
 from ppf_files.csv_columns import Headers, together
-from ppf_files.documents import require_lines, require_utf8
+from ppf_files.documents import require_json, require_lines, require_one_document, require_utf8
 from ppf_files.heads import Dialect, codec, heads, plain_delimiter
 from ppf_files.listing import Listing, folder_columns, is_empty
 from ppf_files.options import (
@@ -17,9 +18,10 @@ from ppf_files.options import (
     ReadOptions,
     TextReadOptions,
 )
+from ppf_files.orc_types import require_kept
 from ppf_files.pass_through import given, one_name, spark_options
 from ppf_files.paths import dataset, literal, readable
-from ppf_files.text_options import named_options
+from ppf_files.text_options import named_options, of_encoding
 
 if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
@@ -29,6 +31,7 @@ R = TypeVar("R", bound=ReadOptions)
 
 _READ = "files"  # the cursor
 _NO_TEXT = "\ufdd0"  # to Unicode no character
+_LOOKS = 16  # files whose beginning is looked at, at the same time
 # Options that decide how a line with a quote in the wrong place is taken apart.
 _QUOTING = frozenset({"escape", "unescapedquotehandling"})
 
@@ -38,6 +41,11 @@ class FileSource(Source[R]):
 
     format: ClassVar[str]
     supports: ClassVar = frozenset({"classic", "connect"})
+
+    @classmethod
+    def requirements(cls, options: R | None) -> Requirements:
+        """A setting, for an encoding that Spark knows only with it."""
+        return Requirements() if options is None else of_encoding({**options.reader, **named_options(options)})
 
     @property
     def output_schema(self) -> Schema | None:
@@ -81,6 +89,27 @@ class FileSource(Source[R]):
     def unseen(self, context: Context, frame: "DataFrame") -> "DataFrame":
         """The frame over Spark Connect, where nobody but the server looks into the files."""
         return frame
+
+    def beginnings(self, context: Context, listing: Listing, *, in_utf8: bool = True) -> list[tuple[str, bytes]]:
+        """How some files of text begin, once it is known that these are in UTF-8, unless the file says how they are written."""
+        options = given(self.reader_options())
+        if _is_true(options.get("ignorecorruptfiles")):
+            return []
+        begun = list(heads(context.spark, [path for path, size, _ in listing.files if size > 0][:_LOOKS]))
+        if in_utf8 and "encoding" not in options:
+            require_utf8(begun)
+        return begun
+
+    def require_content(self, listing: Listing) -> None:
+        """Refuses a file without any byte, which Spark skips: what was to be in it would be missing."""
+        if _is_true(given(self.options.reader).get("ignorecorruptfiles")):
+            return
+        for path, size, _ in listing.files:
+            if size == 0 and path.endswith(f".{self.format}"):
+                raise PpfError(
+                    f"The file {path!r} is empty, which no {self.format} file is: its writer was cut short.",
+                    hint="Write it again, or leave it out with a glob.",
+                )
 
     def with_file(self, frame: "DataFrame") -> "DataFrame":
         """The frame with the column for the file of each row, where that is wanted."""
@@ -152,6 +181,8 @@ class FileSource(Source[R]):
                 raise
             raise explained from error
         except Exception as error:
+            if "of bounds for length" in str(error) and self.format == "csv":
+                raise _too_wide(paths) from error
             # Of a broken ORC file Spark does not tell which one it is.
             error.add_note(f"looking for the columns in {', '.join(paths)}")
             raise
@@ -165,6 +196,10 @@ class FileSource(Source[R]):
     def own_options(self) -> dict[str, Any]:
         """What the other options say to Spark's reader."""
         return {}
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() == "true"
 
 
 def _read_before(context: Context) -> frozenset[str]:
@@ -181,16 +216,43 @@ def _explained(error: "AnalysisException", format_name: str, paths: list[str]) -
     """What a user can do about it; None for an error that explains itself."""
     # The name of this method changed in Spark 4.
     condition = error.getCondition() if hasattr(error, "getCondition") else error.getErrorClass()
-    if condition == "PATH_NOT_FOUND":
-        path = (error.getMessageParameters() or {}).get("path", ", ".join(paths))
-        return PpfError(f"There is no file or folder {path!r}.", hint="Check the option 'path'.")
-    if condition == "UNABLE_TO_INFER_SCHEMA":
-        names = ", ".join(map(repr, paths))
-        message = f"There is no {format_name} file in {names} to take the columns from."
-        return PpfError(
-            message, hint="Check the option 'path', or give the option 'schema'. Names that start with _ or . are skipped."
-        )
+    told = {key: value.strip("`") for key, value in (error.getMessageParameters() or {}).items()}
+    names = ", ".join(map(repr, paths))
+    match condition:
+        case "PATH_NOT_FOUND":
+            return PpfError(f"There is no file or folder {told.get('path', names)!r}.", hint="Check the option 'path'.")
+        case "UNABLE_TO_INFER_SCHEMA":
+            return PpfError(
+                f"There is no {format_name} file in {names} to take the columns from.",
+                hint="Check the option 'path', or give the option 'schema'. Names that start with _ or . are skipped.",
+            )
+        case "COLUMN_ALREADY_EXISTS":
+            return PpfError(
+                f"The files in {names} have the column {told.get('columnName')!r} twice, or in letters of another case.",
+                hint="Set spark.sql.caseSensitive = true where only the case differs, or give the option 'schema'.",
+            )
+        case "PARQUET_TYPE_ILLEGAL" | "PARQUET_TYPE_NOT_SUPPORTED" | "PARQUET_TYPE_NOT_RECOGNIZED":
+            kind = str(told.get("parquetType"))
+            nanoseconds = "spark.sql.legacy.parquet.nanosAsLong = true reads such times as BIGINT. "
+            return PpfError(
+                f"The files in {names} have a column of the type {kind}, which Spark cannot read.",
+                hint=f"{nanoseconds if 'NANOS' in kind else ''}Leave the column out with the option 'schema'.",
+            )
+        case "PARSE_SYNTAX_ERROR":  # Spark reads the names of types in a file of ORC as its own
+            kind = re.search(r"== SQL ==\n(.+)", str(error))
+            return PpfError(
+                f"The files in {names} have a column of a type that Spark cannot read: {kind[1] if kind else error}.",
+                hint="Write them again with types that Spark knows.",
+            )
+    error.add_note(f"looking for the columns in {', '.join(paths)}")
     return None
+
+
+def _too_wide(paths: list[str]) -> PpfError:
+    return PpfError(
+        f"A line of the files in {', '.join(map(repr, paths))} has more columns than Spark takes, which are 20,480.",
+        hint="Check the delimiter, or say how many there may be: reader { maxColumns = 100000 }.",
+    )
 
 
 class CsvSource(FileSource[CsvReadOptions]):
@@ -218,13 +280,11 @@ class CsvSource(FileSource[CsvReadOptions]):
         """The frame, once it is known that all files have the same columns, or put together by their names."""
         options = self.options
         self._warn_of_commas(context)
+        self.beginnings(context, listing)
         has_to_look = options.columns == "by_name" or (options.columns == "same" and options.schema is None)
         if not has_to_look or not listing.files:
             return self.with_file(frame)
-        dialect = self._dialect
-        if dialect.codec.startswith("utf-8"):
-            require_utf8(heads(context.spark, listing.paths))
-        headers = Headers.read(context.spark, listing.paths, dialect, options.header)
+        headers = Headers.read(context.spark, listing.paths, self._dialect, options.header)
         if options.columns != "by_name":
             headers.require_same(_spelling(context.spark))
             return self.with_file(frame)
@@ -333,15 +393,25 @@ class JsonSource(FileSource[JsonReadOptions]):
     examples: ClassVar[Sequence[str]] = ('{ path = "data/events", schema = "id INT, kind STRING" }',)
 
     def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
-        """The frame, unless its first file is one document over several lines, or not in UTF-8."""
+        """The frame, unless a file is one document over several lines, holds several in one, or none."""
         options = given(self.options.reader)
-        first = next((path for path, size, _ in listing.files if size > 0), None)
-        if first is not None and str(options.get("multiline", False)).lower() != "true":
-            begun = list(heads(context.spark, [first]))
-            if "encoding" not in options:
-                require_utf8(begun)
-                require_lines(begun)
+        is_whole = _is_true(options.get("multiline"))  # then Spark finds out about UTF-16 by itself
+        begun = self.beginnings(context, listing, in_utf8=not is_whole)
+        if is_whole:
+            require_one_document(begun, options.get("encoding"))
+        elif "encoding" not in options:
+            require_lines(begun)
+            require_json(begun)
+        if self.options.schema is None and frame.columns == [options.get("columnnameofcorruptrecord", "_corrupt_record")]:
+            names = ", ".join(map(repr, self._paths))
+            raise PpfError(f"No line of the files in {names} is a JSON object.", hint="Check the option 'path'.")
         return self.with_file(frame)
+
+    def own_options(self) -> dict[str, Any]:
+        """Where a line ends, which Spark wants to be told for every encoding but UTF-8."""
+        options = given(self.options.reader)
+        is_told = "encoding" not in options or _is_true(options.get("multiline")) or "linesep" in options
+        return {} if is_told else {"lineSep": "\n"}
 
 
 class ParquetSource(FileSource[ParquetReadOptions]):
@@ -350,6 +420,11 @@ class ParquetSource(FileSource[ParquetReadOptions]):
     format = "parquet"
     examples: ClassVar[Sequence[str]] = ('{ path = "data/weather" }',)
 
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, unless a file that is called one of Parquet has nothing in it."""
+        self.require_content(listing)
+        return self.with_file(frame)
+
 
 class OrcSource(FileSource[OrcReadOptions]):
     """Reads ORC files."""
@@ -357,9 +432,22 @@ class OrcSource(FileSource[OrcReadOptions]):
     format = "orc"
     examples: ClassVar[Sequence[str]] = ('{ path = "data/planes" }',)
 
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, unless Spark would make NULL of values that do not fit the schema."""
+        first = [path for path, size, _ in listing.files if size > 0][:1]
+        if self.options.schema is not None and first:
+            found = self._load(self._reader(context, self.format), [literal(path) for path in first]).schema
+            require_kept(first[0], found, SchemaContract.struct(self.options.schema, context.spark))
+        return self.with_file(frame)
+
 
 class TextSource(FileSource[TextReadOptions]):
     """Reads text files, one row a line, in the column `value`."""
 
     format = "text"
     examples: ClassVar[Sequence[str]] = ('{ path = "logs/*.log" }',)
+
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, unless a file is not in UTF-8."""
+        self.beginnings(context, listing)
+        return self.with_file(frame)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ppf_core import Requirements
+from ppf_files.pass_through import given as given_options
 from ppf_files.pass_through import one_name
 
 _NAMES = {
@@ -13,6 +15,8 @@ _NAMES = {
     "multiline": "multiLine",
     "timestamp_format": "timestampFormat",
 }
+# With the others Spark 4 wants a setting; Spark 3 has all that Java has.
+_ENCODINGS = frozenset({"iso-8859-1", "us-ascii", "utf-8", "utf-16", "utf-16be", "utf-16le", "utf-32"})
 _QUOTED = re.compile(r"'[^']*'")
 _ZONE = re.compile(r"[VzOXxZ]")
 
@@ -24,6 +28,12 @@ def named_options(given: Any) -> dict[str, Any]:
     if format_ is not None and not _ZONE.search(_QUOTED.sub("", format_)):
         found["timestampNTZFormat"] = format_  # times without a zone look the same
     return found
+
+
+def of_encoding(options: Mapping[str, Any]) -> Requirements:
+    """What Spark needs for the encoding among these options."""
+    encoding = str(given_options(options).get("encoding", "utf-8")).lower()
+    return Requirements() if encoding in _ENCODINGS else Requirements(conf={"spark.sql.legacy.javaCharsets": "true"})
 
 
 def faults_of_named(given: Any, block: str, extra: Mapping[str, Any]) -> dict[str, str]:
