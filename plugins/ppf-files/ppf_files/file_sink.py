@@ -16,6 +16,7 @@ from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.publishing import NEW
+from ppf_files.storable import require_storable
 from ppf_files.text_options import named_options, of_encoding
 from ppf_files.writing import Order, name_the_file, quoted, write_apart, write_files, write_schema
 
@@ -68,6 +69,7 @@ class FileSink(StagedSink[W]):
 
         With mode = ignore and a target that exists there is nothing to do, and Spark does nothing.
         """
+        require_storable(frame.schema, self.format)
         place = Place.new(files_at(context.spark, self.options.path), self.options.path, context)
         there = self._begin(context, place, frame)
         if there is None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ppf_core import Requirements
 from ppf_files import layout
 from ppf_files.exactness import ORC, PARQUET
 from ppf_files.file_sink import FileSink, TypedFileSink
@@ -79,6 +80,11 @@ class ParquetSink(TypedFileSink[ParquetWriteOptions]):
     examples: ClassVar[Sequence[str]] = (
         '{ path = "out/late", mode = overwrite, partition_by = [carrier], partition_overwrite = dynamic }',
     )
+
+    @classmethod
+    def requirements(cls, options: ParquetWriteOptions | None) -> Requirements:
+        """Times as microseconds: Spark's default is INT96, of which other programs read years far from ours as others."""
+        return Requirements(conf={"spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS"})
 
 
 class OrcSink(TypedFileSink[OrcWriteOptions]):

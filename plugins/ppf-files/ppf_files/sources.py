@@ -239,9 +239,9 @@ def _explained(error: "AnalysisException", format_name: str, paths: list[str]) -
                 hint=f"{nanoseconds if 'NANOS' in kind else ''}Leave the column out with the option 'schema'.",
             )
         case "PARSE_SYNTAX_ERROR":  # Spark reads the names of types in a file of ORC as its own
-            kind = re.search(r"== SQL ==\n(.+)", str(error))
+            sql = re.search(r"== SQL ==\n(.+)", str(error))
             return PpfError(
-                f"The files in {names} have a column of a type that Spark cannot read: {kind[1] if kind else error}.",
+                f"The files in {names} have a column of a type that Spark cannot read: {sql[1] if sql else error}.",
                 hint="Write them again with types that Spark knows.",
             )
     error.add_note(f"looking for the columns in {', '.join(paths)}")

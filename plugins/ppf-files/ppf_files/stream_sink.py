@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, Dataset, StagedSink, Ticket
+from ppf_core import Context, Dataset, Requirements, StagedSink, Ticket
 from ppf_files.file_sink import FileSink
 from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
 from ppf_files.stream_options import StreamWriteOptions
@@ -23,6 +23,11 @@ class FilesSink(StagedSink[StreamWriteOptions]):
         '{ path = "out/late", format = csv, writer { header = false } }',
         '{ path = "out/totals", mode = overwrite }',
     )
+
+    @classmethod
+    def requirements(cls, options: StreamWriteOptions | None) -> Requirements:
+        """As the sink of the format."""
+        return Requirements() if options is None else _SINKS[options.format].requirements(options.batch)
 
     @cached_property
     def _sink(self) -> FileSink[Any]:
