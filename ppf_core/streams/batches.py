@@ -53,9 +53,9 @@ class Batches:
     """The batches of one query. `run` is called for one after the other.
 
     components: those of the run, whose instances serve in every batch. given: the frames that batches read besides their own
-    rows. is_steady: whether a batch has the same rows each time it is computed. veto: why nothing may be shown any more.
-    set_apart: hears of the components of which bad rows will be shown, and where. done: hears of each batch that was shown.
-    repeated: the batch that came again, and was not computed again.
+    rows. is_steady: whether a batch has the same rows each time it is computed. recognise: raises where its rows may be those
+    of something else. veto: why nothing may be shown any more. set_apart: hears of the components of which bad rows will be
+    shown, and where. done: hears of each batch that was shown. repeated: the batch that came again, and was not computed again.
     """
 
     query: str
@@ -73,6 +73,7 @@ class Batches:
     evaluate: Evaluate
     redact: Callable[[str], str]
     is_steady: bool
+    recognise: Callable[[], None]
     veto: Callable[[], str | None]
     set_apart: Callable[[str, str], None]
     done: Callable[[int, Mapping[str, ComponentRun]], None]
@@ -128,6 +129,7 @@ class Batches:
 
     def _commit(self, steps: Steps, sinks: Sequence[str]) -> None:
         self.lease.require()  # another process may have gone on while this one slept
+        self.recognise()  # now, once all rows were read
         for name, component in steps.components.items():
             if component.is_quarantine and component.ticket is not None:
                 self.set_apart(origin_of_quarantine(name), run_folder(component.ticket))

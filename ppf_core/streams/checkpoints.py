@@ -3,6 +3,7 @@
 <data_dir>/streams/<pipeline>/<query>/                    offsets, commits, state: Spark's
 <data_dir>/streams/<pipeline>/<query>/_ppf/id             which checkpoint this is; a new one gets a new id
 <data_dir>/streams/<pipeline>/<query>/_ppf/query.json     what the query was when it last started, and the sinks of its file
+<data_dir>/streams/<pipeline>/<query>/_ppf/sources.json   what its sources recognise what they read by
 <data_dir>/streams/<pipeline>/<query>/_ppf/batch.jsonl    the journal of the last batch
 <data_dir>/streams/<pipeline>/<query>/_ppf/lease          who runs it
 """
@@ -38,6 +39,7 @@ class QueryFolder:
         self.files = files
         self.path = f"{data_dir}/streams/{pipeline}/{query}"
         self._known = f"{self.path}/{FOLDER}/query.json"
+        self._sources = f"{self.path}/{FOLDER}/sources.json"
 
     def open(self) -> str:
         """The id of the checkpoint, made when there is none. RunError when Spark's part of it and the kernel's do not fit."""
@@ -86,13 +88,29 @@ class QueryFolder:
             kept = {"identity": to_document(query.identity), "file": str(query.file), "values": query.values}
             self.files.write(self._known, json.dumps(kept, ensure_ascii=False))
 
+    def sources(self) -> Mapping[str, str]:
+        """What sources told of what they read, when they were last asked; by component."""
+        with self._told():
+            text = self.files.read(self._sources)
+        try:
+            return {str(name): str(told) for name, told in json.loads(text or "{}").items()}
+        except (ValueError, AttributeError) as error:
+            raise self._damaged(
+                f"has a file {self._sources} that nobody can read ({error})", "it was changed by hand"
+            ) from error
+
+    def keep_sources(self, told: Mapping[str, str]) -> None:
+        """Keeps it for the next time."""
+        with self._told():
+            self.files.write(self._sources, json.dumps(told, ensure_ascii=False))
+
     def forget(self) -> None:
         """Removes all but who runs it: the query begins anew. The kernel's files go last, for a kill in between."""
         with self._told():
             for name in self.files.names(self.path):
                 if name != FOLDER:
                     self.files.delete(f"{self.path}/{name}")
-            for name in ("batch.jsonl", "query.json", "id"):
+            for name in ("batch.jsonl", "sources.json", "query.json", "id"):
                 self.files.delete(f"{self.path}/{FOLDER}/{name}")
 
     def _require_sound(self, begun: int | None, ended: int | None) -> None:

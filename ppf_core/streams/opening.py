@@ -15,6 +15,7 @@ from ppf_core.streams.finishing import finish_batch
 from ppf_core.streams.identity import difference, identity_of
 from ppf_core.streams.journal import BatchJournal
 from ppf_core.streams.lease import Lease
+from ppf_core.streams.recognition import Recognition
 from ppf_core.validation.queries import Query
 from ppf_core.validation.validated import ValidatedPipeline
 
@@ -36,6 +37,7 @@ class OpenQuery:
     lease: Lease
     journal: BatchJournal
     checkpoint: str
+    recognition: Recognition
     warnings: tuple[Problem, ...]
 
 
@@ -80,11 +82,13 @@ class Opening:
                     f"The query {query.name!r} goes on from its checkpoint, although it changed: {'; '.join(found.followed)}."
                 )
                 warnings.append(Problem(code="query-changed", message=message))
+        recognition = Recognition(folder, self.steps.frames, sorted(query.above))
+        recognition.require()
         journal = folder.journal()
         warnings += self._emptied(query, journal)
         values = journaled_values(self.validated)
         folder.note(KnownQuery(identity, self.validated.file.path.absolute(), values))
-        return OpenQuery(query, folder, lease, journal, checkpoint, tuple(warnings))
+        return OpenQuery(query, folder, lease, journal, checkpoint, recognition, tuple(warnings))
 
     def _finish(self, query: Query, folder: QueryFolder) -> list[Problem]:
         """Shows what the last batch has left to show. A query that begins anew goes on without what cannot be shown."""

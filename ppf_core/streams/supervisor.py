@@ -44,6 +44,7 @@ from ppf_core.streams.handle import asked_to_stop
 from ppf_core.streams.lease import Lease
 from ppf_core.streams.opening import Fresh, Opening, OpenQuery
 from ppf_core.streams.query import RunningQuery
+from ppf_core.streams.recognition import Recognition
 from ppf_core.streams.totals import Totals
 from ppf_core.threads import SIGTERM, Empty, Queue, threads
 from ppf_core.validation.queries import Query
@@ -209,6 +210,7 @@ class Supervisor:
             evaluate=self.evaluate,
             redact=self.redact,
             is_steady=self.steps.engine.streams.repeats(frames.frame(query.input)),
+            recognise=partial(self._recognise, opened.recognition),
             veto=self._veto_batch,
             set_apart=self._set_apart,
             done=partial(self._add, query.name),
@@ -306,6 +308,10 @@ class Supervisor:
                 self.tell(CheckJudged(self.components[name].info, result))
         for name in running.query.sinks:
             self.tell(StreamProgressed(self.components[name].info, whole))
+
+    def _recognise(self, recognition: Recognition) -> None:
+        with self._lock:  # queries may share a source
+            recognition.require()
 
     def _veto_batch(self) -> str | None:
         with self._lock:

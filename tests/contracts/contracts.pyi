@@ -269,6 +269,11 @@ class StreamingSource(PipelineComponent[O]):
     changeable: ClassVar[Set[str]]  # options that may change while a checkpoint stays: how much is read at a time, not what
     @abstractmethod
     def read_stream(self, context: Context) -> DataFrame: ...
+    def recognise(self, context: Context, known: str | None) -> str | None:
+        """Tells what it reads from what took its place under the same name, where the checkpoint would not tell. known: what
+        this gave before, for the same checkpoint; None for a new one. The text is kept beside the checkpoint. Asked when a
+        query starts, and for each batch once its rows are staged. Raises CheckpointRefused where the checkpoint means something
+        else now; then nothing of the batch is shown."""
 
 class StreamingSink(PipelineComponent[O]):
     """For sinks that only Spark's own writer can do. Any idempotent `Sink` or `StagedSink` also serves in a stream."""

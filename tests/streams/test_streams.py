@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_files.stream_source import FilesSource
 from pyspark.sql import SparkSession
 
-from ppf_core import PipelineResult, PipelineRunner, PpfError
+from ppf_core import CheckpointRefused, Context, PipelineResult, PipelineRunner, PpfError
+from ppf_core.execution.component_run import ComponentRun
 from ppf_core.execution.steps import Steps
 from ppf_core.runs.recovery import recover
 from ppf_core.runs.replay import find_quarantined
@@ -466,3 +468,36 @@ def die_in(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, at: int) -> 
     monkeypatch.setattr(owner, name, struck)
     monkeypatch.setattr(Supervisor, "_end_query", end)
     monkeypatch.setattr(Run, "_finish", end)
+
+
+def test_a_stream_ends_where_a_source_recognises_that_it_reads_something_else(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked at the start, and for each batch once its rows are staged; what it told is kept beside the checkpoint."""
+    named, asked = stream.folder / "name", list[str | None]()
+
+    def recognise(_source: FilesSource, _context: Context, known: str | None) -> str:
+        asked.append(known)
+        if known not in (None, named.read_text()):
+            raise CheckpointRefused(f"{named.read_text()!r} is not {known!r}.")
+        return named.read_text()
+
+    def taken_away(steps: Steps, component: ComponentRun) -> None:
+        stage(steps, component)
+        named.write_text("two")
+
+    monkeypatch.setattr(FilesSource, "recognise", recognise)
+    stage = Steps.stage
+    named.write_text("one")
+    stream.feed(1)
+    assert stream.run(OUT).ok
+    assert asked == [None, "one"]
+    stream.feed(2)
+    with monkeypatch.context() as during:
+        during.setattr(Steps, "stage", taken_away)
+        assert "'two' is not 'one'" in said(lambda: stream.run(OUT))
+    assert (stream.ids(), [each.name for each in stream.folder.glob(".stage*")]) == ([1], [])
+    refused = stream.run(OUT)
+    assert (refused.exit_code, stream.ids()) == (5, [1])
+    assert stream.run(OUT, fresh=Fresh(["numbers"], may_append=True)).ok
+    assert (asked[-1], stream.ids()) == ("two", [1, 1, 2])

@@ -13,10 +13,9 @@ from ppf_kafka.offsets import Edge, Moment, Offsets, Partition
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_MILLISECONDS = 7_000
+_REQUEST_SECONDS = 7
 _PATIENCE = {
-    "default.api.timeout.ms": str(_MILLISECONDS),
-    "request.timeout.ms": str(_MILLISECONDS),
+    "request.timeout.ms": str(_REQUEST_SECONDS * 1000),
     "socket.connection.setup.timeout.ms": "5000",
     "client.id": "ppf",
 }
@@ -32,6 +31,11 @@ class Topic:
     numbers: tuple[int, ...]
 
 
+def ids_of(topics: Mapping[str, Topic]) -> dict[str, str]:
+    """The ids of those topics that have one."""
+    return {name: topic.id for name, topic in topics.items() if topic.id is not None}
+
+
 def partitions_of(topics: Mapping[str, Topic]) -> list[Partition]:
     """All partitions of some topics."""
     return sorted((name, number) for name, topic in topics.items() for number in topic.numbers)
@@ -41,19 +45,27 @@ class Cluster:
     """The brokers at one address. Close it.
 
     settings: of Kafka's client. committed: whether records of transactions that are not over do not count.
-    seconds: how long all questions together may take; else each has its own limit.
+    seconds: how long all questions together may take; else each has its own limit, of so many seconds: patience.
     """
 
     def __init__(
-        self, spark: "SparkSession", settings: Mapping[str, str], *, committed: bool = False, seconds: float | None = None
+        self,
+        spark: "SparkSession",
+        settings: Mapping[str, str],
+        *,
+        committed: bool = False,
+        seconds: float | None = None,
+        patience: int = 7,
     ) -> None:
         jvm: Any = spark._jvm
         self._java = jvm
         self._address = settings["bootstrap.servers"]
         self._committed = committed
         self._end = time.monotonic() + seconds if seconds is not None else None
+        self._patience = patience
         properties = self._java.java.util.Properties()
-        for name, value in {**_PATIENCE, **settings}.items():
+        limit = {"default.api.timeout.ms": str(patience * 1000)}
+        for name, value in {**_PATIENCE, **limit, **settings}.items():
             properties.setProperty(name, value)
         with self._telling():
             self._admin = self._java.org.apache.kafka.clients.admin.AdminClient.create(properties)
@@ -134,7 +146,7 @@ class Cluster:
             return self._get(future)
 
     def _get(self, future: Any) -> Any:
-        wait = _MILLISECONDS + 1_000
+        wait = (self._patience + 1) * 1000
         if self._end is not None:
             wait = max(0, min(wait, int((self._end - time.monotonic()) * 1000)))
         return future.get(wait, self._java.java.util.concurrent.TimeUnit.MILLISECONDS)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from logging import Logger
 
 from ppf_core import PpfError
-from ppf_kafka.cluster import Cluster, Topic, partitions_of
+from ppf_kafka.cluster import Cluster, Topic, ids_of, partitions_of
 from ppf_kafka.offsets import Edge, Moment, Offsets, Partition, Place, from_json, require_known, to_json
 from ppf_kafka.options import BatchReadOptions
+from ppf_kafka.topic_ids import made_anew
 
 
 @dataclass(frozen=True)
@@ -80,18 +81,16 @@ def slice_now(cluster: Cluster, options: BatchReadOptions, topics: list[str], cu
     end = _offsets(cluster, {each: options.end.of(each) for each in partitions}, edges)
     _require_there(end, edges["latest"])
     end = _first({each: max(offset, start[each]) for each, offset in end.items()}, start, options)
-    return Slice(start, end, _ids(there), begun.without(set(there)))
+    return Slice(start, end, ids_of(there), begun.without(set(there)))
 
 
 def require_kept(cluster: Cluster, options: BatchReadOptions, wanted: Slice) -> None:
     """Raises where records of a slice are gone since it was taken."""
-    ids = _ids(cluster.there(sorted({topic for topic, _ in wanted.start})))
-    for topic, name in wanted.ids.items():
-        if ids.get(topic, name) != name:
-            raise PpfError(
-                _made_anew(topic, name, ids[topic], "at the beginning of this run"),
-                hint="This run cannot be finished: begin a new one, or go back to the brokers that it began with.",
-            )
+    ids = ids_of(cluster.there(sorted({topic for topic, _ in wanted.start})))
+    for _, message in made_anew(wanted.ids, ids, "at the beginning of this run"):
+        raise PpfError(
+            message, hint="This run cannot be finished: begin a new one, or go back to the brokers that it began with."
+        )
     if not options.fail_on_data_loss:
         return
     partitions = [each for each, offset in wanted.start.items() if offset < wanted.end[each]]
@@ -134,12 +133,8 @@ def _still_meant(
     cluster: Cluster, options: BatchReadOptions, cursor: Cursor, there: Mapping[str, Topic], logger: Logger
 ) -> Cursor:
     """A cursor without topics that are no longer those which it was about."""
-    ids, known = _ids(there), {topic for topic, _ in cursor.offsets}
-    lost = {
-        topic: _made_anew(topic, name, ids[topic], "in earlier runs")
-        for topic, name in cursor.ids.items()
-        if ids.get(topic, name) != name
-    }
+    ids, known = ids_of(there), {topic for topic, _ in cursor.offsets}
+    lost = dict(made_anew(cursor.ids, ids, "in earlier runs"))
     missed = known - there.keys() if options.topic_pattern is not None else ()
     for topic in cluster.fitting(options.topic_pattern or "", missed):
         lost[topic] = f"Records may be gone: the topic {topic!r} is not there any more, of which earlier runs have read."
@@ -149,10 +144,6 @@ def _still_meant(
             raise PpfError(message, hint=hint)
         logger.warning("%s What is there is read from its beginning.", message)
     return cursor.without(set(lost))
-
-
-def _ids(topics: Mapping[str, Topic]) -> dict[str, str]:
-    return {name: topic.id for name, topic in topics.items() if topic.id is not None}
 
 
 def _kept(start: Offsets, edges: Mapping[Edge, Offsets], options: BatchReadOptions, logger: Logger) -> Offsets:
@@ -168,13 +159,6 @@ def _kept(start: Offsets, edges: Mapping[Edge, Offsets], options: BatchReadOptio
         logger.warning("%s It is read from offset %d on.", error.message, earliest)
         found[partition] = earliest
     return found
-
-
-def _made_anew(topic: str, before: str, now: str, when: str) -> str:
-    return (
-        f"Records are gone: the topic {topic!r} is another one than {when}: it was made anew, or this is another cluster "
-        f"(its id was {before}, and is {now})."
-    )
 
 
 def _lost(partition: Partition, offset: int, earliest: int, latest: int) -> PpfError:

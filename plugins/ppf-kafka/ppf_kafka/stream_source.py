@@ -1,26 +1,31 @@
 """The records of topics, as they come."""
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Context, StreamingSource
-from ppf_kafka.cluster import Cluster, partitions_of
+from ppf_kafka.cluster import Cluster, ids_of, partitions_of
 from ppf_kafka.connection import PING_SECONDS, cluster_of, reader_options
 from ppf_kafka.decoding import decoded
 from ppf_kafka.offsets import Moment, for_spark, require_known, to_json
 from ppf_kafka.options import StreamReadOptions
+from ppf_kafka.topic_ids import followed
 from ppf_kafka.topic_reader import TopicReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _DISABLED = "spark.sql.streaming.disabledV2MicroBatchReaders"
+# Brokers that start again do not end a stream, which asks them once a batch.
+_PATIENCE_SECONDS = 60
 _PROVIDER = "org.apache.spark.sql.kafka010.KafkaSourceProvider"
 
 
 class KafkaStreamSource(TopicReader, StreamingSource[StreamReadOptions]):
     """Reads the records of Kafka topics as they come."""
 
+    _cluster: Cluster | None = None
     # Brokers move and passwords change while the records stay the same.
     changeable: ClassVar = frozenset(
         {"bootstrap_servers", "consumer", "fail_on_data_loss", "max_offsets_per_trigger", "min_partitions", "security"}
@@ -49,6 +54,20 @@ class KafkaStreamSource(TopicReader, StreamingSource[StreamReadOptions]):
         if given.max_offsets_per_trigger is not None:
             reader = reader.option("maxOffsetsPerTrigger", given.max_offsets_per_trigger)
         return decoded(context, given, reader.load())
+
+    def recognise(self, context: Context, known: str | None) -> str:
+        """By the ids of the topics: one that was made anew may have grown past the offsets of the checkpoint."""
+        if self._cluster is None:
+            self._cluster = Cluster(context.spark, self.options.settings(), patience=_PATIENCE_SECONDS)
+        before: dict[str, str] = json.loads(known) if known is not None else {}
+        now = ids_of(self._cluster.there(self._topics(self._cluster)))
+        may_lose = not self.options.fail_on_data_loss
+        return json.dumps(followed(before, now, may_lose=may_lose, logger=context.logger), sort_keys=True)
+
+    def close(self) -> None:
+        """Lets go of the brokers."""
+        if self._cluster is not None:
+            self._cluster.close()
 
     def _start(self, context: Context) -> dict[str, str]:
         """Where a stream without a checkpoint begins."""

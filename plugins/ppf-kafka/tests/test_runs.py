@@ -131,3 +131,28 @@ def _waiting(found: Callable[[], Sequence[Any]]) -> Callable[[Sequence[Any]], No
             time.sleep(0.2)
 
     return wait
+
+
+def test_a_stream_ends_where_its_topic_was_made_anew_and_has_grown_past_its_checkpoint(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path
+) -> None:
+    """Spark alone would go on at the old offset, and miss what is before it, without a word."""
+    topic, stream = topics.create(), Pipeline(spark, tmp_path, ORDERS)
+    topics.send(topic, ['{"id": 1}', '{"id": 2}'])
+    begun = stream.run(kafka.address, topic, "", "available_now")
+    assert begun.status == "success", begun
+    kept = tmp_path / ".ppf/data/streams/orders/orders/_ppf/sources.json"
+    before = kept.read_text()
+    topics.delete(topic)
+    topics.send(topics.create(name=topic), [f'{{"id": {number}}}' for number in range(10, 15)])
+    ended = stream.run(kafka.address, topic, "", "available_now")
+    (problem,) = ended.problems
+    assert (ended.exit_code, kept.read_text()) == (5, before)
+    assert f"the topic '{topic}' is another one than the checkpoint knows" in problem.message
+    assert "--fresh" in str(problem.hint)
+    assert stream.out("id") == [1, 2]
+    again = stream.run(kafka.address, topic, "fail_on_data_loss = false", "available_now")
+    assert again.status == "success"
+    assert stream.out("id") == [1, 2, 12, 13, 14]
+    assert kept.read_text() != before
+    assert stream.run(kafka.address, topic, "", "available_now").status == "success"

@@ -112,6 +112,15 @@ class StreamingSourceConformance(PluginConformance):
                 read += self.texts(spark, tmp_path, checkpoint)
                 assert sorted(read) == sorted(self.due(fed, read))
 
+    def test_it_recognises_what_it_reads(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """Another instance does too, by the text that was kept, also when more has come."""
+        self.prepare(spark, tmp_path)
+        told = self.made(tmp_path).recognise(context(spark), None)
+        self.feed(spark, tmp_path, "row")
+        again = self.made(tmp_path)
+        assert again.recognise(context(spark), told) == told
+        again.close()
+
     def test_it_can_be_closed_after_its_use(self, spark: "SparkSession", tmp_path: Path) -> None:
         """And again; the frame of another instance is not touched by it."""
         self.prepare(spark, tmp_path)
