@@ -1,6 +1,7 @@
 """One Kafka broker on 127.0.0.1, which is its own controller, and a client that fills and reads topics.
 
-It listens three times: without any security, behind a login (PLAIN and SCRAM), and behind TLS. Its jars come from Maven, once.
+It listens four times: without any security, behind a login (PLAIN and SCRAM), behind TLS, and behind TLS that asks for the
+certificate of the client. Its jars come from Maven, once.
 """
 
 import base64
@@ -49,7 +50,7 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 listeners={listeners},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners={listeners}
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,MUTUAL:SSL
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
@@ -59,6 +60,10 @@ listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config={scram}
 ssl.keystore.location={folder}/broker.p12
 ssl.keystore.type=PKCS12
 ssl.keystore.password={store_password}
+listener.name.mutual.ssl.client.auth=required
+listener.name.mutual.ssl.truststore.location={folder}/clients.p12
+listener.name.mutual.ssl.truststore.type=PKCS12
+listener.name.mutual.ssl.truststore.password={store_password}
 log.dirs={folder}/data
 message.max.bytes={most_bytes}
 auto.create.topics.enable=false
@@ -89,13 +94,18 @@ class KafkaBroker:
         return self.address_of("PLAINTEXT")
 
     def address_of(self, protocol: str) -> str:
-        """Where it listens with PLAINTEXT, SASL_PLAINTEXT or SSL."""
+        """Where it listens with PLAINTEXT, SASL_PLAINTEXT, SSL or, for clients that show a certificate, MUTUAL."""
         return f"127.0.0.1:{self.ports[protocol]}"
 
     @property
     def certificate(self) -> Path:
         """The certificate of the listener with TLS, which signs itself."""
         return self.folder / "broker.pem"
+
+    @property
+    def client_store(self) -> Path:
+        """A key store with a certificate that the broker trusts, and its key."""
+        return self.folder / "client.p12"
 
     def start(self) -> None:
         """Starts it, and waits until it serves."""
@@ -133,7 +143,7 @@ class KafkaBroker:
         """Writes what it needs for its first start: settings, users, a certificate, a formatted folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "log4j2.properties").write_text(_LOG4J)
-        self._make_certificate()
+        self._make_certificates()
         settings = _SERVER.format(
             controller=self.ports["CONTROLLER"],
             listeners=",".join(f"{name}://{self.address_of(name)}" for name in _PROTOCOLS),
@@ -151,11 +161,18 @@ class KafkaBroker:
             arguments += ["--add-scram", user]
         _run([*self._java(), "kafka.tools.StorageTool", *arguments])
 
-    def _make_certificate(self) -> None:
-        store = ["-keystore", str(self.folder / "broker.p12"), "-storetype", "PKCS12", "-storepass", STORE_PASSWORD]
-        named = ["-alias", "broker", "-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1", "-validity", "30"]
-        _run(["keytool", "-genkeypair", "-keyalg", "EC", *named, *store])
-        _run(["keytool", "-exportcert", "-rfc", "-alias", "broker", "-file", str(self.certificate), *store])
+    def _make_certificates(self) -> None:
+        self.make_certificate(self.folder / "broker.p12", self.certificate)
+        self.make_certificate(self.client_store, self.folder / "client.pem")
+        known = ["-alias", "client", "-file", str(self.folder / "client.pem"), "-keystore", str(self.folder / "clients.p12")]
+        _run(["keytool", "-importcert", "-noprompt", *known, "-storetype", "PKCS12", "-storepass", STORE_PASSWORD])
+
+    def make_certificate(self, store: Path, pem: Path) -> None:
+        """A key store with a key and a certificate that signs itself, and a file with that certificate."""
+        own = ["-keystore", str(store), "-storetype", "PKCS12", "-storepass", STORE_PASSWORD]
+        named = ["-alias", "own", "-dname", "CN=127.0.0.1", "-ext", "SAN=ip:127.0.0.1", "-validity", "30"]
+        _run(["keytool", "-genkeypair", "-keyalg", "EC", *named, *own])
+        _run(["keytool", "-exportcert", "-rfc", "-alias", "own", "-file", str(pem), *own])
 
     def _java(self) -> Sequence[str]:
         logging = [str(next(SPARK_JARS.glob(each))) for each in _LOGGING]
@@ -168,7 +185,7 @@ class KafkaBroker:
         )
 
 
-_PROTOCOLS = ("PLAINTEXT", "SASL_PLAINTEXT", "SSL")
+_PROTOCOLS = ("PLAINTEXT", "SASL_PLAINTEXT", "SSL", "MUTUAL")
 
 
 @contextmanager
@@ -206,6 +223,8 @@ class Topics:
         topic = name or f"t-{uuid.uuid4().hex[:12]}"
         made = self._admin.create_topics([NewTopic(topic, partitions, 1, config=config)])
         made[topic].result(60)
+        while name is not None and len(self._producer.list_topics(topic, 60).topics[topic].partitions) < partitions:
+            time.sleep(0.05)  # the producer may still know another topic of that name
         return topic
 
     def send(self, topic: str, values: Iterable[bytes | str | None], **more: Any) -> None:

@@ -99,8 +99,12 @@ def test_the_jars_are_those_of_the_installed_spark_unless_the_file_names_others(
     own = "org.apache.spark:spark-sql-kafka-0-10_2.13:4.0.0"
     merged = merge_requirements([("kafka", KafkaSource.requirements(None))], conf={}, packages=[own], spark_version="4.0.1")
     assert merged.conf["spark.jars.packages"] == merged.required["spark.jars.packages"] == own
-    with pytest.raises(PluginError, match=r"Plugin 'kafka' needs Spark .* installed is 5\.0\.0"):
-        merge_requirements([("kafka", wants)], conf={}, packages=(), spark_version="5.0.0")
+    merged = merge_requirements([("kafka", wants)], conf={}, packages=(), spark_version="3.5.7")
+    assert [each.rpartition(":")[2] for each in merged.conf["spark.jars.packages"].split(",")] == ["3.5.7", "3.5.7"]
+    for version in ("3.4.4", "5.0.0"):
+        with pytest.raises(PluginError, match=rf"Plugin 'kafka' needs Spark >=3.5,<5; installed is {version}") as caught:
+            merge_requirements([("kafka", wants)], conf={}, packages=(), spark_version=version)
+        assert caught.value.exit_code == 3
 
 
 def assert_told(plugin: type[Any], options: dict[str, Any], where: str, said: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kafka_broker import PASSWORD, SCRAM_PASSWORD, SCRAM_USER, USER, KafkaBroker, Topics
+from kafka_broker import PASSWORD, SCRAM_PASSWORD, SCRAM_USER, STORE_PASSWORD, USER, KafkaBroker, Topics
 from ppf_kafka.connection import cluster_of
 from ppf_kafka.security import SecurityOptions
 from ppf_kafka.sink import KafkaSink
@@ -71,6 +71,42 @@ def test_tls_reads_with_a_pem_file_and_with_a_key_store(
         source = build(KafkaSource, topics=topic, value_format="string", **options)
         source.ping(context(spark))
         assert source.read(context(spark)).collect() == [Row(value="a")]
+
+
+@pytest.fixture(scope="module")
+def private_key(kafka: KafkaBroker) -> str:
+    """The key of the client, as PEM."""
+    export = ["openssl", "pkcs12", "-in", str(kafka.client_store), "-nocerts", "-nodes", "-passin", f"pass:{STORE_PASSWORD}"]
+    text = subprocess.run(export, check=True, capture_output=True, text=True).stdout
+    return text[text.index("-----BEGIN") :]
+
+
+def test_a_client_shows_its_certificate_out_of_a_key_store_or_as_pem(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path, private_key: str
+) -> None:
+    topic = topics.create()
+    trust = {"protocol": "SSL", "ca_certificate": str(kafka.certificate)}
+    of_store = {**trust, "keystore": str(kafka.client_store), "keystore_password": STORE_PASSWORD}
+    of_pem = {**trust, "certificate": str(kafka.folder / "client.pem"), "private_key": private_key}
+    strange = (tmp_path / "strange.p12", tmp_path / "strange.pem")
+    kafka.make_certificate(*strange)
+    address = {"bootstrap_servers": kafka.address_of("MUTUAL"), "value_format": "string"}
+    frames = []
+    for number, security in enumerate((of_store, of_pem), 1):
+        given = {**address, "security": security}
+        sink = build(KafkaSink, topic=topic, **given)
+        sink.ping(context(spark))
+        sink.write(context(spark), spark.createDataFrame([(str(number),)], "value STRING"))
+        source = build(KafkaSource, topics=topic, **given)
+        source.ping(context(spark))
+        frames.append(source.read(context(spark)))
+        assert sorted(row.value for row in frames[-1].collect()) == ["1", "2"][:number]
+    told = shown(spark, *frames)
+    assert STORE_PASSWORD not in told
+    assert private_key.splitlines()[1] not in told
+    for security in (trust, {**of_store, "keystore": str(strange[0])}):
+        with pytest.raises(PpfError, match=r"There is no trust .*the client's own"):
+            build(KafkaSource, topics=topic, **address, security=security).ping(context(spark))
 
 
 def test_ping_says_what_is_wrong_within_ten_seconds(
