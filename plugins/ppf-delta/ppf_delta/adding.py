@@ -21,8 +21,8 @@ _SHAPE = {"schemaString": "columns", "partitionColumns": "partitions", "configur
 
 def stage(stage_: Stage, frame: "DataFrame", options: WriteOptions, snapshot: Snapshot) -> Written:
     """Writes the rows, and notes what is to be committed."""
-    rows = frame if options.replace_where is None else _held_to(frame, options.replace_where)
-    written = stage_.log.write_files(rows, _write(options, snapshot), snapshot, stage_.relative)
+    rows = frame if options.replace_where is None else held_to(frame, options.replace_where)
+    written = stage_.log.write_files(rows, write(options, snapshot), snapshot, stage_.relative)
     stage_.keep(written, snapshot)
     if not snapshot.exists:
         stage_.log.remove_empty()
@@ -62,7 +62,8 @@ def publish(context: Context, stage_: Stage, options: WriteOptions, snapshot: Sn
     context.logger.debug("committed %s", stage_.relative)
 
 
-def _write(options: WriteOptions, snapshot: Snapshot) -> Write:
+def write(options: WriteOptions, snapshot: Snapshot) -> Write:
+    """How Delta is to write the rows."""
     replaces_columns = options.overwrite_schema and snapshot.exists
     given = {key: str(value) for key, value in options.writer.items()}
     if options.merge_schema:
@@ -70,7 +71,7 @@ def _write(options: WriteOptions, snapshot: Snapshot) -> Write:
     if replaces_columns:
         given["overwriteSchema"] = "true"
     mode = "Overwrite" if replaces_columns else "Append"
-    return Write(mode, given, options.partition_by, options.properties)
+    return Write(mode, given, options.partition_by, options.of_new_table)
 
 
 def _require_same(snapshot: Snapshot, before: "Mapping[str, Any] | None") -> None:
@@ -120,10 +121,16 @@ def _where(partitions: Iterable[Mapping[str, str | None]], table: "StructType") 
     return " OR ".join("(" + " AND ".join(one(name, value) for name, value in each.items()) + ")" for each in partitions)
 
 
-def _held_to(frame: "DataFrame", where: str) -> "DataFrame":
-    """The frame, which fails at a row that is not among those that are replaced."""
+def held_to(frame: "DataFrame", where: str, *, or_else: str | None = None, told: str = "") -> "DataFrame":
+    """The frame, which fails at a row for which an expression is not true: by default, at one that does not replace any.
+
+    or_else: a BOOLEAN column that is true for rows of which nothing is asked.
+    """
     from pyspark.sql import functions
 
-    told = f"A row is not among those that replace_where = {where!r} replaces. Correct the option, or filter the input."
+    if not told:
+        told = f"A row is not among those that replace_where = {where!r} replaces. Correct the option, or filter the input."
     is_meant = functions.coalesce(functions.expr(where), functions.lit(False))
+    if or_else is not None:
+        is_meant = functions.col(or_else) | is_meant
     return frame.where(functions.when(is_meant, True).otherwise(functions.raise_error(told).cast("boolean")))

@@ -11,23 +11,10 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructField, StructType
 
 _KEPT = frozenset(
-    [
-        "boolean",
-        "byte",
-        "short",
-        "integer",
-        "long",
-        "float",
-        "double",
-        "decimal",
-        "date",
-        "timestamp",
-        "timestamp_ntz",
-        "yearmonthinterval",
-        "daytimeinterval",
-        "string",
-        "binary",
-    ]
+    (
+        *("boolean", "byte", "short", "integer", "long", "float", "double", "decimal", "date", "timestamp", "timestamp_ntz"),
+        *("yearmonthinterval", "daytimeinterval", "string", "binary"),
+    )
 )
 # What a folder's name gives back: `01` as text would be a number, an empty text NULL.
 _KEPT_BY_FOLDERS = frozenset(["byte", "short", "integer", "long", "date"])
@@ -56,8 +43,11 @@ def is_exact(spark: "SparkSession", schema: "StructType", table: "StructType | N
 
 def read(spark: "SparkSession", folder: str, paths: Iterable[str], schema: "StructType") -> "DataFrame":
     """The rows of these files of a folder, with the columns in the order in which they were given."""
+    files = [f"{folder}/{path}" for path in paths]
+    if not files:
+        return spark.createDataFrame([], schema)
     reader = spark.read.schema(schema).option("basePath", folder)
-    return reader.parquet(*(f"{folder}/{path}" for path in paths)).select(*map(quoted, schema.names))
+    return reader.parquet(*files).select(*map(quoted, schema.names))
 
 
 def _is_stored(given: "StructField", stored: "StructField | None") -> bool:

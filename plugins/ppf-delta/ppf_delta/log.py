@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ppf_core.storage import Files
 
+CONSTRAINTS = "delta.constraints."
 _LOOKED_FOR = 20
 
 
@@ -92,6 +93,17 @@ class Log:
             raise self._ended(version, newest)
         return version
 
+    def require_commits_from(self, version: int, newest: "Snapshot") -> None:
+        """Refuses a version after which a commit is gone, or that is not there yet."""
+        first = int(self._delta.DeltaHistoryManager.getEarliestDeltaFile(self._log))
+        if not first <= version <= newest.version + 1:
+            raise PpfError(
+                f"The log of the table {self.name!r} has versions from {first} to {newest.version}, and starting_version is "
+                f"{version}.",
+                hint="Its clean-up (delta.logRetentionDuration) removes old ones. Begin later, or leave starting_version out: "
+                "then all rows of the table come first.",
+            )
+
     def _ended(self, version: int, newest: "Snapshot") -> PpfError:
         return PpfError(
             f"The table {self.name!r} has no version {version} that can be read; the newest is {newest.version}.",
@@ -104,22 +116,33 @@ class Log:
         location = frame._jdf.queryExecution().analyzed().relation().location()
         return int(location.getSnapshot().version())
 
-    def require_same(self, newest: "Snapshot", identity: str) -> None:
+    def require_same(self, newest: "Snapshot", identity: str, hint: str = "Begin a new run.") -> None:
         """Refuses a table that took the place of another."""
         if newest.metadata["id"] != identity:
-            raise CheckpointRefused(f"The table {self.name!r} was replaced by another since the run began.")
+            raise CheckpointRefused(f"The table {self.name!r} was replaced by another since it was first read.", hint=hint)
 
     def write_files(self, frame: "DataFrame", write: "Write", snapshot: "Snapshot", folder: str) -> "Written":
         """Writes rows as files for the table, in one action, into a folder below its own, and commits nothing.
 
         Delta is given a log whose files lie in that folder, so that it does all that it does in a write of its own.
         """
-        log = self._delta.DeltaLog(
-            _path(self.spark, f"{self.location}/_delta_log"),
-            _path(self.spark, f"{self.location}/{folder}"),
-            *(self._map({}), self._map({}), self._log.clock(), self._none),
-        )
-        transaction = self._delta.OptimisticTransaction(log, self._none, self._some(snapshot.java))
+        written = self._write(frame, write, self._beside("_delta_log", folder), snapshot.java, folder)
+        return written if written.metadata != snapshot.metadata_text else Written(written.added, None)
+
+    def write_new(self, frame: "DataFrame", write: "Write", folder: str) -> "Written":
+        """The same, as if for a new table in that folder."""
+        log = self._beside(f"{folder}/_delta_log", folder)
+        written = self._write(frame, write, log, log.update(False, self._none, self._none), folder)
+        self.files.delete(f"{self.folder}/{folder}/_delta_log")
+        return written
+
+    def _beside(self, log: str, files: str) -> Any:
+        """A log of Delta with its files in another folder than usual."""
+        places = [_path(self.spark, f"{self.location}/{each}") for each in (log, files)]
+        return self._delta.DeltaLog(*places, self._map({}), self._map({}), self._log.clock(), self._none)
+
+    def _write(self, frame: "DataFrame", write: "Write", log: Any, snapshot: Any, folder: str) -> "Written":
+        transaction = self._delta.OptimisticTransaction(log, self._none, self._some(snapshot))
         session = frame.sparkSession._jsparkSession
         options = self._delta.DeltaOptions(self._map(write.options), session.sessionState().conf())
         command = self._delta.commands.WriteIntoDelta(
@@ -129,8 +152,7 @@ class Log:
         actions = _python(command.write(transaction, session, self._none, False))
         texts = [str(action.json()) for action in actions]
         added = [text for text in texts if text.startswith('{"add"')]
-        metadata = str(transaction.metadata().json())
-        return Written([_below(folder, text) for text in added], metadata if metadata != snapshot.metadata_text else None)
+        return Written([_below(folder, text) for text in added], str(transaction.metadata().json()))
 
     def begin(self, snapshot: "Snapshot") -> "Transaction":
         """A transaction that has read the table as it was in a snapshot."""
@@ -281,6 +303,11 @@ class Snapshot:
         found: Mapping[str, str] = self.metadata.get("configuration") or {}
         return found
 
+    @property
+    def features(self) -> frozenset[str]:
+        """What a writer must know of its protocol, where that is listed."""
+        return frozenset(json.loads(str(self.java.protocol().json()))["protocol"].get("writerFeatures") or ())
+
     def is_set(self, name: str) -> bool:
         """Whether a property is true."""
         return self.properties.get(name, "false").lower() == "true"
@@ -295,8 +322,11 @@ class Snapshot:
 
     def constraints(self) -> "list[tuple[str, str]]":
         """What each row of it must be: NOT NULL of columns, and CHECK, as expressions."""
-        start = "delta.constraints."
-        checks = [(f"CHECK {key.removeprefix(start)}", text) for key, text in self.properties.items() if key.startswith(start)]
+        checks = [
+            (f"CHECK {key.removeprefix(CONSTRAINTS)}", text)
+            for key, text in self.properties.items()
+            if key.startswith(CONSTRAINTS)
+        ]
         return [("NOT NULL", f"{quoted(field.name)} IS NOT NULL") for field in self.schema if not field.nullable] + checks
 
     def columns_of(self, where: str) -> list[str]:

@@ -226,7 +226,7 @@ def _first(rows: "DataFrame", options: WriteOptions, at: str) -> "DataFrame":
 
 
 def _create(stage_: Stage, options: WriteOptions, snapshot: Snapshot, rows: "DataFrame") -> None:
-    log, write = stage_.log, Write("Append", {}, options.partition_by, options.properties)
+    log, write = stage_.log, Write("Append", {}, options.partition_by, options.of_new_table)
     transaction = log.begin(snapshot)
     transaction.watch(stage_.app)
     written = log.write_files(rows, write, snapshot, stage_.relative)

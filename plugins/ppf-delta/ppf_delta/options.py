@@ -10,6 +10,7 @@ from ppf_delta.names import wrong_names
 
 PATH, TABLE = "Folder of the table.", "Name of the table in Spark's catalog: table or schema.table."
 READER = "Further options for Spark's reader, passed on as they are."
+NOTES_END = "delta.setTransactionRetentionDuration"
 WRITER = "Further options for Delta's writer, such as userMetadata."
 
 # What would make Delta's writer do other than the sink knows of; by what it is called in lower case.
@@ -107,6 +108,11 @@ class WriteOptions:
         }
         if problems:
             raise OptionsError(problems)
+
+    @property
+    def of_new_table(self) -> Mapping[str, str]:
+        """Properties of a table that is made. Notes of writes end there: else each batch run would leave one for ever."""
+        return {NOTES_END: "interval 90 days", **self.properties}
 
     @property
     def matches(self) -> bool:

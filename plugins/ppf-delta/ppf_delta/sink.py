@@ -1,12 +1,13 @@
 """Writes a Delta table: staged where no reader looks, shown with one commit."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ppf_core import Context, PpfError, StagedSink, Ticket, rows_written
-from ppf_delta import adding, exactness, guards, matching
+from ppf_delta import adding, exactness, guards, matching, splitting
 from ppf_delta.errors import moved, told
 from ppf_delta.log import Log, Snapshot
 from ppf_delta.names import OfTable
@@ -55,19 +56,50 @@ class TableSink(OfTable, StagedSink[W]):
 
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         """Writes the rows into a folder below the table's, after refusing what could not be published."""
+        with self._begun(context, frame.schema) as (stage, snapshot, more):
+            if "ignored" in more:
+                context.report(rows_written=0)
+                return more
+            return {**self._write(context, stage, frame, snapshot), **more}
+
+    @property
+    def can_split(self) -> bool:
+        """Where rows are added, to a table with the columns that it has."""
+        return not (self.options.matches or self.options.merge_schema or self.options.overwrite_schema)
+
+    def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
+        """As `stage`, with the bad rows in a folder of the stage that goes with the publish."""
+        schema = frame.drop(mask).schema
+        log = self._log(context)
+        with told(log.name):
+            if not splitting.is_possible(context.spark, schema, self.options, log.newest()):
+                return None
+        with self._begun(context, schema) as (stage, snapshot, more):
+            if "ignored" in more:
+                return None
+            write = adding.write(self.options, snapshot)
+            good, bad = splitting.stage(stage, frame, mask, self.options, snapshot, write)
+            counts = [written.rows for written in (good, bad)]
+            context.report(rows_written=None if None in counts else sum(count or 0 for count in counts))
+            apart = exactness.read(context.spark, stage.uri, stage.paths(bad.added), schema)
+            return {**_ticket(stage, snapshot, schema), "exact": "true", **more}, apart
+
+    @contextmanager
+    def _begun(self, context: Context, schema: "StructType") -> "Iterator[tuple[Stage, Snapshot, dict[str, str]]]":
+        """A new stage, once all is refused that could not be published, and what its ticket says besides."""
         log = self._log(context)
         with told(log.name):
             snapshot = log.newest()
             stage = Stage.new(log, context.write_id)
             is_committed = stage.is_committed(snapshot)
             if snapshot.exists and self.options.mode == "ignore" and not is_committed:
-                context.report(rows_written=0)
-                return {"ignored": "true"}
-            self._refuse(log, snapshot, frame, is_committed)
+                yield stage, snapshot, {"ignored": "true"}
+                return
+            self._refuse(log, snapshot, schema, is_committed)
             stage.clear(snapshot)
             stage.note_room(snapshot)
             try:
-                return {**self._write(context, stage, frame, snapshot), **({"committed": "true"} if is_committed else {})}
+                yield stage, snapshot, {"committed": "true"} if is_committed else {}
             except OSError as error:
                 raise _not_written(log, error) from error
 
@@ -104,14 +136,16 @@ class TableSink(OfTable, StagedSink[W]):
         with told(stage.log.name):
             if self.options.matches:
                 paths = list(stage.kept_rows() or ())
+                is_whole = False
             else:
                 kept = stage.kept()
                 # Whatever a task that failed has left beside them is not meant.
-                paths = [] if kept is None or not stage.is_whole(kept[1]) else stage.paths(kept[1])
-            return exactness.read(context.spark, stage.uri, paths, _schema(ticket)) if paths else None
+                is_whole = kept is not None and stage.is_whole(kept[1])
+                paths = stage.paths(kept[1]) if kept is not None and is_whole else []
+            return exactness.read(context.spark, stage.uri, paths, _schema(ticket)) if paths or is_whole else None
 
     def _write(self, context: Context, stage: Stage, frame: "DataFrame", snapshot: Snapshot) -> dict[str, str]:
-        options, ticket = self.options, {"token": stage.token, "version": str(snapshot.version), "schema": frame.schema.json()}
+        options, ticket = self.options, _ticket(stage, snapshot, frame.schema)
         if options.matches:
             is_exact = exactness.is_exact(context.spark, frame.schema, None, ())
             matching.stage(stage, frame, options, snapshot)
@@ -143,17 +177,17 @@ class TableSink(OfTable, StagedSink[W]):
         else:
             adding.publish(context, stage, self.options, snapshot, version)
 
-    def _refuse(self, log: Log, snapshot: Snapshot, frame: "DataFrame", is_committed: bool) -> None:
+    def _refuse(self, log: Log, snapshot: Snapshot, schema: "StructType", is_committed: bool) -> None:
         self._require_room(log, snapshot)
         if snapshot.exists and self.options.mode == "error" and not is_committed:
             raise PpfError(
                 f"The table {log.name!r} exists already.", hint="Set mode to append, overwrite, merge, scd2 or ignore."
             )
-        guards.require_columns(self.options, frame.schema, snapshot)
+        guards.require_columns(self.options, schema, snapshot)
         guards.require_partitions(self.options, snapshot)
         if snapshot.exists:
             guards.require_changeable(self.options, snapshot)
-            guards.require_types(self.options, frame.schema, snapshot)
+            guards.require_types(self.options, schema, snapshot)
 
     def _require_room(self, log: Log, snapshot: Snapshot) -> None:
         guards.require_place(log, snapshot)
@@ -173,6 +207,10 @@ class DeltaSink(TableSink[WriteOptions]):
         '{ path = "out/customers", mode = merge, keys = [id], order_by = [changed_at], delete_when = "op = \'D\'" }',
         '{ table = "shop.customers", mode = scd2, keys = [id] }',
     )
+
+
+def _ticket(stage: Stage, snapshot: Snapshot, schema: "StructType") -> dict[str, str]:
+    return {"token": stage.token, "version": str(snapshot.version), "schema": schema.json()}
 
 
 def _schema(ticket: Ticket) -> "StructType":

@@ -1,6 +1,7 @@
 """Where rows wait until they are published: a folder of their own below the table's, which no reader of the table looks into.
 
     <table>/ppf-<write id>/<token>/part-….parquet     files that a commit adds; they stay where they are
+    <table>/ppf-<write id>/<token>/ppf_bad=…/part-….parquet   the same, where bad rows were split off: those of `true` go
     <table>/ppf-<write id>/made                       a note that there was no folder before the stage
     <table>/ppf-<write id>/<token>/rows/…             rows that a MERGE reads
     <table>/ppf-<write id>/<token>/ppf.json           the actions that are to be committed
@@ -18,8 +19,10 @@ from typing import Any
 
 from ppf_core import Ticket, WriteId
 from ppf_delta.log import Log, Snapshot, Written
+from ppf_delta.options import NOTES_END
 
-_NOTES_END = "delta.setTransactionRetentionDuration"
+BAD = "ppf_bad"
+"""The partition of rows that were set apart: in the stage alone, and gone with the publish."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Stage:
         """Whether an attempt of this write is in the table. Where notes of writes end, its files tell as well."""
         if snapshot.last_write(self.app) >= self.write_id.number:
             return True
-        return snapshot.exists and _NOTES_END in snapshot.properties and self._is_named(snapshot)
+        return snapshot.exists and NOTES_END in snapshot.properties and self._is_named(snapshot)
 
     def _is_named(self, snapshot: Snapshot) -> bool:
         """Whether the table needs files of this write; it is only asked where the write has a folder."""
@@ -116,7 +119,7 @@ class Stage:
 
     def tidy(self) -> None:
         """Removes what nobody needs once the rows are in the table."""
-        for place in (f"{self.folder}/ppf.json", f"{self.folder}/rows", self._made):
+        for place in (f"{self.folder}/ppf.json", f"{self.folder}/rows", f"{self.folder}/{BAD}=true", self._made):
             self.log.files.delete(place)
 
     def clear(self, snapshot: Snapshot) -> None:

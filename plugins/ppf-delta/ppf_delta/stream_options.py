@@ -1,5 +1,6 @@
 """What the streaming source and the streaming sink understand."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ppf_core import OptionsError, option, options
@@ -62,3 +63,8 @@ class StreamWriteOptions(WriteOptions):
         "What a batch does: merge and scd2 match the rows that are there by keys; overwrite goes with output_mode = complete.",
         default="append",
     )
+
+    @property
+    def of_new_table(self) -> Mapping[str, str]:
+        """As the file says: a stream has one note, which must stay however long it stands still."""
+        return self.properties

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class DeltaStreamSource(OfTable, StreamingSource[StreamReadOptions]):
     """Reads the rows of a Delta table, and those that come, or its changes."""
 
+    _identity: str | None = None
     changeable: ClassVar = frozenset(
         {"max_files_per_trigger", "max_bytes_per_trigger", "ignore_changes", "skip_change_commits", "ignore_deletes"}
     )
@@ -41,6 +42,21 @@ class DeltaStreamSource(OfTable, StreamingSource[StreamReadOptions]):
             for key, value in self._told():
                 reader = reader.option(key, value)
             return reader.table(log.table) if log.table is not None else reader.load(log.location)
+
+    def recognise(self, context: Context, known: str | None) -> str:
+        """By the identity of the table. A new stream is told at once when the log does not reach back to its beginning."""
+        if self._identity is not None:  # Delta itself looks at it for each batch
+            return self._identity
+        log = Log.of(context.spark, self.options.path, self.options.table)
+        with told(log.name):
+            newest, start = log.newest(), self.options.starting_version or ""
+            require_readable(log, newest)
+            if known is not None:
+                log.require_same(newest, known, "Begin anew with --fresh and the name of the query.")
+            elif start.isdecimal():
+                log.require_commits_from(int(start), newest)
+            self._identity = str(newest.metadata["id"])
+        return self._identity
 
     def _told(self) -> Iterator[tuple[str, str]]:
         given = self.options

@@ -12,7 +12,7 @@ from ppf_delta.stream_source import DeltaStreamSource
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, WriteId
-from ppf_core.errors import ConfigError
+from ppf_core.errors import ConfigError, PluginError
 from ppf_core.jvm.requirements import merge_requirements
 from ppf_core.testing import build, context
 
@@ -55,8 +55,10 @@ def test_wrong_options_are_told(plugin: Any, options: dict[str, Any], told: str)
 
 def test_another_spark_is_refused_by_name() -> None:
     asked = [("ppf-delta:delta", DeltaSink.requirements(None))]
-    with pytest.raises(Exception, match=r"'ppf-delta:delta' needs Spark >=4.1,<4.2; installed is 4.2.1"):
-        merge_requirements(asked, conf={}, packages=[], spark_version="4.2.1")
+    for version in ("3.5.7", "4.0.1", "4.2.1"):
+        with pytest.raises(PluginError, match=rf"'ppf-delta:delta' needs Spark >=4.1,<4.2; installed is {version}") as caught:
+            merge_requirements(asked, conf={}, packages=[], spark_version=version)
+        assert caught.value.exit_code == 3
     merged = merge_requirements(asked, conf={"spark.sql.extensions": "a.B"}, packages=["x:y:1"], spark_version="4.1.1")
     assert merged.conf["spark.jars.packages"] == "x:y:1,io.delta:delta-spark_4.1_2.13:4.4.0"
     assert merged.conf["spark.sql.extensions"] == "a.B,io.delta.sql.DeltaSparkSessionExtension"

@@ -1,6 +1,7 @@
 """What goes wrong around a write: notes that end, files that go, other writers; each on real tables."""
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from ppf_delta.log import Log, Transaction
 from ppf_delta.sink import DeltaSink
 from ppf_delta.source import DeltaSource
 from ppf_delta.stages import Stage
+from ppf_delta.stream_sink import DeltaStreamSink
+from ppf_delta.stream_source import DeltaStreamSource
 from pyspark.sql import SparkSession
 
-from ppf_core import Context, PpfError, TargetMoved, Ticket, WriteId
+from ppf_core import CheckpointRefused, Context, PipelineRunner, PpfError, TargetMoved, Ticket, WriteId
 from ppf_core.testing import build, context
 
 
@@ -232,3 +235,54 @@ def test_a_merge_notes_what_the_writer_is_given(spark: SparkSession, tmp_path: P
         write.stage().publish()
     log = [json.loads(line) for file in sorted((tmp_path / "t/_delta_log").glob("*.json")) for line in file.open()]
     assert [each["commitInfo"].get("userMetadata") for each in log if "commitInfo" in each] == ["x", "x"]
+
+
+def test_a_stream_begins_where_the_log_still_reaches_and_knows_its_table(spark: SparkSession, tmp_path: Path) -> None:
+    table = tmp_path / "t"
+    set_to = "'delta.checkpointInterval' = '2'"
+    spark.sql(f"CREATE TABLE delta.`{table}` (id LONG) USING delta TBLPROPERTIES ({set_to})")
+    for number in (1, 2, 3):
+        spark.range(number, number + 1).coalesce(1).write.format("delta").mode("append").save(str(table))
+    for version in (0, 1):  # as the clean-up of the log does
+        (table / "_delta_log" / f"{version:020}.json").unlink()
+
+    def source(**options: Any) -> DeltaStreamSource:
+        return build(DeltaStreamSource, tmp_path, path="t", **options)
+
+    (tmp_path / "p.conf").write_text("""
+name = late
+mode = streaming
+components {
+  in  { source = delta, options { path = t, starting_version = 1 } }
+  out { sink = delta, inputs = [in], trigger = available_now, options { path = out } }
+}
+""")
+    result = PipelineRunner.from_file(tmp_path / "p.conf").run(spark=spark)
+    (problem,) = result.problems
+    assert (result.exit_code, (tmp_path / "out").exists()) == (1, False)
+    assert "has versions from 2 to 3, and starting_version is 1" in problem.message
+    for wrong in ("1", "5"):
+        with pytest.raises(PpfError, match="Begin later"):
+            source(starting_version=wrong).recognise(context(spark), None)
+    known = source(starting_version="2").recognise(context(spark), None)
+    # A stream that has begun goes on, wherever it began.
+    assert source(starting_version="1").recognise(context(spark), known) == known
+    shutil.rmtree(table)
+    with pytest.raises(PpfError, match="There is no Delta table"):
+        source().recognise(context(spark), known)
+    spark.range(9).write.format("delta").save(str(table))
+    with pytest.raises(CheckpointRefused, match=r"was replaced by another .*--fresh"):
+        source().recognise(context(spark), known)
+
+
+def test_notes_of_runs_end_in_a_table_that_a_run_makes(spark: SparkSession, tmp_path: Path) -> None:
+    Writing(spark, tmp_path, 1).stage().publish()
+    properties = spark.sql(f"DESCRIBE DETAIL delta.`{tmp_path}/t`").collect()[0].properties
+    assert properties == {"delta.setTransactionRetentionDuration": "interval 90 days"}
+    given = {"delta.setTransactionRetentionDuration": "interval 9 days"}
+    Writing(spark, tmp_path / "own", 1, mode="merge", keys=["id"], properties=given).stage().publish()
+    assert spark.sql(f"DESCRIBE DETAIL delta.`{tmp_path}/own/t`").collect()[0].properties == given
+    # A stream has one note for all its batches.
+    streamed, here = build(DeltaStreamSink, tmp_path, path="streamed"), context(spark)
+    streamed.publish(here, streamed.stage(here, spark.range(1)))
+    assert spark.sql(f"DESCRIBE DETAIL delta.`{tmp_path}/streamed`").collect()[0].properties == {}
