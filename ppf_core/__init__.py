@@ -40,6 +40,9 @@ if TYPE_CHECKING:
         StreamProgress,
     )
     from ppf_core.contracts.secrets import Fetched, Secret, SecretsBackend, json_field
+    from ppf_core.editing.drafts import Draft, DraftSpot, PipelineDrafts
+    from ppf_core.editing.expectations import DraftOffer
+    from ppf_core.editing.grammar import pipeline_grammar
     from ppf_core.errors import CheckpointRefused, PpfError, SecretNotResolved, near_miss, suggestion
     from ppf_core.execution.preview import Frames
     from ppf_core.quality.replay import Quarantined
@@ -47,7 +50,6 @@ if TYPE_CHECKING:
     from ppf_core.runs.runner import PipelineRunner
     from ppf_core.spark.written_rows import rows_written
     from ppf_core.streams.handle import RunningStream
-    from ppf_core.validation.grammar import pipeline_grammar
     from ppf_core.validation.schema import SchemaContract
 
 __version__ = "0.1.0"
@@ -85,12 +87,14 @@ _HOMES = {
         "StreamProgress",
     ),
     "ppf_core.contracts.secrets": ("Fetched", "Secret", "SecretsBackend", "json_field"),
+    "ppf_core.editing.drafts": ("Draft", "DraftSpot", "PipelineDrafts"),
+    "ppf_core.editing.expectations": ("DraftOffer",),
+    "ppf_core.editing.grammar": ("pipeline_grammar",),
     "ppf_core.errors": ("CheckpointRefused", "PpfError", "SecretNotResolved", "near_miss", "suggestion"),
     "ppf_core.execution.preview": ("Frames",),
     "ppf_core.runs.quarantine": ("Quarantine",),
     "ppf_core.quality.replay": ("Quarantined",),
     "ppf_core.runs.runner": ("PipelineRunner",),
-    "ppf_core.validation.grammar": ("pipeline_grammar",),
     "ppf_core.spark.written_rows": ("rows_written",),
     "ppf_core.streams.handle": ("RunningStream",),
     "ppf_core.validation.schema": ("SchemaContract",),
@@ -106,6 +110,9 @@ __all__ = [
     "ComponentResult",
     "Context",
     "Dataset",
+    "Draft",
+    "DraftOffer",
+    "DraftSpot",
     "ErrorInfo",
     "Fetched",
     "FrameCheck",
@@ -116,6 +123,7 @@ __all__ = [
     "OptionsError",
     "Output",
     "PipelineComponent",
+    "PipelineDrafts",
     "PipelineResult",
     "PipelineRunner",
     "Plugin",

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from ppf_core import __version__
 from ppf_core.errors import Problem, RunError
@@ -57,6 +57,11 @@ class Output:
             sys.stderr = _nowhere() if _is_one_stream() else sys.stderr
             self.json, sys.stdout = True, sys.stderr
             self._answer = self._open.enter_context(_alone(self._answer))
+
+    def binary(self) -> BinaryIO:
+        """Where a protocol is spoken: the answer as bytes. What plugins print does not get into it, as under `--json`."""
+        self.use_json()
+        return self._answer.buffer
 
     def expect(self, **shape: Any) -> None:
         """Says which keys the document of this command has, so that a failing command's document has them too."""

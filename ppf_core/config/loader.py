@@ -34,7 +34,7 @@ class PipelineFile:
     brings about is no second mistake. is_incomplete: statements may have been lost, so what is missing may not be. values: all
     of it, a `ConfigTree` whose keys are taken as they are. variables: the environment variables that each value was made of.
     hidden: paths of values that come from an environment variable and are secret by their name, which no message shows. home:
-    what relative paths are relative to, if not to the folder of the file.
+    what relative paths are relative to, if not to the folder of the file. files: the real paths of all that was read.
     """
 
     path: FilePath
@@ -48,6 +48,7 @@ class PipelineFile:
     variables: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     hidden: frozenset[Path] = frozenset()
     home: FilePath | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def folder(self) -> FilePath:
@@ -87,12 +88,14 @@ class PipelineFile:
 @dataclass(frozen=True)
 class ConfigLoader:
     """Loads one pipeline file. overrides: HOCON path → HOCON text, as `--set` takes it, or a value of JSON; they win.
+    texts: what stands in for files, by their real paths: an editor has not saved it yet.
 
     file = ConfigLoader("flights.conf", {"runtime.parallelism": 2}).load()
     """
 
     path: str | PathLike[str]
     overrides: Mapping[str, object] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def from_config(config: Mapping[str, Any], folder: str | PathLike[str] = ".") -> PipelineFile:
@@ -114,13 +117,13 @@ class ConfigLoader:
     def _load(self) -> PipelineFile:
         given, path = FilePath(self.path), FilePath(self.path).absolute()
         overrides = {key: value if isinstance(value, str) else json.dumps(value) for key, value in self.overrides.items()}
-        document = read_file(given, os.environ, overrides, FLAT)
+        document = read_file(given, os.environ, overrides, FLAT, self.texts)
         places = Places(str(given), document.keys, document.values)
         hidden = _hidden(document.variables)
         reader = BlockReader(path.parent, places, document.used, document.broken, hidden)
         file = _file(path, document.tree, reader, None, document.problems)
         warnings = in_order([*document.warnings, *_twice(document.repeated)])
-        return replace(file, variables=document.variables, hidden=hidden, warnings=warnings)
+        return replace(file, variables=document.variables, hidden=hidden, warnings=warnings, files=document.files)
 
 
 def file_of_values(path: FilePath, values: Mapping[str, Any], home: FilePath | None = None) -> PipelineFile:

@@ -25,7 +25,7 @@ class Document:
 
     tree: its values. keys, values: where each of them stands. broken: paths whose value could not be had; the reason is
     reported. variables: the environment variables that each value was made of. used: keys of the root that substitutions use.
-    repeated: objects that stand twice in one block, with both places.
+    repeated: objects that stand twice in one block, with both places. files: the real paths of all that was read.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -35,6 +35,7 @@ class Document:
     variables: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     repeated: dict[Path, tuple[Place, Place]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -38,13 +39,14 @@ class _Source:
 class Library:
     """Scans a file and its includes, each once. What is wrong is in `problems` and `warnings`.
 
-    used: the first keys of all substitutions.
+    texts: what stands in for files, by their real paths. used: the first keys of all substitutions.
     """
 
     folder: FilePath
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    texts: Mapping[str, str] = field(default_factory=dict)
     _budget: Budget = field(default_factory=Budget)
     _sources: dict[str, _Source] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
@@ -54,6 +56,11 @@ class Library:
         if "\0" in str(path):
             raise Unreadable(f"{str(path)!r} is not the name of a file.")
         return self._read(path).content
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The real paths of what was read."""
+        return tuple(self._sources)
 
     def _read(self, path: FilePath) -> _Source:
         real = os.path.realpath(path)  # unlike Path.resolve, it bears links that go round in a circle
@@ -67,7 +74,9 @@ class Library:
         return self._sources[real]
 
     def _scan(self, path: FilePath) -> Object:
-        scanner = Scanner(read_text(path), str(path), self._budget, warnings=self.warnings, used=self.used)
+        text = self.texts.get(os.path.realpath(path))
+        text = read_text(path) if text is None else text
+        scanner = Scanner(text, str(path), self._budget, warnings=self.warnings, used=self.used)
         try:
             content, problems = scanner.scan(), scanner.problems
         except Unbalanced:

@@ -15,15 +15,20 @@ from ppf_core.hocon.syntax import Array, Field, Object, Text, Value
 
 
 def read_file(
-    path: FilePath, environment: Mapping[str, str], overrides: Mapping[str, str], flat: Collection[Path] = ()
+    path: FilePath,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, str],
+    flat: Collection[Path] = (),
+    texts: Mapping[str, str] = {},
 ) -> Document:
     """Reads a file with its includes. Raises ConfigError when it cannot be read to its end; other mistakes are in `problems`.
 
     overrides: path of a key → its value, both as HOCON; they win. flat: objects whose dotted keys are one key each.
+    texts: what stands in for files, by their real paths.
     """
     problems: list[Problem] = []
     try:
-        return _read(path, environment, overrides, flat, problems)
+        return _read(path, environment, overrides, flat, texts, problems)
     except LimitReached as limit:
         problems.append(limit.problem)
     except Unreadable as error:
@@ -39,9 +44,10 @@ def _read(
     environment: Mapping[str, str],
     overrides: Mapping[str, str],
     flat: Collection[Path],
+    texts: Mapping[str, str],
     problems: list[Problem],
 ) -> Document:
-    library = Library(path.absolute().parent, problems)
+    library = Library(path.absolute().parent, problems, texts=texts)
     resolver = Resolver(environment, problems=problems)
     resolver.add(library.read(path))
     for key, value in overrides.items():
@@ -50,6 +56,7 @@ def _read(
             resolver.add(setting)
     resolver.variables |= library.used
     document = TreeBuilder(resolver, flat).build()
+    document.files = library.files
     document.problems = in_order(problems)
     document.warnings = in_order(library.warnings)
     return document

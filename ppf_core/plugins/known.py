@@ -19,6 +19,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-inline": {"sources": "inline range"},
     "ppf-kafka": {"sources": "kafka", "sinks": "kafka", "streaming_sources": "kafka", "streaming_sinks": "kafka"},
     "ppf-logging": {"hooks": "logging"},
+    "ppf-lsp": {"commands": "lsp"},
     "ppf-memory": {"streaming_sinks": "memory"},
     "ppf-otel": {"hooks": "otel"},
     "ppf-profile": {"commands": "profile"},

@@ -103,19 +103,13 @@ class Selection:
         return self._bind(component, ("checks",), name, (*place, "check"), values, (*place, "options"))
 
     def _groups(self, config: ComponentConfig) -> tuple[str, ...]:
-        if config.kind == "transform":
-            return ("transforms",)
-        if self.file.config.mode == "batch":
-            return (f"{config.kind}s",)
-        if config.kind == "source":
-            return ("sources",) if config.batch else ("streaming_sources",)
-        return ("streaming_sinks", "sinks")
+        return plugin_groups(config.kind, self.file.config.mode, is_side_input=config.batch)
 
     def _bind(
         self, name: str, groups: tuple[str, ...], plugin: str, named: Path, values: Mapping[str, Any], place: Path
     ) -> BoundPlugin | None:
         try:
-            entry = self._choose(groups, plugin)
+            entry = self.choose(groups, plugin)
             cls = self.registry.load(entry)
         except PluginError as error:
             if not any(normalise(key) == normalise(f"{group}.{plugin}") for key in self._unfit for group in groups):
@@ -130,7 +124,8 @@ class Selection:
         chosen = BoundPlugin(name, entry, cls, values, bound, place, file.folder)
         return replace(chosen, cls=_driven(cls, chosen.known_options)) if issubclass(cls, StreamingSink) else chosen
 
-    def _choose(self, groups: tuple[str, ...], plugin: str) -> PluginEntry:
+    def choose(self, groups: tuple[str, ...], plugin: str) -> PluginEntry:
+        """The plugin that a name in the file means, of the first group that offers it. Raises PluginError."""
         key = (groups, plugin)
         if key not in self._chosen:
             try:
@@ -162,6 +157,15 @@ class Selection:
 
     def _fault(self, fault: Fault, place: Path) -> Problem:
         return self.file.problem(fault.code, fault.message, (*place, *fault.path), at=fault.at, hint=fault.hint)
+
+
+def plugin_groups(kind: str, mode: str, *, is_side_input: bool = False) -> tuple[str, ...]:
+    """The groups in which the plugin of a component is looked up, in this order."""
+    if kind == "transform" or mode == "batch":
+        return (f"{kind}s",)
+    if kind == "source":
+        return ("sources",) if is_side_input else ("streaming_sources",)
+    return ("streaming_sinks", "sinks")
 
 
 def _in_stream(cls: type[Sink[Any]], values: Mapping[str, Any]) -> Mapping[str, Any]:

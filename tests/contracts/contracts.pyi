@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform, overload
+from typing import Any, BinaryIO, ClassVar, Generic, Literal, TypeVar, dataclass_transform, overload
 
 import click
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -479,9 +479,52 @@ class Output:
         """A document with none of ppf's own keys."""
     def use_json(self, wanted: bool = True) -> None:
         """From here on the answer is one document, as under `--json`."""
+    def binary(self) -> BinaryIO:
+        """Where a protocol is spoken: the answer as bytes. What plugins print does not get into it."""
 
 def pipeline_grammar() -> dict[str, Any]:
     """What a pipeline file may say: the kernel's blocks and the options of every plugin, in JSON's types."""
+
+@dataclass(frozen=True)
+class Draft:
+    """A file as it is now. files: the real paths of all that was read. Without components it is no pipeline."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+    is_pipeline: bool = False
+
+@dataclass(frozen=True)
+class DraftOffer:
+    """What may be written at a place. help: what it is; `type` says which values a key takes."""
+
+    text: str
+    kind: Literal["key", "plugin", "component", "value"]
+    help: str = ""
+    type: str = ""
+    required: bool = False
+
+@dataclass(frozen=True)
+class DraftSpot:
+    """What is at a place: a key or the value of one, written as `word` from `column` on. definition: file and line of what is
+    named there. Lines and columns count from 1."""
+
+    path: tuple[str | int, ...]
+    is_key: bool
+    word: str
+    column: int
+    offers: tuple[DraftOffer, ...]
+    help: str = ""
+    definition: tuple[str, int] | None = None
+
+class PipelineDrafts:
+    """Pipeline files that somebody is writing, for editors. texts: what nobody has saved yet, by real paths."""
+
+    texts: dict[str, str]
+    def check(self, path: str | PathLike[str]) -> Draft:
+        """All that `ppf validate` says of a file. Imports the plugins that it names, and nothing else."""
+    def spot(self, path: str | PathLike[str], line: int, column: int, file: str | None = None) -> DraftSpot | None:
+        """What is at a place of a pipeline, or of a file that it includes; None where nothing can be written."""
 
 class RunStore:
     """The records of earlier runs; a verb that takes `runs` is given one. Documents are those of `ppf runs list` and `show`.

@@ -24,6 +24,9 @@ from ppf_core import (
     ComponentResult,
     Context,
     Dataset,
+    Draft,
+    DraftOffer,
+    DraftSpot,
     ErrorInfo,
     Fetched,
     FrameCheck,
@@ -34,6 +37,7 @@ from ppf_core import (
     OptionsError,
     Output,
     PipelineComponent,
+    PipelineDrafts,
     PipelineResult,
     PipelineRunner,
     Plugin,
@@ -382,3 +386,22 @@ def test_the_stream_of_the_ledger_is_written(spark: SparkSession, tmp_path: Path
     write_stream(build(LedgerStreamSink), stream.frame, tmp_path / "written", output_mode="append", component="ledger")
     frame = build(LedgerStream, tmp_path).read_stream(context(spark, run_id="r1", state={"day": "1"}))
     assert stream_batches(frame, tmp_path / "read") == []
+
+
+def edited(path: Path, text: str) -> tuple[list[str], int]:
+    """What an editor asks: what is wrong with a text that is not saved, and what may stand at its start."""
+    drafts = PipelineDrafts()
+    drafts.texts[str(path)] = text
+    draft: Draft = drafts.check(path)
+    spot: DraftSpot | None = drafts.spot(path, 1, 1, draft.files[0] if draft.is_pipeline else None)
+    told = [str(problem) for problem in (*draft.problems, *draft.warnings)]
+    if spot is None or spot.definition is None:
+        return told, 0
+    offers: tuple[DraftOffer, ...] = spot.offers
+    keys = [f"{each.text}: {each.type} {each.help}" for each in offers if each.kind == "key" and each.required]
+    return [*told, *keys, spot.word, spot.help, *map(str, spot.path)], spot.column if spot.is_key else spot.definition[1]
+
+
+def spoken(output: Output) -> int:
+    """A protocol of its own on standard output."""
+    return output.binary().write(b"hello")

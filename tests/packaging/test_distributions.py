@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
 FOLDERS = [ROOT, *PLUGINS]
 NEED_A_SERVICE = {"ppf-delta", "ppf-kafka", "ppf-otel", "ppf-secrets-aws", "ppf-secrets-vault"}  # or jars from Maven
+FOR_WRITING = {"ppf-lsp", "ppf-testing"}  # for editors and authors: a machine that runs pipelines needs neither
 
 
 def name_of(folder: Path) -> str:
@@ -166,7 +167,7 @@ def test_a_plugin_comes_with_pip_install_and_goes_with_pip_uninstall(new_environ
 def test_the_batteries_bring_every_plugin_that_needs_no_outside_service(archives: Path) -> None:
     (batteries,) = [folder for folder in PLUGINS if folder.name == "ppf"]
     needs = {need.split(">")[0] for need in _project(batteries)["dependencies"]}
-    alone = {folder.name for folder in PLUGINS if folder != batteries} - NEED_A_SERVICE - {"ppf-testing"}  # that is for authors
+    alone = {folder.name for folder in PLUGINS if folder != batteries} - NEED_A_SERVICE - FOR_WRITING
     assert needs == {"ppf-core[spark]", *alone}
 
 

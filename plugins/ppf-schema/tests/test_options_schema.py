@@ -13,7 +13,7 @@ from ppf_schema import options_schema as of_block
 from ppf_core import NoOptions
 from ppf_core.config.binding import bind, option_specs
 from ppf_core.config.model import PipelineConfig
-from ppf_core.validation.grammar import describe_block
+from ppf_core.editing.grammar import describe_block
 
 
 def options_schema(cls: type[Any]) -> dict[str, Any]:
