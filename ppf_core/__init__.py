@@ -171,6 +171,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(home), name)
+    import_module("ppf_core.contracts.deprecations").warn_of_name(name)
     globals()[name] = value
     return value
 

@@ -8,6 +8,7 @@ from typing import Any
 from ppf_core.config.binding import option_specs
 from ppf_core.contracts.checks import AggregateCheck, FrameCheck, RowCheck
 from ppf_core.contracts.components import Sink, Source, StreamingSink, StreamingSource, Transform
+from ppf_core.contracts.deprecations import warn_of_plugin
 from ppf_core.contracts.hooks import Hooks
 from ppf_core.contracts.plugin import Plugin, options_class
 from ppf_core.contracts.secrets import SecretsBackend
@@ -43,6 +44,7 @@ def verify(found: object, group: str) -> object:
     for fault in _faults(found, group):
         raise BrokenPlugin(fault)
     _verify_options(found, group)
+    warn_of_plugin(found)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from ppf_core.planning.roles import Role, has_quarantine, quarantine_of
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.quality.checking import Checking
 from ppf_core.quality.judging import CheckRun
+from ppf_core.resources.executor_files import ship_plugins
 from ppf_core.resources.secret_values import SecretsResolver
 from ppf_core.secrets.logs import redacted_logs
 from ppf_core.secrets.redaction import Redactor
@@ -163,9 +164,17 @@ class RunResources:
     def open_session(self, given: "SparkSession | None", log: "Path | None" = None, *, is_quick: bool = False) -> RunSession:
         """A Spark session of the run's own. is_quick: it answers a question, and writes nothing."""
         try:
-            return engines().open(self.session_request(log, is_quick=is_quick), given)
+            session = engines().open(self.session_request(log, is_quick=is_quick), given)
         except MasterError as error:
             raise self._located(error) from error
+        used = [self.validated.components[name] for name in self.selected]
+        names = [plugin.entry.distribution for each in used for plugin in (each.plugin, *each.checks)]
+        try:
+            told = ship_plugins(session.spark, session.facts["master"], names, self.state_dir / "executors")
+        except BaseException:
+            session.close()
+            raise
+        return replace(session, warnings=(*session.warnings, *told))
 
     def _located(self, error: MasterError) -> RunError:
         """The same, with the place in the file, if the master or the server stands there."""
