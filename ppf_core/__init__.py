@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ppf_core.cli.commands import RunStore, command
     from ppf_core.cli.output import Output
-    from ppf_core.contracts.checks import AggregateCheck, Columns, FrameCheck, RowCheck, Verdict
+    from ppf_core.contracts.checks import AggregateCheck, Columns, FrameCheck, ImpliedCheck, RowCheck, Verdict
     from ppf_core.contracts.components import (
         PipelineComponent,
         Schema,
@@ -57,7 +57,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ppf_core.cli.commands": ("RunStore", "command"),
     "ppf_core.cli.output": ("Output",),
-    "ppf_core.contracts.checks": ("AggregateCheck", "Columns", "FrameCheck", "RowCheck", "Verdict"),
+    "ppf_core.contracts.checks": ("AggregateCheck", "Columns", "FrameCheck", "ImpliedCheck", "RowCheck", "Verdict"),
     "ppf_core.contracts.components": (
         "PipelineComponent",
         "Schema",
@@ -118,6 +118,7 @@ __all__ = [
     "FrameCheck",
     "Frames",
     "Hooks",
+    "ImpliedCheck",
     "ModuleFolder",
     "NoOptions",
     "OptionsError",

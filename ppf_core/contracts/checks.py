@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from ppf_core.contracts.context import Context
 from ppf_core.contracts.field_paths import find_field
@@ -94,6 +94,22 @@ class RowCheck(Plugin[O]):
     @abstractmethod
     def passes(self, columns: Columns) -> "Column":
         """True where the row is good."""
+
+
+@dataclass(frozen=True)
+class ImpliedCheck:
+    """A check that comes with a source: of rows that its reader could not read as they should be, and has marked.
+
+    The kernel counts these rows, and does with them what `action` says, as with those of a row check in the file.
+
+    marker: a column of text in what the source gives, NULL in good rows. helpers: columns that tell more of marked rows. None
+    of these is in the source's `output_schema`, and nobody downstream sees them; only quarantined rows keep them.
+    """
+
+    name: str
+    marker: str
+    action: Literal["fail", "warn", "drop", "quarantine"] = "fail"
+    helpers: tuple[str, ...] = ()
 
 
 class AggregateCheck(Plugin[O]):

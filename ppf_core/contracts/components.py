@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar, Union
 
+from ppf_core.contracts.checks import ImpliedCheck
 from ppf_core.contracts.context import Context, Dataset
 from ppf_core.contracts.plugin import Plugin
 
@@ -66,6 +67,11 @@ class Source(PipelineComponent[O]):
     def repeatable(self) -> bool:
         """Whether each read gives the same rows with these options, also without a pin."""
         return False
+
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]:
+        """The checks that come with what it reads, with these options; they count after those in the file."""
+        return ()
 
     @abstractmethod
     def read(self, context: Context) -> "DataFrame":
@@ -179,6 +185,11 @@ class StreamingSource(PipelineComponent[O]):
     """
 
     changeable: ClassVar[Set[str]] = frozenset()
+
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]:
+        """The checks that come with what it reads, with these options; they count after those in the file."""
+        return ()
 
     @abstractmethod
     def read_stream(self, context: Context) -> "DataFrame":

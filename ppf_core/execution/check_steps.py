@@ -101,7 +101,7 @@ class CheckSteps:
     def check(self, component: ComponentRun) -> None:
         """Evaluates the checks of a component, as far as that was not done while its rows were staged."""
         checking = component.checks
-        if component.config.checkpoint and not checking.is_split:
+        if component.config.checkpoint and checking.hands_on_all:
             self.frames.store(component, self.frames.frame(component.info.name))
         self._begin_checking(component, self._checked_frame(component))
         is_open = checking.answer is None and checking.counts is None
@@ -181,7 +181,7 @@ class CheckSteps:
         if checking.answer is not None or not self.frames.engine.knows_plans:
             return checking.is_split
         if checking.carrier.kind == "cache":
-            return not component.config.checkpoint or checking.is_split
+            return not component.config.checkpoint or not checking.hands_on_all
         if checking.carrier.kind == "stage" and not checking.is_split:
             return not checking.is_deterministic and not checking.is_observable
         if checking.carrier.kind == "stage" and not checking.quarantines:

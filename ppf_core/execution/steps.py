@@ -88,7 +88,8 @@ class Steps:
             frame = self.engine.emptied(frame)
         if component.config.checkpoint:
             _require_storable(name, self.engine.unstorable_columns(frame))
-        component.frame, component.schema = frame, self.engine.schema_text(frame)
+        component.frame = component.checking.unmarked(frame, self.engine) if component.checking is not None else frame
+        component.schema = self.engine.schema_text(component.frame)
 
     def materialize(self, component: ComponentRun) -> None:
         """Computes a frame once, before its readers start; where reading it again is as good and cheaper, does nothing."""

@@ -27,6 +27,7 @@ from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
 from ppf_core.spark.rules import OWN_COLUMNS, Counts, Rules, Summary
 from ppf_core.threads import threads
+from ppf_core.validation.implied import Unmarked
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -38,6 +39,7 @@ class Checking:
 
     subject: what is checked; None before `begin`. outcome: what is known of it. rows: where its rows can be looked at again.
     is_cached_first: whether the frame is computed once before anybody writes it, since it could not be judged otherwise.
+    marked: the frame with the columns in which a source marks rows; what goes on does not have them.
     """
 
     checks: tuple[CheckRun, ...]
@@ -46,6 +48,7 @@ class Checking:
     outcome: Open | Answered | Counted = field(default_factory=Open)
     rows: AsPlanned | Staged | Cached = field(default_factory=AsPlanned)
     is_cached_first: bool = False
+    marked: "DataFrame | None" = None
     at: datetime.datetime = field(default_factory=lambda: threads().now())
 
     @property
@@ -72,6 +75,16 @@ class Checking:
     def is_split(self) -> bool:
         """Whether some rows go elsewhere."""
         return bool(splitting(self.checks))
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The columns in which a source tells of rows that it could not read."""
+        return tuple(each for check in self.checks if isinstance(check.plugin, Unmarked) for each in check.plugin.helpers)
+
+    @property
+    def hands_on_all(self) -> bool:
+        """Whether the frame goes on as it is looked at: with all rows, and all columns."""
+        return not self.is_split and not self.helpers
 
     @property
     def quarantines(self) -> bool:
@@ -103,21 +116,28 @@ class Checking:
         """Whether a sink may write good and bad rows in one pass, so that these are judged again where they lie."""
         known = self._known
         splits = splitting(self.checks) & known.masks.rules.rows.keys()
-        return bool(splits) and not self.is_cached_first and not self.is_cached and known.engine.labels_alike(known.masks)
+        is_kept = self.is_cached_first or self.is_cached or bool(self.helpers)
+        return bool(splits) and not is_kept and known.engine.labels_alike(known.masks)
 
     @property
     def can_be_answered(self) -> bool:
-        """Whether a hook may evaluate in our place: it cannot split a frame."""
-        return not self.is_split
+        """Whether a hook may evaluate in our place: it cannot split a frame, and knows no marks of a source."""
+        return self.hands_on_all
 
     @property
     def is_observable(self) -> bool:
         """Whether its numbers can be counted while somebody writes the frame; if not, they are counted afterwards."""
         return self._known.masks.is_observable()
 
+    def unmarked(self, frame: "DataFrame", engine: Engine) -> "DataFrame":
+        """What goes on of a source's frame. With the columns that mark rows it is only looked at here."""
+        self.marked = frame if self.helpers else None
+        return engine.without_columns(frame, self.helpers) if self.helpers else frame
+
     def begin(self, frame: "DataFrame", engine: Engine, *, is_deterministic: bool) -> None:
         """Looks at the frame, not at its rows. A check that does not fit it is not evaluated, which is told at the end."""
         self.release()  # of what was looked at before: another attempt has another frame
+        frame = frame if self.marked is None else self.marked
         unfit = _overwriting(frame.columns, self._taken)
         masks, broken = engine.fitting(frame, self._rules(engine).without(unfit), splitting(self.checks), self._taken)
         errors = {key: _reason(error) for key, error in broken.items()} | unfit
@@ -127,12 +147,12 @@ class Checking:
         """The good rows, which count while somebody writes them, each time anew."""
         masks, self.outcome = self._known.masks, Open()
         if not masks.rules.rows and not masks.rules.values:
-            return masks.frame
+            return self._handed_on(masks.frame)
         if not self.is_observable:
-            return masks.good(masks.labelled)
+            return self._handed_on(masks.good(masks.labelled))
         labelled, observation = masks.observed(is_detailed=not self.is_deterministic)
         self.outcome = Open(observation)
-        return masks.good(labelled)
+        return self._handed_on(masks.good(labelled))
 
     def part(self) -> "tuple[DataFrame, str]":
         """All rows, which count while somebody writes them, and the column that says which of them are set apart."""
@@ -240,7 +260,7 @@ class Checking:
 
     def good(self) -> "DataFrame":
         """The rows that go on."""
-        return self._known.masks.good(self._labelled())
+        return self._handed_on(self._known.masks.good(self._labelled()))
 
     def bad(self, place: str | None, run_id: str) -> "DataFrame":
         """The rows that a sink takes, or (None) the run's own folder."""
@@ -285,6 +305,9 @@ class Checking:
             self.rows = AsPlanned()
 
     # ---- inside
+
+    def _handed_on(self, rows: "DataFrame") -> "DataFrame":
+        return self._known.engine.without_columns(rows, self.helpers) if self.helpers else rows
 
     @property
     def _known(self) -> Subject:
@@ -374,9 +397,9 @@ class Checking:
             case Staged(frame):
                 return frame
             case Cached():
-                return self._known.masks.unlabelled(self._labelled())
+                return self._handed_on(self._known.masks.unlabelled(self._labelled()))
             case AsPlanned():
-                return self._known.frame
+                return self._handed_on(self._known.frame)
 
 
 def _overwriting(names: Sequence[str], quarantines: Collection[int]) -> dict[int, str]:

@@ -66,6 +66,12 @@ class StreamFrames:
                     if len(found) > before:
                         raise self._needs_stream(query, name, found[0])
 
+    def head(self, query: Query) -> "DataFrame":
+        """What is handed on batch by batch, with the columns in which a source marks rows: each batch is judged by itself."""
+        checking = self._steps.components[query.input].checking
+        marked = checking.marked if checking is not None else None
+        return self._steps.frames.frame(query.input) if marked is None else marked
+
     def results(self, query: str, told: Mapping[str, Any]) -> dict[str, tuple[QualityResult, ...]]:
         """What checks found on the way in a batch. told: the numbers that came with its progress, by component."""
         names = [name for name, telling in self._filtering.items() if telling == query]
@@ -80,11 +86,11 @@ class StreamFrames:
 
     def _filtered(self, component: ComponentRun, frame: "DataFrame") -> "DataFrame":
         """The good rows of a streaming frame, counted on their way. Raises what a check raises that does not fit the frame."""
-        checks, engine = component.checks.checks, self._steps.engine
+        checking, checks, engine = component.checks, component.checks.checks, self._steps.engine
         rules = engine.rules({check.number: check.plugin for check in checks}, wheres(checks))  # type: ignore[misc]
-        masks = engine.masks(frame, rules, splitting(checks))
-        self._masks[component.info.name] = masks
-        return masks.good(masks.observed_as(component.info.name))
+        masks = engine.masks(frame if checking.marked is None else checking.marked, rules, splitting(checks))
+        self._masks[component.info.name], checking.marked = masks, None
+        return engine.without_columns(masks.good(masks.observed_as(component.info.name)), checking.helpers)
 
     def _results(self, name: str, told: Mapping[str, Any]) -> tuple[QualityResult, ...]:
         checks = self._steps.components[name].checks.checks

@@ -173,7 +173,7 @@ class Supervisor:
             query=query,
             checkpoint=opened.folder.path,
             trigger=None if query.trigger == "available_now" else parse_duration(query.trigger or 0).total_seconds(),
-            frame=self.steps.frames.frame(query.input),
+            frame=self._frames.head(query),
             streams=self.steps.engine.streams,
             batches=None if query.native else self._batches(opened),
             native=self._native(query) if query.native else None,

@@ -12,6 +12,7 @@ from ppf_core.errors import ConfigError, suggestion
 from ppf_core.plugins.registry import PluginEntry
 from ppf_core.validation.dataflow import Dataflow
 from ppf_core.validation.graph import Graph
+from ppf_core.validation.implied import without_implied
 from ppf_core.validation.selection import BoundPlugin
 from ppf_core.validation.validated import ValidatedComponent, ValidatedPipeline
 
@@ -45,7 +46,8 @@ def replaced(validated: ValidatedPipeline, sources: Mapping[str, Source[Any]]) -
             hint = "Replace what feeds it."
             raise ConfigError(f"The component {name!r} is a sink: no source can stand in its place.", hint=hint)
     components = {
-        name: as_source(each, sources[name]) if name in sources else each for name, each in validated.components.items()
+        name: as_source(without_implied(each), sources[name]) if name in sources else each
+        for name, each in validated.components.items()
     }
     ends = [name for name in components if name in sources or not validated.dataflow.users.get(name)]
     kept = Dataflow.of(components).above(ends)

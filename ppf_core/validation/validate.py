@@ -19,6 +19,7 @@ from ppf_core.storage.state_files import state_files
 from ppf_core.validation.environment_values import with_values
 from ppf_core.validation.error_names import misnamed_errors
 from ppf_core.validation.graph import Graph
+from ppf_core.validation.implied import WithImplied
 from ppf_core.validation.plain_secrets import known_secrets, plain_secrets
 from ppf_core.validation.queries import Streams, streams_of
 from ppf_core.validation.schema import schema_problems
@@ -54,7 +55,7 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> ValidatedPipelin
     wiring = Wiring(file, plugins, checks)
     graph = wiring.graph()
     components = {
-        name: ValidatedComponent(name, enabled[name], plugin, checks.get(name, ()), wiring.frame_names(name))
+        name: _component(name, WithImplied.of(enabled[name], plugin, checks.get(name, ())), plugin, wiring)
         for name, plugin in plugins.items()
     }
     asked = [] if graph.is_cyclic else list(_ask(file, components, graph, wiring))
@@ -72,6 +73,10 @@ def check_file(file: PipelineFile, registry: PluginRegistry) -> ValidatedPipelin
     told = _without(secrets, in_order(problems)), _without(secrets, in_order(warnings))
     known = (file, registry, components, hooks, backends, graph)
     return ValidatedPipeline(*known, *told, queries=streams.queries, known_secrets=secrets)
+
+
+def _component(name: str, checked: WithImplied, plugin: BoundPlugin, wiring: Wiring) -> ValidatedComponent:
+    return ValidatedComponent(name, checked.config, plugin, checked.checks, wiring.frame_names(name))
 
 
 def _without(secrets: Collection[str], problems: Sequence[Problem]) -> tuple[Problem, ...]:

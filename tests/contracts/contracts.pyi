@@ -204,6 +204,9 @@ class Source(PipelineComponent[O]):
     @property
     def repeatable(self) -> bool:
         """Whether each read gives the same rows with these options, also without a pin. False unless overridden."""
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]:
+        """The checks that come with what it reads, with these options; they count after those in the file. None as a rule."""
     @abstractmethod
     def read(self, context: Context) -> DataFrame:
         """A lazy frame; may be called several times in a run and then returns the same logical slice."""
@@ -267,6 +270,8 @@ class ModuleFolder:
 
 class StreamingSource(PipelineComponent[O]):
     changeable: ClassVar[Set[str]]  # options that may change while a checkpoint stays: how much is read at a time, not what
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]: ...
     @abstractmethod
     def read_stream(self, context: Context) -> DataFrame: ...
     def recognise(self, context: Context, known: str | None) -> str | None:
@@ -326,6 +331,20 @@ class RowCheck(Plugin[O]):
     @abstractmethod
     def passes(self, columns: Columns) -> Column:
         """True where the row is good."""
+
+@dataclass(frozen=True)
+class ImpliedCheck:
+    """A check that comes with a source: of rows that its reader could not read as they should be, and has marked. The kernel
+    counts these rows, and does with them what `action` says, as with those of a row check in the file.
+
+    marker: a column of text in what the source gives, NULL in good rows. helpers: columns that tell more of marked rows. None
+    of these is in the source's `output_schema`, and nobody downstream sees them; only quarantined rows keep them.
+    """
+
+    name: str
+    marker: str
+    action: Literal["fail", "warn", "drop", "quarantine"] = "fail"
+    helpers: tuple[str, ...] = ()
 
 class AggregateCheck(Plugin[O]):
     @abstractmethod

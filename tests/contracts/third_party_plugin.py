@@ -32,6 +32,7 @@ from ppf_core import (
     FrameCheck,
     Frames,
     Hooks,
+    ImpliedCheck,
     ModuleFolder,
     NoOptions,
     OptionsError,
@@ -196,6 +197,10 @@ class LedgerSink(StagedSink[LedgerOptions]):
 
 class LedgerStream(StreamingSource[NoOptions]):
     """Follows the ledger."""
+
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]:
+        return (ImpliedCheck("readable", marker="_unread", action="drop", helpers=("_page",)),)
 
     def read_stream(self, context: Context) -> DataFrame:
         return context.spark.readStream.format("rate").load()

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from ppf_core import OptionsError, SchemaContract, near_miss, option, options
-from ppf_files import pass_through
+from ppf_files import marked, pass_through
 from ppf_files.text_options import faults_of_named, named_options
 
 # As text Spark writes times with milliseconds only, and drops the rest.
@@ -77,7 +77,19 @@ class ReadOptions:
 
 
 @options
-class CsvReadOptions(ReadOptions):
+class RecordReadOptions(ReadOptions):
+    """What the sources of text understand whose records may not fit their columns."""
+
+    bad_records: marked.BadRecords | None = option(marked.HELP, default=None)
+
+    def __post_init__(self) -> None:
+        # Not super(): the decorator's dataclass may be another class object than this body sees.
+        ReadOptions.__post_init__(self)
+        _raise(marked.problems(self.bad_records, self.schema, self.reader))
+
+
+@options
+class CsvReadOptions(RecordReadOptions):
     """What the CSV source understands."""
 
     format: ClassVar[str] = "csv"
@@ -101,8 +113,7 @@ class CsvReadOptions(ReadOptions):
     )
 
     def __post_init__(self) -> None:
-        # Not super(): the decorator's dataclass may be another class object than this body sees.
-        ReadOptions.__post_init__(self)
+        RecordReadOptions.__post_init__(self)
         problems = _no_delimiter(self.delimiter) | _wide_lines(self.reader, named_options(self))
         problems |= faults_of_named(self, "reader", self.reader)
         if self.schema is not None and self.infer_schema:
@@ -115,13 +126,13 @@ class CsvReadOptions(ReadOptions):
 
 
 @options
-class JsonReadOptions(ReadOptions):
+class JsonReadOptions(RecordReadOptions):
     """What the JSON source understands."""
 
     format: ClassVar[str] = "json"
 
     def __post_init__(self) -> None:
-        ReadOptions.__post_init__(self)
+        RecordReadOptions.__post_init__(self)
         _raise(_wide_lines(self.reader))
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ppf_core import Context, Dataset, PpfError, Requirements, Schema, SchemaContract, Source
+from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Requirements, Schema, SchemaContract, Source
+from ppf_files import marked
 from ppf_files.csv_columns import Headers, together
 from ppf_files.documents import require_json, require_lines, require_one_document, require_utf8
 from ppf_files.heads import Dialect, codec, heads, plain_delimiter
@@ -16,6 +17,7 @@ from ppf_files.options import (
     OrcReadOptions,
     ParquetReadOptions,
     ReadOptions,
+    RecordReadOptions,
     TextReadOptions,
 )
 from ppf_files.orc_types import require_kept
@@ -26,8 +28,10 @@ from ppf_files.text_options import named_options, of_encoding
 if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
     from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+    from pyspark.sql.types import StructType
 
 R = TypeVar("R", bound=ReadOptions)
+T = TypeVar("T", bound=RecordReadOptions)
 
 _READ = "files"  # the cursor
 _NO_TEXT = "\ufdd0"  # to Unicode no character
@@ -58,7 +62,7 @@ class FileSource(Source[R]):
 
     def pin(self, context: Context) -> str | None:
         """The files that are there now, with sizes and times."""
-        if type(context.spark).__module__.startswith("pyspark.sql.connect"):
+        if _is_remote(context):
             return None
         # Lines of text need no schema, so that Spark only lists.
         listing = Listing.of(self._load(self._reader(context, "text"), self._paths))
@@ -202,6 +206,10 @@ def _is_true(value: Any) -> bool:
     return str(value).lower() == "true"
 
 
+def _is_remote(context: Context) -> bool:
+    return type(context.spark).__module__.startswith("pyspark.sql.connect")
+
+
 def _read_before(context: Context) -> frozenset[str]:
     """The files that published runs have read."""
     return frozenset(context.state.get(_READ, "").split())
@@ -255,7 +263,43 @@ def _too_wide(paths: list[str]) -> PpfError:
     )
 
 
-class CsvSource(FileSource[CsvReadOptions]):
+class RecordSource(FileSource[T]):
+    """Reads text whose records may not fit their columns."""
+
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]:
+        """The one for bad records, if the file says what becomes of them."""
+        return marked.implied_checks(self.options.bad_records)
+
+    def with_file(self, frame: "DataFrame") -> "DataFrame":
+        """Also with what is known of bad records."""
+        is_marked = self.options.bad_records is not None
+        return FileSource.with_file(self, marked.told(frame, self.format) if is_marked else frame)
+
+    def reader_options(self) -> dict[str, Any]:
+        """Also that bad records are marked."""
+        return {**FileSource.reader_options(self), **marked.reader_options(self.options.bad_records)}
+
+    def _described(self, context: Context) -> "DataFrameReader":
+        reader = FileSource._described(self, context)
+        if self.options.bad_records is None:
+            return reader
+        if self.options.schema is not None:
+            return reader.schema(marked.marking(SchemaContract.struct(self.options.schema, context.spark)))
+        frame = self._load(reader, self._paths)
+        found = marked.marking(self._own_columns(context, frame))
+        self._require_columns(len(found) == 1)
+        return self._reader(context, self.format).schema(found)
+
+    def _own_columns(self, context: Context, frame: "DataFrame") -> "StructType":
+        """Without those that the names of folders give."""
+        from pyspark.sql.types import StructType
+
+        folders = [] if _is_remote(context) else folder_columns(frame)
+        return StructType([field for field in frame.schema if field.name not in folders])
+
+
+class CsvSource(RecordSource[CsvReadOptions]):
     """Reads CSV files."""
 
     format = "csv"
@@ -312,6 +356,7 @@ class CsvSource(FileSource[CsvReadOptions]):
         folders = folder_columns(frame)
         if schema is None:
             wanted = StructType([StructField(name, StringType()) for name in headers.names])
+            wanted = wanted if self.options.bad_records is None else marked.marking(wanted)
         else:
             wanted = StructType([field for field in schema if field.name not in folders])
         extra = [name for name in wanted.names if name == self._corrupt]
@@ -329,7 +374,8 @@ class CsvSource(FileSource[CsvReadOptions]):
 
         A text that no file has tells them apart. But then "" is no number, so not where such a line would be a wrong one.
         """
-        is_seen = self.options.infer_schema or self._is_strict or self._corrupt in self._types
+        is_typed = self.options.bad_records is not None and not {*self._types.values()} <= {"string"}
+        is_seen = self.options.infer_schema or self._is_strict or self._corrupt in self._types or is_typed
         return "" if is_seen or self.options.quoting == "spark" else _NO_TEXT
 
     @property
@@ -346,7 +392,8 @@ class CsvSource(FileSource[CsvReadOptions]):
         if self.options.quoting == "rfc4180":
             return True
         options = given(self.options.reader)
-        return self._is_strict or self._corrupt in self._types or not _QUOTING.isdisjoint(options)
+        is_marked = self.options.bad_records is not None or self._corrupt in self._types
+        return self._is_strict or is_marked or not _QUOTING.isdisjoint(options)
 
     @property
     def _corrupt(self) -> str:
@@ -386,7 +433,7 @@ class CsvSource(FileSource[CsvReadOptions]):
             )
 
 
-class JsonSource(FileSource[JsonReadOptions]):
+class JsonSource(RecordSource[JsonReadOptions]):
     """Reads files with one JSON object a line."""
 
     format = "json"

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from ppf_core import OptionsError, option, options
-from ppf_files import pass_through
+from ppf_files import marked, pass_through
 from ppf_files.options import (
     PATH_KEYS,
     CsvReadOptions,
@@ -15,6 +15,7 @@ from ppf_files.options import (
     ParquetReadOptions,
     ParquetWriteOptions,
     ReadOptions,
+    RecordReadOptions,
     TextReadOptions,
     TextWriteOptions,
     WriteOptions,
@@ -40,6 +41,7 @@ class StreamReadOptions:
         "Columns and types as DDL, for example 'id INT, name STRING'. Only text needs none: it has one column.", default=None
     )
     max_files_per_trigger: int | None = option("How many files a batch has at most; without it all that are new.", default=None)
+    bad_records: marked.BadRecords | None = option(f"Of csv and json. {marked.HELP}", default=None)
     reader: dict[str, Any] = option(
         "Further options for Spark's reader, passed on as they are. All else is as in the source of the format.",
         default_factory=dict,
@@ -56,6 +58,8 @@ class StreamReadOptions:
             )
         if self.max_files_per_trigger is not None and self.max_files_per_trigger < 1:
             problems["max_files_per_trigger"] = f"must be at least 1, not {self.max_files_per_trigger}"
+        if self.bad_records is not None and not issubclass(_READ[self.format], RecordReadOptions):
+            problems["bad_records"] = f"has no meaning for {self.format}, whose records always fit; leave it out"
         if not problems:
             _ = self.batch
         if problems:
@@ -68,7 +72,8 @@ class StreamReadOptions:
     @property
     def batch(self) -> ReadOptions:
         """The options of the source that reads this format in a batch."""
-        return _READ[self.format](path=self.path, schema=self.schema, reader=self.reader)
+        further: dict[str, Any] = {} if self.bad_records is None else {"bad_records": self.bad_records}
+        return _READ[self.format](path=self.path, schema=self.schema, reader=self.reader, **further)
 
 
 @options

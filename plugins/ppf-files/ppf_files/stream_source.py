@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, Dataset, PpfError, Schema, SchemaContract, StreamingSource
+from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Schema, SchemaContract, StreamingSource
 from ppf_core.storage import files_at
+from ppf_files import marked
 from ppf_files.paths import dataset, fixed_folder, readable
 from ppf_files.sources import CsvSource, FileSource, JsonSource, OrcSource, ParquetSource, TextSource
 from ppf_files.stream_options import StreamReadOptions
@@ -37,17 +38,25 @@ class FilesSource(StreamingSource[StreamReadOptions]):
         """The folder."""
         return (dataset(self.options.path),)
 
+    @property
+    def implied_checks(self) -> Sequence[ImpliedCheck]:
+        """The one for bad records, if the file says what becomes of them."""
+        return marked.implied_checks(self.options.bad_records)
+
     def read_stream(self, context: Context) -> "DataFrame":
         """The files as a streaming frame; those that are there already come first."""
         given, folder = self.options, fixed_folder(self.options.path)
         self._require_folder(context, folder)
         schema = SchemaContract.struct(given.schema or "value STRING", context.spark)
-        reader = context.spark.readStream.format(given.format).schema(schema)
+        is_marked = given.bad_records is not None
+        reader = context.spark.readStream.format(given.format).schema(marked.marking(schema) if is_marked else schema)
         # Without it, and with a glob, columns in names of folders would be NULL or fail.
         reader = reader.options(maxFileAge=_ANY_AGE, basePath=folder)
         if given.max_files_per_trigger is not None:
             reader = reader.option("maxFilesPerTrigger", given.max_files_per_trigger)
-        return reader.options(**_SOURCES[given.format](given.batch).reader_options()).load(readable(given.path))
+        reader = reader.options(**_SOURCES[given.format](given.batch).reader_options())
+        frame = reader.load(readable(given.path))
+        return marked.told(frame, given.format) if is_marked else frame
 
     def _require_folder(self, context: Context, folder: str) -> None:
         files = files_at(context.spark, folder)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ppf_core import Requirements, option, options
 from ppf_files import layout
 from ppf_files.file_sink import FileSink
-from ppf_files.options import WHOLE_TIMES, ReadOptions, WriteOptions
-from ppf_files.sources import FileSource
+from ppf_files.options import WHOLE_TIMES, RecordReadOptions, WriteOptions
+from ppf_files.sources import RecordSource
 from ppf_files.writing import without_nul
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _NEEDS = Requirements(spark=">=4.0")  # earlier it was a package of somebody els
 
 
 @options
-class XmlReadOptions(ReadOptions):
+class XmlReadOptions(RecordReadOptions):
     """What the XML source understands."""
 
     format: ClassVar[str] = "xml"
@@ -34,7 +34,7 @@ class XmlWriteOptions(WriteOptions):
     root_tag: str = option("Name of the element of each file.", default="ROWS")
 
 
-class XmlSource(FileSource[XmlReadOptions]):
+class XmlSource(RecordSource[XmlReadOptions]):
     """Reads XML files, one element a row. Attributes are columns whose names begin with an underscore."""
 
     format = "xml"
