@@ -1,6 +1,6 @@
 """Runs by ppf beside the same jobs by hand, in one Spark session and taking turns; prints the median seconds of each as JSON.
 
-`python in_session.py shared|hooks|queries FOLDER`
+`python in_session.py shared|hooks|queries|headers FOLDER`
 """
 
 import json
@@ -13,14 +13,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from ppf_files.sources import CsvSource
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PipelineRunner
+from ppf_core.testing import build, context
 
 ROWS = 3_000_000
 # So many that the ratio tells of the work: a run has a fixed cost of about 0.2 s (the file, a session, record, publish).
 SHARED_ROWS = 30_000_000
 QUERIES = 30
+FILES = 1_000
+LINES = 2_000
 SMALL = 300
 
 
@@ -147,6 +151,29 @@ components {{
     return medians(folder, 3, {"ppf": by_ppf(spark, path), "by hand": by_hand})
 
 
+# ---- the first lines of many files
+
+
+def headers(spark: SparkSession, folder: Path) -> dict[str, float]:
+    source = folder / "files"
+    source.mkdir()
+    text = "id,name,amount\n" + "".join(f"{number},name {number % 97},{number / 8}\n" for number in range(LINES))
+    for number in range(FILES):
+        (source / f"{number:04}.csv").write_text(text)
+
+    def written(frame: DataFrame) -> None:
+        frame.write.format("noop").mode("overwrite").save()
+
+    def by_source() -> None:
+        made = build(CsvSource, path=str(source))
+        written(made.read(context(spark, pinned=made.pin(context(spark)))))
+
+    def by_spark() -> None:
+        written(spark.read.csv(str(source), header=True))
+
+    return medians(folder, 7, {"ppf": by_source, "by hand": by_spark})
+
+
 if __name__ == "__main__":
-    jobs = {"shared": shared, "hooks": hooks, "queries": queries}
+    jobs = {"shared": shared, "hooks": hooks, "queries": queries, "headers": headers}
     print(json.dumps(jobs[sys.argv[1]](session(), Path(sys.argv[2]))))

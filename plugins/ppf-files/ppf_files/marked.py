@@ -1,6 +1,6 @@
 """Records of text that do not fit their columns: Spark marks them, the source says where they are and what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ppf_core import ImpliedCheck, SchemaContract
@@ -57,6 +57,13 @@ def marking(schema: "StructType") -> "StructType":
     from pyspark.sql.types import StringType, StructField, StructType
 
     return StructType([*(field for field in schema if field.name != RECORD), StructField(RECORD, StringType())])
+
+
+def as_texts(schema: "StructType", names: Collection[str]) -> "StructType":
+    """The schema with these columns as they stand in the file, or in the name of its folder."""
+    from pyspark.sql.types import StringType, StructField, StructType
+
+    return StructType([StructField(each.name, StringType()) if each.name in names else each for each in schema])
 
 
 def told(frame: "DataFrame", format_name: str) -> "DataFrame":

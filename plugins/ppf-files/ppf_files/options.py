@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from ppf_core import OptionsError, SchemaContract, near_miss, option, options
-from ppf_files import marked, pass_through
+from ppf_files import marked, numbers, pass_through
 from ppf_files.text_options import faults_of_named, named_options
 
 # As text Spark writes times with milliseconds only, and drops the rest.
@@ -44,6 +44,10 @@ class ReadOptions:
         'Only files that were changed after this time of the session\'s time zone: "2024-12-31T18:00:00".', default=None
     )
     modified_before: str | None = option("Only files that were changed before this time.", default=None)
+    partition_inference: bool = option(
+        "The types of columns from names of folders are found; otherwise they are text, so that 007 stays what it is.",
+        default=True,
+    )
     incremental: bool = option(
         "Only files that no published run has read, whatever their names and times; one that changed is read again.",
         default=False,
@@ -106,6 +110,8 @@ class CsvReadOptions(RecordReadOptions):
         "rfc4180: a quote in a value is doubled, as all other programs have it. spark: a backslash stands before it.",
         default="rfc4180",
     )
+    decimal: str = option("What stands before the fraction of a number. Needs the schema.", default=".")
+    thousands: str | None = option("What stands between groups of three digits, if anything. Needs the schema.", default=None)
     columns: Literal["same", "by_name", "by_position"] = option(
         "How files go together. same: the first line is the same in all. by_name: columns are found by name in each file, NULL "
         "where a file does not have them. by_position: the first file names the columns of all.",
@@ -116,6 +122,7 @@ class CsvReadOptions(RecordReadOptions):
         RecordReadOptions.__post_init__(self)
         problems = _no_delimiter(self.delimiter) | _wide_lines(self.reader, named_options(self))
         problems |= faults_of_named(self, "reader", self.reader)
+        problems |= numbers.problems(self.decimal, self.thousands, self.schema)
         if self.schema is not None and self.infer_schema:
             problems["infer_schema"] = "has no meaning when schema gives the types; leave one of them out"
         if self.columns == "by_name" and self.infer_schema:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Requirements, Schema, SchemaContract, Source
-from ppf_files import marked
+from ppf_files import marked, numbers
 from ppf_files.csv_columns import Headers, together
 from ppf_files.documents import require_json, require_lines, require_one_document, require_utf8
 from ppf_files.heads import Dialect, codec, heads, plain_delimiter
@@ -165,9 +165,26 @@ class FileSource(Source[R]):
         return [readable(path) for path in self.options.paths]
 
     def _described(self, context: Context) -> "DataFrameReader":
+        reader, schema = self._reader(context, self.format), self._schema(context)
+        return reader if schema is None else reader.schema(schema)
+
+    def _schema(self, context: Context) -> "StructType | None":
+        """The columns that Spark is to read; None: it finds them."""
+        given = self._given_schema(context)
+        if self.options.partition_inference:
+            return given
+        if _is_remote(context):
+            message = "partition_inference = false looks at the names of folders, which cannot be done over Spark Connect."
+            raise PpfError(message, hint="Run without Spark Connect, or give these columns in the schema.")
         reader = self._reader(context, self.format)
+        frame = self._load(reader if given is None else reader.schema(given), self._paths)
+        folders = set(folder_columns(frame)).difference(given.names if given is not None else ())
+        return marked.as_texts(frame.schema, folders) if folders else given
+
+    def _given_schema(self, context: Context) -> "StructType | None":
+        """The columns that the file gives."""
         schema = self.options.schema
-        return reader if schema is None else reader.schema(SchemaContract.struct(schema, context.spark))
+        return None if schema is None else SchemaContract.struct(schema, context.spark)
 
     def _reader(self, context: Context, format_name: str) -> "DataFrameReader":
         return context.spark.read.format(format_name).options(**self.reader_options())
@@ -280,16 +297,14 @@ class RecordSource(FileSource[T]):
         """Also that bad records are marked."""
         return {**FileSource.reader_options(self), **marked.reader_options(self.options.bad_records)}
 
-    def _described(self, context: Context) -> "DataFrameReader":
-        reader = FileSource._described(self, context)
+    def _schema(self, context: Context) -> "StructType | None":
+        schema = FileSource._schema(self, context)
         if self.options.bad_records is None:
-            return reader
-        if self.options.schema is not None:
-            return reader.schema(marked.marking(SchemaContract.struct(self.options.schema, context.spark)))
-        frame = self._load(reader, self._paths)
-        found = marked.marking(self._own_columns(context, frame))
-        self._require_columns(len(found) == 1)
-        return self._reader(context, self.format).schema(found)
+            return schema
+        if schema is None:
+            schema = self._own_columns(context, self._load(self._reader(context, self.format), self._paths))
+            self._require_columns(schema.names in ([], [marked.RECORD]))
+        return marked.marking(schema)
 
     def _own_columns(self, context: Context, frame: "DataFrame") -> "StructType":
         """Without those that the names of folders give."""
@@ -348,24 +363,51 @@ class CsvSource(RecordSource[CsvReadOptions]):
             return frame
         return self._load(self._reader(context, self.format).schema(frame.schema).option("enforceSchema", "false"), self._paths)
 
+    def with_file(self, frame: "DataFrame") -> "DataFrame":
+        """Also with the numbers that Spark would not read."""
+        return RecordSource.with_file(self, self._numbered(frame))
+
+    def _given_schema(self, context: Context) -> "StructType | None":
+        schema = FileSource._given_schema(self, context)
+        return None if schema is None else marked.as_texts(schema, self._unread)
+
+    def _numbered(self, frame: "DataFrame") -> "DataFrame":
+        if not self._unread or self.options.schema is None:
+            return frame
+        options = self.options
+        schema = SchemaContract.struct(self.options.schema, frame.sparkSession)
+        types = {field.name: field.dataType for field in schema if field.name in self._unread}
+        return numbers.read(frame, types, options.decimal, options.thousands, options.delimiter)
+
+    @property
+    def _unread(self) -> frozenset[str]:
+        """The columns of numbers that Spark would not read."""
+        return numbers.marked_numbers(self.options.decimal, self.options.thousands, self.options.schema)
+
     def _by_name(self, context: Context, frame: "DataFrame", listing: Listing, headers: Headers) -> "DataFrame":
         from pyspark.sql.types import StringType, StructField, StructType
 
         reader = self._reader(context, self.format).option("enforceSchema", "true")
         schema = frame.schema if self.options.schema is not None else None
         folders = folder_columns(frame)
+        texts = [] if self.options.partition_inference else [field for field in frame.schema if field.name in folders]
         if schema is None:
             wanted = StructType([StructField(name, StringType()) for name in headers.names])
             wanted = wanted if self.options.bad_records is None else marked.marking(wanted)
         else:
-            wanted = StructType([field for field in schema if field.name not in folders])
+            numbered = self._numbered(frame).schema
+            wanted = StructType([numbered[field.name] for field in schema if field.name not in folders])
         extra = [name for name in wanted.names if name == self._corrupt]
+
+        def read_as(columns: StructType) -> StructType:
+            return StructType([*marked.as_texts(columns, self._unread), *texts])
+
         return together(
             wanted,
             headers,
             _spelling(context.spark),
             extra,
-            lambda columns, paths: self.with_file(self._of_files(reader.schema(columns), listing, paths)),
+            lambda columns, paths: self.with_file(self._of_files(reader.schema(read_as(columns)), listing, paths)),
         )
 
     @property
