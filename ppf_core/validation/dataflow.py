@@ -5,7 +5,7 @@ source ─ reads ─▶ transform ─ reads ─▶ sink
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,12 @@ class Dataflow:
     """The row edges of some components.
 
     reads: component → those whose good rows it reads, once for each alias and option that names them. takes: sink → those whose
-    bad rows it takes.
+    bad rows it takes. asked: component → those that its checks name, which are among `reads`.
     """
 
     reads: Mapping[str, tuple[str, ...]]
     quarantined_from: Mapping[str, tuple[str, ...]]
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, components: "Mapping[str, ValidatedComponent]") -> "Dataflow":
@@ -34,7 +35,11 @@ class Dataflow:
         for name, component in components.items():
             for sink in dict.fromkeys(check.quarantine_to for check in component.config.quality if check.quarantine_to):
                 takes[sink] = (*takes.get(sink, ()), name)
-        return cls(reads, takes)
+        asked = {
+            name: tuple(other for check in each.checks for _, other in check.bound.components)
+            for name, each in components.items()
+        }
+        return cls(reads, takes, asked)
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[str, ...]]:

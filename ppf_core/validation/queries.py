@@ -43,7 +43,8 @@ class Query:
 
     def side_inputs(self, flow: Dataflow) -> frozenset[str]:
         """What its batches read besides their stream, and is built once."""
-        return frozenset(each for name in self.below for each in flow.reads[name]) - self.below - {self.input}
+        read = {each for name in self.below for each in flow.reads[name]}
+        return frozenset(read.union(flow.asked.get(self.input, ()))) - self.below - {self.input}
 
 
 @dataclass(frozen=True)

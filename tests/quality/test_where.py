@@ -86,3 +86,30 @@ def test_a_condition_that_makes_no_sense_is_not_evaluated_or_a_mistake(pipeline:
         assert (result.exit_code, told(result)[0][0]) == (4, "error")
     with pytest.raises(ConfigError, match="where"):
         run(pipeline, spark, f'{{ {check}, where = " " }}')
+
+
+OTHERS = [
+    ("foreign_key, options { columns = [id], references = known, reference_columns = [id] }", (0, 4)),
+    ("foreign_key, options { columns = [id], references = known, reference_columns = [id], null_safe = true }", (1, 4)),
+    ("unique, options { columns = [id], nulls_distinct = false }", (1, 4)),
+    ('query, options { sql = "SELECT id FROM this EXCEPT SELECT id FROM known", components = [known] }', (1, 4)),
+    ("compare, options { with = known, keys = [id] }", (2, 3)),
+]
+
+
+def test_checks_beside_another_component_and_beside_a_quarantine_see_the_rows_that_meet_the_condition(
+    pipeline: WritePipeline, spark: SparkSession
+) -> None:
+    checks = [f"{{ check = {check}, name=n{number}, {CH}, action = warn }}" for number, (check, _) in enumerate(OTHERS)]
+    apart = f"{{ check = in_range, options {{ column = id, max = 4 }}, {CH}, action = quarantine }}"
+    columns = "id INT, c STRING"
+    path = pipeline(
+        f"""
+        a {{ source = inline, options {{ schema = "{columns}", rows = {ROWS} }}, quality = [{", ".join([*checks, apart])}] }}
+        known {{ source = inline, options {{ schema = "{columns}", rows = [{{ id = 1, c = CH }}, {{ id = 5, c = CH }}] }} }}
+        out {{ sink = parquet, inputs = [a], options {{ path = out }} }}
+        """
+    )
+    result = PipelineRunner.from_file(path).run(spark=spark)
+    assert (result.exit_code, result["out"].rows_written) == (0, 5)
+    assert [each[1:3] for each in told(result)] == [*(found for _, found in OTHERS), (1, 4)]

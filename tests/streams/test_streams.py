@@ -501,3 +501,26 @@ def test_a_stream_ends_where_a_source_recognises_that_it_reads_something_else(
     assert (refused.exit_code, stream.ids()) == (5, [1])
     assert stream.run(OUT, fresh=Fresh(["numbers"], may_append=True)).ok
     assert (asked[-1], stream.ids()) == ("two", [1, 1, 2])
+
+
+def test_checks_of_each_batch_see_the_rows_that_meet_their_condition_beside_a_static_component(stream: Stream) -> None:
+    checks = [
+        "unique, options { columns = [id], nulls_distinct = false }",
+        "foreign_key, options { columns = [id], references = known, reference_columns = [id], null_safe = true }",
+        "compare, options { with = known, keys = [id], columns = [kind] }",
+    ]
+    listed = ", ".join(
+        f"{{ check = {check}, name = n{number}, where = \"kind = 'k1'\", action = warn }}"
+        for number, check in enumerate(checks)
+    )
+    stream.feed(1, 2, 3, 3)
+    columns = "id INT, kind STRING"
+    result = stream.run(
+        f"""
+        numbers.quality = [{listed}]
+        known {{ source = inline, batch = true, options {{ schema = "{columns}", rows = [{{ id = 1, kind = k1 }}] }} }}
+        {OUT}
+        """
+    )
+    assert (result.exit_code, stream.ids()) == (0, [1, 2, 3, 3])
+    assert [(each.failed, each.evaluated) for each in result["numbers"].quality] == [(1, 3), (2, 3), (1, 2)]

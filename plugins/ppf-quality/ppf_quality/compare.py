@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from ppf_core import Columns, Context, FrameCheck, OptionsError, PpfError, Verdict, option, options
-from ppf_quality.columns import Found, find, found_in, frame_of, name_problems, require_comparable
+from ppf_quality.columns import FRACTIONS, WHOLE_NUMBERS, Found, find, found_in, frame_of, name_problems, require_comparable
 from ppf_quality.keys import counted, key_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class CompareOptions:
     """With what the rows are compared, and how closely."""
 
-    reference: str = option("The component that has the rows as they should be.", component=True)
+    with_: str = option("The component that has the rows as they should be.", component=True)
     keys: list[str] = option("The columns that say which row is which; both have them.")
     columns: list[str] = option(
         "The columns that must be equal; without any, all that are no keys. Both have them.", default_factory=list
@@ -42,16 +42,16 @@ class CompareCheck(FrameCheck[CompareOptions]):
 
     supports: ClassVar = frozenset({"classic", "connect"})
     examples: ClassVar = (
-        "reference = ledger, keys = [id]",
-        "reference = ledger, keys = [day, account], columns = [amount], tolerance = 0.005",
+        "with = ledger, keys = [id]",
+        "with = ledger, keys = [day, account], columns = [amount], tolerance = 0.005",
     )
 
     def judge(self, context: Context, frame: "DataFrame") -> Verdict:
         """How many keys are missing, too many, twice, or have other values."""
         from pyspark.sql import functions
 
-        name = self.options.reference
-        reference = frame_of(context, name, "reference")
+        name = self.options.with_
+        reference = frame_of(context, name, "with")
         here, there = self._sides(frame, reference)
         for one, other in zip(here, there, strict=True):
             require_comparable(one, other, name)
@@ -79,8 +79,8 @@ class CompareCheck(FrameCheck[CompareOptions]):
         compared = self.options.columns or [name for name in frame.columns if name not in self.options.keys]
         columns = Columns(frame)
         here = [find(columns, name) for name in (*self.options.keys, *compared)]
-        keys = found_in(reference, self.options.keys, "keys", self.options.reference)
-        others = found_in(reference, compared, "columns", self.options.reference)
+        keys = found_in(reference, self.options.keys, "keys", self.options.with_)
+        others = found_in(reference, compared, "columns", self.options.with_)
         for each in here[len(keys) :]:
             if "map<" in each.type_name or "variant" in each.type_name:
                 told = f"Column {each.name!r} is {each.type_name}, which Spark does not compare."
@@ -93,15 +93,17 @@ class CompareCheck(FrameCheck[CompareOptions]):
         one, other = functions.col(f"this_{index}"), functions.col(f"that_{index}")
         if not self.options.tolerance or not found.is_number:
             return ~one.eqNullSafe(other)
-        limit = functions.lit(str(self.options.tolerance)).cast("decimal(38,18)" if found.kind == "decimal" else "double")
-        if found.kind != "decimal":
+        limit = functions.lit(str(self.options.tolerance)).cast("double" if found.kind in FRACTIONS else "decimal(38,18)")
+        if found.kind in FRACTIONS:
             one, other = one.cast("double"), other.cast("double")
+        elif found.kind in WHOLE_NUMBERS:
+            one = one.cast("decimal(20,0)")  # a difference of two BIGINT may be none
         is_near = functions.abs(one - other) <= limit
         return ~(one.eqNullSafe(other) | functions.coalesce(is_near, functions.lit(False)))
 
     def _told(self, found: list[int], compared: list[Found]) -> str:
         missing, further, twice, differing, *columns = found
-        name = self.options.reference
+        name = self.options.with_
         told = [f"{missing:,} keys of {name!r} are missing"] if missing else []
         told += [f"{further:,} keys are not in {name!r}"] if further else []
         told += [f"{twice:,} keys are there more than once"] if twice else []

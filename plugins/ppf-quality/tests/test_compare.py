@@ -22,7 +22,7 @@ def ledger(spark: SparkSession) -> DataFrame:
 
 
 def compared(judging: Judging, frame: DataFrame, ledger: DataFrame, **options: Any) -> Verdict:
-    return judging(build(CompareCheck, reference="ledger", **({"keys": ["the id", "day"]} | options)), frame, ledger=ledger)
+    return judging(build(CompareCheck, **({"with": "ledger", "keys": ["the id", "day"]} | options)), frame, ledger=ledger)
 
 
 def test_equal_rows_pass_whatever_their_order_and_null_and_nan_are_values(judging: Judging, ledger: DataFrame) -> None:
@@ -107,4 +107,13 @@ def test_columns_that_the_other_does_not_have_or_has_in_another_type_are_told(ju
 )
 def test_options_that_make_no_sense_are_mistakes(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
-        build(CompareCheck, reference="x", **options)
+        build(CompareCheck, **{"with": "x"}, **options)
+
+
+def test_whole_numbers_lie_apart_as_they_do_also_beyond_what_a_double_tells(spark: SparkSession, judging: Judging) -> None:
+    largest = 2**63 - 1
+    frame = spark.createDataFrame([(1, 2**53 + 1), (2, -largest), (3, 5), (4, None)], "id INT, n BIGINT")
+    ledger = spark.createDataFrame([(1, 2**53), (2, largest), (3, 6), (4, None)], "id INT, n BIGINT")
+    for tolerance, failed in ((0.5, 3), (1, 1)):
+        check = build(CompareCheck, **{"with": "ledger"}, keys=["id"], tolerance=tolerance)
+        assert judging(check, frame, ledger=ledger).failed == failed
