@@ -33,6 +33,11 @@ class PluginEntry:
         return f"{self.group}.{self.name}"
 
     @property
+    def package(self) -> str:
+        """What Python imports, without the modules in it."""
+        return self.value.partition(":")[0].partition(".")[0].strip()
+
+    @property
     def is_usable(self) -> bool:
         """Whether it can be loaded; of duplicates, one that was chosen can."""
         return self.state in ("ready", "duplicate")

@@ -55,6 +55,8 @@ def hook_mistakes(plugin: type) -> list[str]:
     mistakes = [_mistake(name, function) for name, function in marked.items()]
     forgotten = [name for name in hookspecs.HOOKS if hasattr(plugin, name) and name not in marked]
     mistakes += [f"has a method {name} that is not marked. Put @hookimpl above it." for name in forgotten]
+    unmarked = [name for name in dir(plugin) if name.startswith("ppf_") and name not in (*hookspecs.HOOKS, *marked)]
+    mistakes += [_unknown(name, inspect.getattr_static(plugin, name)) for name in unmarked]
     return [mistake for mistake in mistakes if mistake]
 
 
@@ -202,7 +204,7 @@ def _mistake(name: str, function: Callable[..., Any]) -> str | None:
     if not inspect.isfunction(function):
         return f"marks {name}, which is no plain method. Leave out what stands above or below @hookimpl."
     if name not in hookspecs.HOOKS:
-        return f"implements an unknown hook {name!r} at {_place(function)}. {suggestion(name, hookspecs.HOOKS)}"
+        return _unknown(name, function)
     known = inspect.signature(getattr(hookspecs, name)).parameters
     needed = [
         parameter.name
@@ -213,6 +215,11 @@ def _mistake(name: str, function: Callable[..., Any]) -> str | None:
     if unknown:
         return f"asks {name} for an unknown argument {unknown[0]!r} at {_place(function)}. {suggestion(unknown[0], known)}"
     return None
+
+
+def _unknown(name: str, function: Any) -> str:
+    place = f" at {_place(function)}" if inspect.isfunction(function) else ""
+    return f"implements an unknown hook {name!r}{place}. {suggestion(name, hookspecs.HOOKS)}"
 
 
 def _taken(function: Callable[..., Any], event: Mapping[str, object]) -> dict[str, object]:

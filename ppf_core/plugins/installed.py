@@ -15,6 +15,7 @@ __all__ = ["GROUPS", "Distribution", "Offer", "normalise", "scan"]
 GROUPS = ("sources", "transforms", "sinks", "streaming_sources", "streaming_sinks", "checks", "secrets", "hooks", "commands")
 
 _PREFIX = "ppf."
+_NAME = re.compile(r"[\w.-]+")
 _VALUE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\s*:\s*[^\W\d]\w*(\.[^\W\d]\w*)*\s*(\[.*\])?")
 
 
@@ -98,4 +99,6 @@ def _offers(text: str) -> Iterator[Offer]:
         elif group.startswith(_PREFIX) and line and line[0] not in "#;":
             name, _, value = (part.strip() for part in line.partition("="))
             fault = None if name and _VALUE.fullmatch(value) else f"Its entry point {line!r} is not 'name = module:Class'."
+            if fault is None and not _NAME.fullmatch(name):
+                fault = f"The name {name!r} of its entry point has other characters than letters, digits, '_', '-' and '.'."
             yield Offer(group.removeprefix(_PREFIX), name, value, fault)

@@ -33,6 +33,7 @@ class PluginRegistry:
         self.problems = tuple(self._bans.problems(distributions))
         self._entries = {_key(entry): entry for entry in entries_of(distributions, self._bans)}
         self._loaded: dict[tuple[str, ...], Any] = {}
+        self._notes: dict[tuple[str, ...], list[str]] = {}
         self._causes: dict[tuple[str, ...], BaseException | None] = {}
         self._lock = threads().lock()
 
@@ -49,6 +50,10 @@ class PluginRegistry:
                 reason = f"{hidden} Ask the author of {entry.distribution} for another name."
                 self._entries[key] = replace(entry, state="duplicate", reason=reason)
         return self
+
+    def mark_broken(self, entry: PluginEntry, reason: str) -> None:
+        """From here on it is broken, and is not imported."""
+        self._entries[_key(entry)] = replace(entry, state="broken", reason=reason)
 
     @property
     def entries(self) -> tuple[PluginEntry, ...]:
@@ -101,12 +106,16 @@ class PluginRegistry:
                 raise refusals.unusable(current) from self._causes.get(key)
             if key not in self._loaded:
                 try:
-                    self._loaded[key] = load_object(current, self._requires(current))
+                    self._loaded[key] = load_object(current, self._requires(current), self._notes.setdefault(key, []))
                 except BrokenPlugin as error:
-                    self._entries[key] = replace(current, state="broken", reason=str(error))
+                    self.mark_broken(current, str(error))
                     self._causes[key] = error.__cause__
                     raise refusals.unusable(self._entries[key]) from error.__cause__
             return self._loaded[key]
+
+    def notes(self, entry: PluginEntry) -> tuple[str, ...]:
+        """What loading it showed that is no reason to refuse it."""
+        return tuple(self._notes.get(_key(entry), ()))
 
     def current(self, entry: PluginEntry) -> PluginEntry:
         """The entry as it is now: loading may have shown that it is broken."""

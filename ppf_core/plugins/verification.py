@@ -73,6 +73,7 @@ def _faults(found: type[Plugin[Any]], group: str) -> Iterator[str]:
         yield f"has an __init__ (of {owner.__name__}). Leave it out: the options are set before the first call."
     if not isinstance(inspect.getattr_static(found, "requirements"), classmethod):
         yield "has a requirements that is no classmethod. Put @classmethod above it."
+    yield from _wrong_signatures(found, group)
     for name in _PROPERTIES:
         if inspect.isfunction(inspect.getattr_static(found, name, None)):
             yield f"has a method {name} that must be a property. Put @property above it."
@@ -84,6 +85,32 @@ def _faults(found: type[Plugin[Any]], group: str) -> Iterator[str]:
         from ppf_core.plugins.hooks import hook_mistakes
 
         yield from hook_mistakes(found)
+
+
+def _wrong_signatures(found: type[Plugin[Any]], group: str) -> Iterator[str]:
+    """Methods that cannot be called as the contract calls them, or that give something to wait for."""
+    (base, *_) = (each for each in BASES[group] if issubclass(found, each))
+    for name, promised in inspect.getmembers_static(base, inspect.isfunction):
+        own = inspect.getattr_static(found, name)
+        if name.startswith("_") or own is promised:
+            continue
+        if not inspect.isfunction(own):
+            yield f"has {name}, a {type(own).__name__} that must be a method. Define it with def {name}{_signature(promised)}."
+            continue
+        written = inspect.unwrap(own)
+        place = f"{written.__code__.co_filename}:{written.__code__.co_firstlineno}"
+        if inspect.iscoroutinefunction(own):
+            yield f"has an async method {name} at {place}, for which nobody waits. Leave out the async."
+        try:
+            inspect.signature(own).bind(*inspect.signature(promised).parameters)
+        except TypeError:
+            called = f"{name}{_signature(promised)}"
+            yield f"has {name}{_signature(own)} at {place}, which is called as {called}. Take these arguments."
+
+
+def _signature(function: object) -> str:
+    """Its arguments, by their names."""
+    return f"({', '.join(inspect.signature(function).parameters)})"  # type: ignore[arg-type] # any function
 
 
 def _verify_options(found: type[Plugin[Any]], group: str) -> None:

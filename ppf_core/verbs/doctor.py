@@ -31,8 +31,8 @@ def command(output: Output, state_dir: str, *, fix: bool) -> int:
     return report(output, checks)
 
 
-def report(output: Output, checks: "Iterable[Check]") -> int:
-    """Prints the checks; exit code 1 when one is an error."""
+def report(output: Output, checks: "Iterable[Check]", failed: int = 1) -> int:
+    """Prints the checks. failed: the exit code when one is an error."""
     found = list(checks)
     errors = sum(check.status == "error" for check in found)
     if output.json:
@@ -43,4 +43,4 @@ def report(output: Output, checks: "Iterable[Check]") -> int:
             if check.hint:
                 output.note(f"{check.name}: {check.hint}", style="red" if check.status == "error" else "yellow")
         output.note(f"{counted(errors, 'error')}." if errors else "No errors.")
-    return 1 if errors else 0
+    return failed if errors else 0

@@ -141,11 +141,16 @@ def _of_installed() -> "dict[str, list[str]]":
 
 @verb("ppf plugins doctor", checks=[])
 def doctor(output: Output) -> int:
-    """Import every installed plugin and report which ones cannot be used, and why."""
-    from ppf_core.plugins.doctor import plugin_checks
+    """Import every installed plugin and report which ones cannot be used, why, and what mends it.
+
+    The exit code is 3 if there is one.
+    """
+    from ppf_core.plugins.doctor import plugin_checks, set_aside_deadly
     from ppf_core.verbs.doctor import report
 
-    return report(output, plugin_checks(listed_plugins(), load=True))
+    registry = listed_plugins()
+    set_aside_deadly(registry)
+    return report(output, plugin_checks(registry, load=True), failed=3)
 
 
 def _document(plugin: "PluginDescription") -> dict[str, Any]:

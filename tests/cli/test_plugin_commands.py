@@ -173,7 +173,7 @@ def test_a_broken_verb_is_refused_with_its_reason(ppf, install, code, reason, mo
     install("acme-torn", "explode = acme_torn:run", code, group="commands")
     answer = ppf("explode")
     assert (answer.code, reason in answer.err) == (3, True)
-    assert ppf("plugins", "doctor").code == 1
+    assert ppf("plugins", "doctor").code == 3
 
 
 def test_an_unknown_verb_has_a_near_miss_among_those_of_plugins(ppf, sync):

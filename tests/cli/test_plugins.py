@@ -178,15 +178,6 @@ class Rows(Base):
     assert "requirements(None) failed: AttributeError" in plugin["reason"]
 
 
-def test_doctor_names_what_cannot_be_imported(ppf, install):
-    install("acme-broken", "torn = acme_broken:Torn", "import acme_client\n")
-    answer = ppf("plugins", "doctor", "--json")
-    assert answer.code == 1
-    (check,) = [check for check in answer.document["checks"] if check["name"] == "acme-broken:sources.torn"]
-    assert check["status"] == "error"
-    assert "acme_client" in check["message"]
-
-
 def test_what_a_plugin_prints_past_python_is_not_in_the_document(install, tmp_path):
     install(
         "acme-loud", "rows = acme_loud:Rows", "import os, subprocess\nos.write(1, b'raw')\nsubprocess.run(['echo', 'child'])"
@@ -208,7 +199,8 @@ def test_doctor_finds_plugins_in_a_group_that_nothing_reads_and_requirements_tha
     assert "acme-client>=2" in found[1]["message"]
 
 
-def test_doctor_finds_a_sound_plugin_sound(ppf, rows):
+def test_doctor_finds_a_sound_plugin_sound(ppf, install):
+    install("acme-rows", "rows = acme_rows:Rows", ROWS.replace('print("imported")', ""))
     answer = ppf("plugins", "doctor")
     assert answer.code == 0
     assert ["acme-rows:sources.rows", "ok", "acme-rows", "1.0"] in [line.split() for line in answer.out.splitlines()]
