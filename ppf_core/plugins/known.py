@@ -45,7 +45,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     },
     "ppf-sql": {"transforms": "sql"},
     "ppf-table": {"sources": "table", "sinks": "table"},
-    "ppf-testing": {"commands": "plugins.test"},
+    "ppf-testing": {"commands": "plugins.docs plugins.test"},
     "ppf-transforms": {
         "transforms": "add_columns aggregate cast deduplicate drop explode fill filter flatten hash_key join limit lookup mask "
         "pivot rename sample schema_contract select sort union unpivot window"

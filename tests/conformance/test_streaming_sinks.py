@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from ppf_files.sinks import JsonSink, ParquetSink
 from ppf_files.stream_sink import FilesSink
-from ppf_memory.memory import MemorySink
 from ppf_spark.data_sink import DataSourceBatchSink, DataSourceStreamSink
 from ppf_spark.spark_sink import SparkStreamSink
 from ppf_testing.streaming_sinks import NativeSinkConformance, StagedStreamConformance, StreamingSinkConformance
@@ -54,18 +53,6 @@ class TestJsonInFolders(Folder):
 
     def given(self, frame: DataFrame) -> DataFrame:
         return frame.selectExpr("IF(value = 'b', NULL, 1) AS day", "*")
-
-
-class TestMemory(NativeSinkConformance):
-    plugin = MemorySink
-    again: ClassVar = "anew"
-    refused: ClassVar = [{"table": "a table"}]
-
-    def options(self, folder: Path) -> Mapping[str, Any]:
-        return {"table": f"t_{folder.name}"}
-
-    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
-        return spark.table(f"global_temp.t_{folder.name}")
 
 
 class TestFormatOfSpark(NativeSinkConformance):

@@ -1,12 +1,10 @@
 """The streaming sources of ppf, in the sets of options that change how they read."""
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ppf_files.stream_source import FilesSource
-from ppf_rate.rate import RateSource
 from ppf_spark.data_source import DataSourceStreamSource
 from ppf_spark.spark_source import SparkStreamSource
 from ppf_testing.streaming_sources import StreamingSourceConformance
@@ -47,35 +45,6 @@ class TestFilesOfCsvOneByOne(Folder):
 
     def text(self, value: str) -> str:
         return f"value\n{value}\n"
-
-
-class OfRate(StreamingSourceConformance):
-    """Numbers, which nobody feeds."""
-
-    plugin: ClassVar[Any] = RateSource
-    more: ClassVar[Mapping[str, Any]]
-
-    def options(self, folder: Path) -> Mapping[str, Any]:
-        return self.more
-
-    def due(self, fed: Sequence[str], read: Sequence[str]) -> Sequence[str]:
-        return [str(number) for number in range(len(read))]
-
-
-class TestRateOfBatches(OfRate):
-    more: ClassVar = {"rows_per_batch": 3}
-    refused: ClassVar = [{"rows_per_batch": 0}, {"partitions": 0}, {"rows_per_second": 2, "rows_per_batch": 2}]
-
-    def feed(self, spark: SparkSession, folder: Path, value: str) -> None:
-        """Each start makes a batch."""
-
-
-class TestRateOfSeconds(OfRate):
-    more: ClassVar = {"rows_per_second": 2, "partitions": 1}
-    refused: ClassVar = [{"rows_per_second": 0}, {"rows_per_second": "many"}]
-
-    def feed(self, spark: SparkSession, folder: Path, value: str) -> None:
-        time.sleep(1.1)
 
 
 class TestFormatOfSpark(Folder):

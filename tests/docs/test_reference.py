@@ -10,10 +10,13 @@ from typing import Any
 
 import click
 import pytest
+from ppf_testing.pages import index, page
 
 from ppf_core.cli.main import ppf
 from ppf_core.config import model
 from ppf_core.plugins.hookspecs import HOOKS
+from ppf_core.plugins.known import KNOWN
+from ppf_core.plugins.registry import PluginRegistry
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -94,3 +97,13 @@ def test_every_dependency_of_the_kernel_has_its_reason() -> None:
     page = (ROOT / "docs" / "explanation" / "dependencies.md").read_text()
     needs = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     assert [need for need in needs if f"| {re.split('[<>=]', need)[0]} |" not in page] == []
+
+
+def test_the_pages_of_plugins_are_what_their_classes_say() -> None:
+    registry, folder = PluginRegistry.discover({}), REFERENCE / "plugins"
+    ours = [each for each in registry.distributions if each.name in KNOWN]
+    assert {each.name for each in ours} == KNOWN.keys()
+    made = {f"{each.name}.md": page(registry, each) for each in ours} | {"index.md": index(ours)}
+    found = {each.name: each.read_text() for each in folder.iterdir()}
+    stale = sorted(name for name in made.keys() | found.keys() if made.get(name) != found.get(name))
+    assert stale == [], "Run: ppf plugins docs --into docs/reference/plugins"

@@ -86,7 +86,7 @@ def suites_of(distribution: str) -> Mapping[str, type[Any]]:
     A plugin of which no case speaks is there too, and its tests are skipped, so that nobody takes it for tested.
     """
     found: dict[str, type[Any]] = {}
-    entries = [each for each in metadata.distribution(distribution).entry_points if each.group.startswith(_PREFIX)]
+    entries = _entries(distribution)
     for entry in entries:
         group = entry.group.removeprefix(_PREFIX)
         facts: dict[str, Any] = {"distribution": distribution, "group": group, "entry": entry.name}
@@ -94,7 +94,7 @@ def suites_of(distribution: str) -> Mapping[str, type[Any]]:
         found |= _tests(_class_name(group, entry.name), (OfferConformance,), {**facts, "offered": f"{group}.{entry.name}"})
     usable = [each for each in entries if each.group.removeprefix(_PREFIX) in _SUITES]
     offers = [_Offer(each.group.removeprefix(_PREFIX), each.name, each.load()) for each in usable]
-    cases = list(_cases(sorted({entry.module.partition(".")[0] for entry in entries})))
+    cases = cases_of(distribution)
     for offer in _with_further_groups(offers, cases):
         own = [case for case in cases if offer.told_by(case)]
         about: dict[str, Any] = {"offered": f"{offer.group}.{offer.name}", "hook": offer.name, "plugin": offer.plugin}
@@ -105,6 +105,15 @@ def suites_of(distribution: str) -> Mapping[str, type[Any]]:
             for suite in offer.suites():
                 found |= _tests(offer.named(suite), (), {**about, **_skipped(suite, offer)})
     return found
+
+
+def cases_of(distribution: str) -> Sequence[type[Any]]:
+    """The cases of an installed distribution, in the order in which they stand."""
+    return list(_cases(sorted({entry.module.partition(".")[0] for entry in _entries(distribution)})))
+
+
+def _entries(distribution: str) -> Sequence[metadata.EntryPoint]:
+    return [each for each in metadata.distribution(distribution).entry_points if each.group.startswith(_PREFIX)]
 
 
 def _class_name(*parts: str) -> str:
@@ -140,7 +149,7 @@ def _with_further_groups(offers: Sequence[_Offer], cases: Sequence[type[Any]]) -
 
 
 def _cases(packages: Sequence[str]) -> Iterator[type[Any]]:
-    """The classes with a `plugin` in the module or package `conformance` of each package, in the order in which they stand."""
+    """The classes with a `plugin` in the module or package `conformance` of each package."""
     for package in packages:
         if find_spec(f"{package}.conformance") is not None:
             module = import_module(f"{package}.conformance")

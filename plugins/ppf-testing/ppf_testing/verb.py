@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ppf_core import Output, command, suggestion
+from ppf_core import Output, command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +23,12 @@ def test(output: Output, distribution: str, *, is_markdown: bool, is_strict: boo
 
     Its cases stand in the module `conformance` of its package. What no case speaks of is skipped, and named.
     """
+    from ppf_core.plugins.registry import PluginRegistry
+    from ppf_testing.installed import found_distributions
     from ppf_testing.running import markdown, run_kit
 
-    name = _installed(distribution)
+    (found,) = found_distributions(PluginRegistry.discover({}), [distribution])
+    name = found.name
     output.expect(distribution=name)
     checks = run_kit(name)
     count = Counter(each.status for each in checks)
@@ -37,20 +40,6 @@ def test(output: Output, distribution: str, *, is_markdown: bool, is_strict: boo
     else:
         _print(output, checks, count)
     return 0 if is_good else 1
-
-
-def _installed(distribution: str) -> str:
-    """Its name as it is installed. Raises PluginError, with a near miss."""
-    from ppf_core.errors import PluginError, Problem
-    from ppf_core.plugins.installed import normalise
-    from ppf_core.plugins.registry import PluginRegistry
-
-    names = {normalise(each.name): each.name for each in PluginRegistry.discover({}).distributions}
-    if normalise(distribution) in names:
-        return names[normalise(distribution)]
-    message = f"There is no distribution {distribution!r} with plugins."
-    hint = f"{suggestion(distribution, names.values())} 'ppf plugins list' shows all."
-    raise PluginError(message, hint=hint, problems=[Problem(code="plugin-missing", message=message, hint=hint)])
 
 
 def _print(output: Output, checks: "Sequence[Checked]", count: "Counter[str]") -> None:

@@ -1,4 +1,4 @@
-"""`ppf plugins test`: the kit asks an installed distribution, without a source tree."""
+"""`ppf plugins test` asks an installed distribution, without a source tree; `ppf plugins docs` makes its page."""
 
 import json
 import os
@@ -137,6 +137,45 @@ def test_the_table_counts_and_names_what_was_skipped(tmp_plugin: Callable[..., P
     assert lines[-1] == "- `sources.acme_untold`: 6 skipped. No case in acme.conformance speaks of Untold."
     assert done.returncode == 1
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+BAD = "from ppf_core import NoOptions, Source\n\n\nclass Bad(Source[NoOptions]):\n    pass\n"
+
+
+def made(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([PPF, "plugins", "docs", *words], capture_output=True, text=True, check=False)
+
+
+def test_a_page_has_options_promises_examples_and_cases(tmp_plugin: Callable[..., Path]) -> None:
+    tmp_plugin({**OFFERS, "sources.acme_bad": "acme.bad:Bad"}, {**FILES, "acme/bad.py": BAD, "acme/conformance.py": CASES})
+    page = made("acme").stdout
+    assert page.startswith("# acme\n")
+    right, wrong, bad = (page[page.index(f"## source `acme_{name}`") :] for name in ("right", "wrong", "bad"))
+    assert "| `end` | whole number | required | Where it ends. |" in right
+    assert right.index("- Works with Spark classic.") < right.index("{ source = acme_right, options { end = 3 } }")
+    assert "The kit asks it in the cases `ToThree`: `ppf plugins test acme`." in right
+    assert wrong.index("`ToThreeWrongly`") < wrong.index("{ source = acme_wrong, options { ende = 3 } }")
+    assert "It is broken. 'acme.bad:Bad'" in bad
+
+
+def test_pages_are_written_with_an_index(tmp_plugin: Callable[..., Path], tmp_path: Path) -> None:
+    tmp_plugin(OFFERS, FILES)
+    document = json.loads(made("acme", "PPF_Files", "--into", tmp_path / "pages", "--json").stdout)
+    assert document["distributions"] == ["acme", "ppf-files"]
+    assert sorted(document["files"]) == sorted(str(each) for each in (tmp_path / "pages").iterdir())
+    index = (tmp_path / "pages" / "index.md").read_text()
+    assert "| [acme](acme.md) | A plugin of a test. | source `acme_right`, source `acme_wrong`, source `acme_untold` |" in index
+    assert "## source `csv`" in (tmp_path / "pages" / "ppf-files.md").read_text()
+
+
+def test_the_result_of_the_kit_ends_the_page_when_it_is_asked_for(tmp_plugin: Callable[..., Path]) -> None:
+    tmp_plugin({"sources.acme_untold": "acme.plugins:Untold"}, FILES)
+    assert "| `sources.acme_untold` | 3 | 0 | 6 |" in made("acme", "--tested").stdout
+
+
+def test_a_page_of_what_is_not_there_gets_a_near_miss() -> None:
+    done = made("ppf-file")
+    assert (done.returncode, "Did you mean 'ppf-files'?" in done.stderr) == (3, True), done.stderr
 
 
 class OfVersionOne:

@@ -1,0 +1,14 @@
+"""What `ppf plugins test` asks: all of it holds for our plugins that have cases and need no service."""
+
+import pytest
+from ppf_testing import suites_of
+from ppf_testing.offers import OfferConformance
+
+ASKED = ("audit", "inline", "logging", "memory", "rate", "secrets-env", "secrets-file")
+SUITES = {name: suite for each in ASKED for name, suite in suites_of(f"ppf-{each}").items()}
+globals().update(SUITES)
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_each_plugin_has_a_case(name: str) -> None:
+    assert issubclass(SUITES[name], OfferConformance) or "case" in vars(SUITES[name])
