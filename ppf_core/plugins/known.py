@@ -10,6 +10,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "ppf-checkpoint": {"hooks": "checkpoint"},
     "ppf-console": {"sinks": "console noop", "streaming_sinks": "console"},
     "ppf-delta": {"sources": "delta", "sinks": "delta", "streaming_sources": "delta", "streaming_sinks": "delta"},
+    "ppf-excel": {"sources": "excel", "sinks": "excel"},
     "ppf-files": {
         "sources": "avro binary csv json orc parquet text xml",
         "sinks": "avro csv json orc parquet text xml",
@@ -44,8 +45,8 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "streaming_sinks": "datasource spark",
     },
     "ppf-sql": {"transforms": "sql"},
-    "ppf-table": {"sources": "table", "sinks": "table"},
     "ppf-testing": {"commands": "plugins.docs plugins.test"},
+    "ppf-table": {"sources": "table", "sinks": "table view"},
     "ppf-transforms": {
         "transforms": "add_columns aggregate cast deduplicate drop explode fill filter flatten hash_key join limit lookup mask "
         "pivot rename sample schema_contract select sort union unpivot window"

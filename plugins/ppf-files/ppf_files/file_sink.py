@@ -10,12 +10,15 @@ from ppf_files import guards, layout, leases, leftovers, turns
 from ppf_files.exactness import Exactness
 from ppf_files.file_by_file import is_of_another_attempt
 from ppf_files.heartbeat import Heartbeat
+from ppf_files.named_partitions import NamedPartitions
 from ppf_files.options import WriteOptions
 from ppf_files.owner import Owner
 from ppf_files.pass_through import spark_options
 from ppf_files.paths import dataset, literal
 from ppf_files.place import Place
 from ppf_files.publishing import NEW
+from ppf_files.sizes import size_of
+from ppf_files.sizing import write_sized
 from ppf_files.storable import require_storable
 from ppf_files.text_options import named_options, of_encoding
 from ppf_files.writing import Order, name_the_file, quoted, write_apart, write_files, write_schema
@@ -76,9 +79,7 @@ class FileSink(StagedSink[W]):
             context.report(rows_written=0)
             return {"ignored": "true"}
         gives_back = self.gives_back(context.spark, frame.schema)
-        began = time.time()
-        write_files(self.storable(frame), self.format, place.files.uri(place.stage), self.options, self.writer_options())
-        rows = rows_written(context.spark, place.stage, since=began)
+        rows = self._write(context, place, self.storable(frame))
         if rows == 0 and self._stays(context, frame, there):
             self._forget_empty(context, place, frame)
         if self.options.partition_by:
@@ -150,7 +151,7 @@ class FileSink(StagedSink[W]):
     @property
     def _adds(self) -> bool:
         """Whether files of the target stay."""
-        return self.options.mode == "append" or self.options.partition_overwrite == "dynamic"
+        return self.options.mode == "append" or self.options.partition_overwrite != "static"
 
     @property
     def _way(self) -> str:
@@ -221,6 +222,7 @@ class FileSink(StagedSink[W]):
             guards.require_names_that_stay(place.files, place.target)
         guards.require_columns(frame, "partition_by", self.options.partition_by)
         guards.require_columns(frame, "sort_by", [Order.of(text, frame.columns).name for text in self.options.sort_by])
+        NamedPartitions.of(self.options.partitions, frame)
         if self._adds:
             self._require_fitting_files(context, place, there, list(frame.schema))
 
@@ -247,9 +249,21 @@ class FileSink(StagedSink[W]):
         folders = {name.lower() for name in self.options.partition_by}
         self.require_fitting(place.target, found, [field for field in fields if field.name.lower() not in folders])
 
+    def _write(self, context: Context, place: Place, frame: "DataFrame") -> int | None:
+        """Writes the stage, and tells how many rows it has, if Spark does."""
+        began = time.time()
+        if self.options.target_file_size is None:
+            write_files(frame, self.format, place.files.uri(place.stage), self.options, self.writer_options())
+            return rows_written(context.spark, place.stage, since=began)
+        size = size_of(self.options.target_file_size)
+        write_sized(frame, self.format, place, size, self.options, self.writer_options())
+        return rows_written(context.spark, place.rows, since=began)
+
     def _stays(self, context: Context, frame: "DataFrame", there: list[Entry]) -> bool:
         """Whether files of the target stay, of whose columns readers learn."""
-        return self._goes_on(context, frame) or (self._adds and bool(layout.data_files(there)))
+        named = NamedPartitions.of(self.options.partitions, frame)
+        staying = (entry for entry in layout.data_files(there) if not named.holds(entry.folder))
+        return self._goes_on(context, frame) or (self._adds and any(staying))
 
     def _forget_empty(self, context: Context, place: Place, frame: "DataFrame") -> None:
         """Files that only have columns: a stream that has nothing to say would leave one with every batch.
@@ -273,6 +287,7 @@ class FileSink(StagedSink[W]):
         place.files.sync(place.container)
         staged = place.files.walk(place.stage)
         return {
+            **self._named(place, frame, staged),
             "token": place.owner.token,
             "seen": fingerprint(there),
             "staged": outline(staged),
@@ -280,6 +295,14 @@ class FileSink(StagedSink[W]):
             "schema": frame.schema.json(),
             **({} if any(is_of_another_attempt(place, entry) for entry in there) else {NEW: "true"}),
         }
+
+    def _named(self, place: Place, frame: "DataFrame", staged: list[Entry]) -> dict[str, str]:
+        """Which partitions are replaced, also by nothing, once it is known that no others came."""
+        if not self.options.partitions:
+            return {}
+        named, folders = NamedPartitions.of(self.options.partitions, frame), {entry.folder for entry in staged}
+        named.require_no_other(place.target, folders)
+        return named.note(folders)
 
     def _place(self, context: Context, ticket: Ticket) -> Place:
         files = files_at(context.spark, self.options.path)
@@ -310,7 +333,8 @@ class TypedFileSink(FileSink[W]):
     @property
     def can_split(self) -> bool:
         """Where a rename is one step; by its scheme alone, since no file system is asked."""
-        return atomic_at(self.options.path).rename is not False and self.options.single_file is None
+        takes_one_pass = self.options.single_file is None and self.options.target_file_size is None
+        return atomic_at(self.options.path).rename is not False and takes_one_pass
 
     def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
         """As `stage`, with the bad rows in a folder beside the stage.

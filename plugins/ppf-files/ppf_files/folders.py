@@ -94,9 +94,15 @@ def _replace_each(place: Place, partitions: AbstractSet[str]) -> None:
         if files.exists(f"{place.target}/{partition}"):
             files.delete(f"{place.replaced}/{partition}")
             files.rename(f"{place.target}/{partition}", f"{place.replaced}/{partition}")
-        files.rename(f"{place.stage}/{partition}", f"{place.target}/{partition}")
-    for entry in files.walk(place.target):
-        # Readers must not take a folder that now has partitions for one without.
-        if partitions and not entry.folder and entry.name.startswith(EMPTY):
-            files.delete(f"{place.target}/{entry.name}")
+        if files.exists(f"{place.stage}/{partition}"):
+            files.rename(f"{place.stage}/{partition}", f"{place.target}/{partition}")
+    shown = files.walk(place.target)
+    if any(entry.folder for entry in shown):
+        for entry in shown:
+            # Readers must not take a folder that now has partitions for one without.
+            if not entry.folder and entry.name.startswith(EMPTY):
+                files.delete(f"{place.target}/{entry.name}")
+    else:
+        for entry in files.walk(place.stage):
+            rename_if_free(files, f"{place.stage}/{entry.relative}", f"{place.target}/{entry.relative}")
     place.finish(place.target)

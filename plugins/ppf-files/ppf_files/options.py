@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from ppf_core import OptionsError, SchemaContract, near_miss, option, options
-from ppf_files import marked, numbers, pass_through
+from ppf_files import marked, named_partitions, numbers, pass_through
+from ppf_files.sizes import size_of
 from ppf_files.text_options import faults_of_named, named_options
 
 # As text Spark writes times with milliseconds only, and drops the rest.
@@ -181,12 +182,22 @@ class WriteOptions:
     path: str = option("Folder to write.", path=True)
     mode: Literal["error", "overwrite", "append", "ignore"] = option("What to do with a target that exists.", default="error")
     partition_by: list[str] = option("Columns that become folders such as year=2025.", default_factory=list)
-    partition_overwrite: Literal["static", "dynamic"] = option(
-        "What mode = overwrite replaces: the whole target (static) or only the partitions that the result holds (dynamic).",
+    partition_overwrite: Literal["static", "dynamic", "named"] = option(
+        "What mode = overwrite replaces: the whole target (static), only the partitions that the result holds (dynamic), "
+        "or those that `partitions` names (named).",
         default="static",
+    )
+    partitions: list[str] = option(
+        'The partitions that are replaced, also by nothing, as their folders are called: ["day=2025-01-31"]. '
+        "Rows of others fail the run.",
+        default_factory=list,
     )
     repartition: int | None = option("Spread the rows evenly over this many partitions before writing.", default=None)
     coalesce: int | None = option("Merge partitions to at most this many before writing, without moving rows.", default=None)
+    target_file_size: str | None = option(
+        'About how large each file becomes, within a factor of two: "128 MB". The rows are kept and shuffled for it.',
+        default=None,
+    )
     sort_by: list[str] = option(
         'Columns to sort the rows of each file by, each with "DESC" or "NULLS LAST" if wanted.', default_factory=list
     )
@@ -214,8 +225,10 @@ class WriteOptions:
             close = near_miss(self.compression, _CODECS[self.format])
             meant = f"Did you mean {close!r}? " if close else ""
             problems["compression"] = f"is {self.compression!r}. {meant}There is: {', '.join(_CODECS[self.format])}"
-        if self.partition_overwrite == "dynamic":
-            problems |= self._misused_dynamic()
+        if self.partition_overwrite != "static" or self.partitions:
+            problems |= self._misused_partitions()
+        if self.target_file_size is not None:
+            problems |= self._misused_size(self.target_file_size)
         if self.single_file is not None:
             problems |= self._misused_single_file(self.single_file)
         _raise(problems | pass_through.problems("writer", self.writer))
@@ -229,7 +242,7 @@ class WriteOptions:
             return {"single_file": f"is {name!r}, but must be a name without / and : that does not begin with . or _"}
         if self.mode == "append":
             return {"single_file": "cannot be added to what is there; set mode to overwrite, error or ignore"}
-        others = ("partition_by", "repartition", "coalesce", "max_records_per_file")
+        others = ("partition_by", "repartition", "coalesce", "max_records_per_file", "target_file_size")
         other = next((other for other in others if getattr(self, other)), None)
         if other is not None:
             return {"single_file": f"cannot be set together with {other}, which makes more files or none"}
@@ -238,10 +251,27 @@ class WriteOptions:
             return {"single_file": f"is {name!r}, but readers know compression = {self.compression} by the ending {ending!r}"}
         return {}
 
-    def _misused_dynamic(self) -> dict[str, str]:
+    def _misused_partitions(self) -> dict[str, str]:
+        way = self.partition_overwrite
+        if self.partitions and way != "named":
+            return {"partitions": f"needs partition_overwrite = named, but that is {way!r}"}
         if self.mode != "overwrite":
-            return {"partition_overwrite": f"'dynamic' needs mode = overwrite, but mode is {self.mode!r}"}
-        return {} if self.partition_by else {"partition_overwrite": "'dynamic' needs partition_by"}
+            return {"partition_overwrite": f"{way!r} needs mode = overwrite, but mode is {self.mode!r}"}
+        if not self.partition_by:
+            return {"partition_overwrite": f"{way!r} needs partition_by"}
+        if way == "named" and not self.partitions:
+            return {"partition_overwrite": "'named' needs the names, under partitions"}
+        return named_partitions.faults(self.partitions, self.partition_by)
+
+    def _misused_size(self, text: str) -> dict[str, str]:
+        other = next((each for each in ("repartition", "coalesce", "max_records_per_file") if getattr(self, each)), None)
+        if other is not None:
+            return {other: "cannot be set together with target_file_size, which decides how many files there are"}
+        try:
+            size_of(text)
+        except ValueError as error:
+            return {"target_file_size": str(error)}
+        return {}
 
 
 @options

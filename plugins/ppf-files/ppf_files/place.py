@@ -7,6 +7,7 @@
         .owner                      … and everything in it is hidden again. Who writes; a lease is another name of this file
         .publishing                 how and what is published; there from before the first effect until after the last
         .stage-<token>/             where the rows are written; one stage for each attempt
+        .rows-<token>/              where the rows are kept while their files are cut to a size
         .both-<token>/              where good and bad rows are written in one pass, before they are the stage and …
         .apart-<token>/             … what lies beside it for who takes bad rows, and is never published
         .rebuilt/                   the target with some partitions replaced
@@ -97,6 +98,11 @@ class Place:
     def stage(self) -> str:
         """Where this attempt writes."""
         return f"{self.container}/.stage-{self.owner.token}"
+
+    @property
+    def rows(self) -> str:
+        """Where the rows of this attempt are kept while their files are cut to a size."""
+        return f"{self.container}/.rows-{self.owner.token}"
 
     @property
     def both(self) -> str:

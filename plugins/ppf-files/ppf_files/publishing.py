@@ -12,6 +12,7 @@ from ppf_core import TargetMoved, Ticket
 from ppf_core.storage import Entry, fingerprint, outline, rename_if_free
 from ppf_files import file_by_file, folders
 from ppf_files.file_by_file import EMPTY, gone, is_of_another_attempt
+from ppf_files.named_partitions import NamedPartitions
 from ppf_files.place import Place
 
 NEW = "new"
@@ -59,9 +60,10 @@ def overwrite(place: Place, ticket: Ticket) -> None:
 
 
 def overwrite_partitions(place: Place, ticket: Ticket) -> None:
-    """Replaces the partitions that were staged, and no others."""
+    """Replaces the partitions that were staged or are named, and no others."""
     files = place.files
-    partitions = _partitions(place)
+    gone = NamedPartitions.parse(ticket).emptied(entry.folder for entry in files.walk(place.target))
+    partitions = _partitions(place) | gone
     if files.renames_by_copying:
         if not place.is_published:
             file_by_file.replace(place, ticket, lambda: _all(place, lambda entry: entry.folder in partitions, partitions))

@@ -18,6 +18,7 @@ import pyarrow.dataset as arrow
 import pyarrow.parquet as parquet
 import pytest
 from ppf_files import leases, leftovers, publishing, turns
+from ppf_files.named_partitions import NamedPartitions
 from ppf_files.owner import Owner
 from ppf_files.place import Place
 from ppf_files.processes import Process
@@ -30,9 +31,11 @@ from ppf_core.storage.hadoop_files import HadoopFiles
 LOGGER = logging.getLogger(__name__)
 EFFECTS = ("delete", "rename", "exchange", "copy_rights", "link", "write", "claim", "sync", "touch")
 DEAD = replace(Process.this(), started="long ago")
-WAYS = ["create", "ignore", "overwrite", "partitions", "append"]
+WAYS = ["create", "ignore", "overwrite", "partitions", "named", "append"]
+# Named partitions go the way of partitions, with their names in the ticket. For the first of them no row comes.
+BY_PARTITION, NAMED = ("partitions", "named"), {"a", "b", "c"}
 Rows = set[tuple[int, str]]
-OLD, NEW = {(1, "a"), (2, "b")}, {(7, "b"), (8, "c")}
+OLD, NEW = {(1, "a"), (2, "b"), (3, "d")}, {(7, "b"), (8, "c")}
 
 
 class Killed(BaseException):
@@ -143,7 +146,7 @@ class Ground:
         """What the sinks do, with rows that Spark did not write."""
         place.open()
         leftovers.sweep(place, LOGGER)
-        if way not in publishing.ADDING:
+        if really(way) not in publishing.ADDING:
             leases.take(place, place.lease)
         seen = fingerprint(place.files.walk(place.target))
         for number, key in rows:
@@ -153,20 +156,27 @@ class Ground:
             parquet.write_table(pa.table({"id": [number]}), folder / f"part-{number}.parquet")
         place.finish(place.stage)
         staged = place.files.walk(place.stage)
-        return {"seen": seen, "staged": outline(staged), "files": str(len(staged))}
+        named = NamedPartitions(frozenset((("k", key),) for key in NAMED)).note(entry.folder for entry in staged)
+        ticket = {"seen": seen, "staged": outline(staged), "files": str(len(staged))}
+        return {**ticket, **named} if way == "named" else ticket
+
+
+def really(way: str) -> str:
+    """The way that the sinks know."""
+    return "partitions" if way == "named" else way
 
 
 def publish(place: Place, way: str, ticket: Ticket) -> None:
     """What the sinks do."""
-    turns.publish(place, way, ticket, lambda: None, LOGGER)
+    turns.publish(place, really(way), ticket, lambda: None, LOGGER)
     leftovers.clear(place, LOGGER)
 
 
 def after(way: str, before: Rows, rows: Rows) -> Rows:
     """What a reader finds when all is well."""
-    keys = {key for _, key in rows}
-    kept = {"append": before, "partitions": {row for row in before if row[1] not in keys}}
-    return kept.get(way, set()) | rows
+    keys = {key for _, key in rows} | (NAMED if way == "named" else set())
+    others = {row for row in before if row[1] not in keys}
+    return {"append": before, **dict.fromkeys(BY_PARTITION, others)}.get(way, set()) | rows
 
 
 @pytest.fixture(params=["exchange", "renames", "copies", "hadoop"])
@@ -226,7 +236,7 @@ def start(ground: Ground, way: str) -> Rows:
 def in_between(way: str, ground: Ground, before: Rows) -> bool:
     """Whether a reader may see what it sees now, after the writer died."""
     found, full = ground.rows(), after(way, before, NEW)
-    if way == "append" or (way == "partitions" and ground.kind is HadoopFiles):
+    if way == "append" or (way in BY_PARTITION and ground.kind is HadoopFiles):
         return found <= before | full
     if ground.kind is CopyingFiles:
         return found <= before or found <= full
@@ -247,7 +257,7 @@ def test_a_killed_publish_is_completed_by_publishing_again(way: str, ground: Gro
 def test_a_killed_publish_can_be_abandoned(way: str, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     for _, second, _, before in killed_publishes(way, ground, monkeypatch):
         leftovers.clear(alive(second), LOGGER)
-        by_partition = way == "partitions" and ground.kind is HadoopFiles
+        by_partition = way in BY_PARTITION and ground.kind is HadoopFiles
         assert in_between(way, ground, before) if by_partition else ground.rows() in (before, after(way, before, NEW))
         assert set(ground.names()) <= {"out"}
 

@@ -158,6 +158,22 @@ def forget_statistics(spark: "SparkSession", found: Description) -> None:
         set_location(spark, found.table, found.location)
 
 
+def comment(spark: "SparkSession", table: Table, wanted: str | None) -> None:
+    """Lets a table have a comment, unless it has it."""
+    if wanted is not None and described(spark, table).details.get("Comment") != wanted:
+        change(spark, f"COMMENT ON TABLE {quoted(table)} IS {text(wanted)}")
+
+
+def set_properties(spark: "SparkSession", table: Table, wanted: Mapping[str, str]) -> None:
+    """Lets a table have properties, unless it has them; others stay."""
+    if not wanted:
+        return
+    there = {row.key: row.value for row in spark.sql(f"SHOW TBLPROPERTIES {quoted(table)}").collect()}
+    pairs = [f"{text(key)} = {text(value)}" for key, value in wanted.items() if there.get(key) != value]
+    if pairs:
+        change(spark, f"ALTER TABLE {quoted(table)} SET TBLPROPERTIES ({', '.join(pairs)})")
+
+
 def create_like(spark: "SparkSession", table: Table, model: Table, location: str) -> None:
     """Makes an empty table at a place, with columns, partitions, format and properties of another, in Spark's own catalog."""
     properties = {row.key: row.value for row in spark.sql(f"SHOW TBLPROPERTIES {quoted(model)}").collect()}

@@ -93,6 +93,15 @@ def require_writable(found: Description) -> None:
         )
 
 
+def require_tellable(found: Description) -> None:
+    """Refuses to change what a catalog says of a table where that may be impossible: only publishing would tell."""
+    if found.table[0] != SESSION_CATALOG and found.provider not in ("delta", "iceberg"):
+        raise PpfError(
+            f"The table {'.'.join(found.table)!r} exists, and comment and properties of a table of its catalog are given once.",
+            hint="Leave them out, or change them with the catalog's own tools.",
+        )
+
+
 def require_partitions(found: Description, partition_by: Sequence[str], partition_overwrite: str) -> None:
     """Refuses other partition columns than those of the table that is there."""
     name, there = ".".join(found.table), found.partition_columns

@@ -42,11 +42,19 @@ class TableSinkOptions:
     """What the table sink understands."""
 
     name: str = option("Table to write: table, schema.table or catalog.schema.table.")
-    mode: Literal["error", "overwrite", "append", "ignore"] = option("What to do with a table that exists.", default="error")
+    mode: Literal["error", "overwrite", "append", "ignore", "insert_overwrite", "truncate"] = option(
+        "What to do with a table that exists. insert_overwrite: as overwrite with partition_overwrite = dynamic; truncate: as "
+        "overwrite, since the table stays the same table.",
+        default="error",
+    )
     format: str = option("Format of a table that does not exist yet.", default="parquet")
     partition_by: list[str] = option("Columns by which a new table is partitioned.", default_factory=list)
     partition_overwrite: Literal["static", "dynamic"] = option(
         "With mode = overwrite: replace all partitions, or only those that the rows have.", default="static"
+    )
+    comment: str | None = option("What the catalog says of the table; of one that exists it is changed.", default=None)
+    properties: dict[str, str] = option(
+        "Properties of the table; of one that exists these are set, and others stay.", default_factory=dict
     )
 
     def __post_init__(self) -> None:
@@ -56,6 +64,16 @@ class TableSinkOptions:
             raise OptionsError({"name": str(error)}) from None
         if self.partition_overwrite == "dynamic" and self.mode != "overwrite":
             raise OptionsError({"partition_overwrite": "'dynamic' is only for mode = overwrite."})
+
+    @property
+    def way(self) -> str:
+        """The mode, without the second names of overwrite."""
+        return "overwrite" if self.mode in ("insert_overwrite", "truncate") else self.mode
+
+    @property
+    def by_partition(self) -> str:
+        """What of a table with partitions is replaced."""
+        return "dynamic" if self.mode == "insert_overwrite" else self.partition_overwrite
 
 
 class TableSink(StagedSink[TableSinkOptions]):
@@ -72,12 +90,12 @@ class TableSink(StagedSink[TableSinkOptions]):
     @property
     def idempotent(self) -> bool:
         """Not every catalog knows which rows were added."""
-        return self.options.mode in ("overwrite", "ignore")
+        return self.options.way in ("overwrite", "ignore")
 
     @property
     def exclusive(self) -> bool:
         """Only rows that are added, and partitions that are replaced, leave room for another sink's."""
-        return self.options.mode != "append" and self.options.partition_overwrite == "static"
+        return self.options.mode != "append" and self.options.by_partition == "static"
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The table."""
@@ -119,6 +137,7 @@ class TableSink(StagedSink[TableSinkOptions]):
         place = self._place(context, ticket)
         try:
             WAYS[ticket["way"]](place, ticket)
+            self._tell(place, place.target)
             context.spark.catalog.refreshTable(quoted(place.target))
             staging.clear(place)
         except OSError as error:
@@ -153,18 +172,27 @@ class TableSink(StagedSink[TableSinkOptions]):
             hint = "Set mode to overwrite, append or ignore."
             raise PpfError(f"The table {self.options.name!r} exists already.", hint=hint)
         guards.require_writable(found)
-        guards.require_partitions(found, self.options.partition_by, self.options.partition_overwrite)
+        guards.require_partitions(found, self.options.partition_by, self.options.by_partition)
+        if self.options.comment is not None or self.options.properties:
+            guards.require_tellable(found)
         guards.require_same_columns(place.spark, found, frame)
 
     def _write(self, place: Place, frame: "DataFrame", found: "Description | None") -> Ticket:
-        mode = self.options.mode
+        mode = self.options.way
         if found is None:
             way = "ignore" if mode == "ignore" else "create"
-            return creating.stage(place, frame, self.options.format, self.options.partition_by, way)
-        way = "partitions" if self.options.partition_overwrite == "dynamic" else mode
+            ticket = creating.stage(place, frame, self.options.format, self.options.partition_by, way)
+            self._tell(place, place.stage)
+            return ticket
+        way = "partitions" if self.options.by_partition == "dynamic" else mode
         if found.is_of_files and not catalog.is_connect(place.spark):
             return staging.stage(place, frame, found, way)
         return statements.stage(place, frame, found, way)
+
+    def _tell(self, place: Place, table: tuple[str, ...]) -> None:
+        """Gives a table the comment and properties of the options, where it does not have them."""
+        catalog.comment(place.spark, table, self.options.comment)
+        catalog.set_properties(place.spark, table, self.options.properties)
 
     def _place(self, context: Context, ticket: Ticket) -> Place:
         return Place.of(context, full_name(context.spark, self.options.name), ticket)
