@@ -45,8 +45,8 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
         "streaming_sinks": "datasource spark",
     },
     "ppf-sql": {"transforms": "sql"},
-    "ppf-testing": {"commands": "plugins.docs plugins.test"},
     "ppf-table": {"sources": "table", "sinks": "table view"},
+    "ppf-testing": {"commands": "plugins.docs plugins.test"},
     "ppf-transforms": {
         "transforms": "add_columns aggregate cast deduplicate drop explode fill filter flatten hash_key join limit lookup mask "
         "pivot rename sample schema_contract select sort union unpivot window"
