@@ -40,13 +40,14 @@ def write(spark: SparkSession, folder: Path, frame: DataFrame, run_id: str = "ru
 
 
 def test_values_keep_their_types(spark: SparkSession, tmp_path: Path) -> None:
-    spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
-    frame = spark.sql(
+    session = spark.newSession()
+    session.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
+    frame = session.sql(
         "SELECT * FROM VALUES (1, 1.5D, 1.10BD, true, '=1+1', '', DATE '2024-02-29', TIMESTAMP '2024-02-29 01:02:03.004', "
         "TIMESTAMP_NTZ '1900-01-01 00:00:00', '#N/A'), (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'x') "
         "AS t(n, `a.b`, d, yes, t, empty, day, at, wall, e)"
     )
-    write(spark, tmp_path, frame, sheet="Data")
+    write(session, tmp_path, frame, sheet="Data")
     head, row, nothing = sheet(tmp_path / "out.xlsx")
     assert head == tuple(frame.columns)
     moment = datetime(2024, 2, 29, 1, 2, 3, 4000)
@@ -55,7 +56,7 @@ def test_values_keep_their_types(spark: SparkSession, tmp_path: Path) -> None:
     assert nothing == (*(None,) * 9, "x")
     cells = load_workbook(tmp_path / "out.xlsx")["Data"][2]
     assert [cell.data_type for cell in cells[:5]] == ["n", "n", "n", "b", "s"]
-    back = build(ExcelSource, tmp_path, path="out.xlsx").read(context(spark))
+    back = build(ExcelSource, tmp_path, path="out.xlsx").read(context(session))
     assert tuple(back.first() or ()) == (
         *(1, 1.5, 1.1, True, "=1+1", None, date(2024, 2, 29), moment),
         *(date(1900, 1, 1) if back.schema["wall"].dataType.typeName() == "date" else datetime(1900, 1, 1), "#N/A"),

@@ -77,7 +77,8 @@ def test_cells_tell_their_types(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_a_schema_decides_what_cells_become(spark: SparkSession, tmp_path: Path) -> None:
-    spark.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
+    session = spark.newSession()
+    session.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
     head = ["Price", "left out", "n", "day", "at", "s", "b"]
     saved(
         tmp_path / "in.xlsx",
@@ -89,7 +90,7 @@ def test_a_schema_decides_what_cells_become(spark: SparkSession, tmp_path: Path)
     )
     schema = "s STRING, price DECIMAL(9,2), n INT, day DATE, at TIMESTAMP, b BOOLEAN"
     source = build(ExcelSource, tmp_path, path="in.xlsx", schema=schema)
-    frame = source.read(context(spark)).selectExpr("s", "price", "n", "day", "CAST(at AS STRING)", "b")
+    frame = source.read(context(session)).selectExpr("s", "price", "n", "day", "CAST(at AS STRING)", "b")
     assert [tuple(row) for row in frame.collect()] == [
         ("2", Decimal("1.01"), 7, date(2024, 2, 29), "2024-01-01 12:00:00", True),
         ("2024-01-02", Decimal("0.30"), 8, date(2024, 1, 1), None, False),
