@@ -10,13 +10,19 @@ from ppf_core import (
     AggregateCheck,
     Columns,
     Context,
+    FrameCheck,
+    Hooks,
+    NoOptions,
     OptionsError,
+    PipelineResult,
     RowCheck,
+    RunInfo,
     SecretsBackend,
     Sink,
     Source,
     Transform,
     Verdict,
+    hookimpl,
     json_field,
     local_path,
     option,
@@ -117,6 +123,74 @@ class Speechless(RightSource):
             return super().pin(context)
         except OSError:
             raise ValueError("It went wrong.") from None
+
+
+class Boasting(Rolling):
+    """Says that each read gives the same rows, and gives others where nothing is pinned."""
+
+    @property
+    def repeatable(self) -> bool:
+        return True
+
+    def read(self, context: Context) -> "DataFrame":
+        frame = RightSource.read(self, context)
+        return frame if context.pinned else frame.select(F.uuid().alias("line"))
+
+
+class Mute(RightSource):
+    __doc__ = ""
+
+
+class Mistyped(RightSource):
+    """Has an example that nobody can use."""
+
+    examples = ("pat = lines.txt",)
+
+
+class Unbound(RightSource):
+    """Takes no context."""
+
+    def read(self) -> "DataFrame":  # type: ignore[override] # this is what is wrong
+        raise NotImplementedError
+
+
+class RightIncremental(Source[PathOptions]):
+    """The lines of a file that came since the last run."""
+
+    def lines(self) -> list[str]:
+        """All that is there."""
+        return local_path(self.options.path).read_text().splitlines()
+
+    def read(self, context: Context) -> "DataFrame":
+        begin = int(context.state.get("lines", "0"))
+        end = int(context.advance("lines", str(len(self.lines()))))
+        return context.spark.createDataFrame([(line,) for line in self.lines()[begin:end]], "line STRING")
+
+
+class Standing(RightIncremental):
+    """Never moves its cursor."""
+
+    def read(self, context: Context) -> "DataFrame":
+        return context.spark.createDataFrame([(line,) for line in self.lines()], "line STRING")
+
+
+class Minding(RightIncremental):
+    """Keeps its cursor by itself, beside the file."""
+
+    def read(self, context: Context) -> "DataFrame":
+        mark = local_path(f"{self.options.path}.read")
+        begin = int(mark.read_text()) if mark.exists() else 0
+        mark.write_text(str(len(self.lines())))
+        return context.spark.createDataFrame([(line,) for line in self.lines()[begin:]], "line STRING")
+
+
+class Running(RightIncremental):
+    """Reads on to the end, wherever the first attempt has stopped."""
+
+    def read(self, context: Context) -> "DataFrame":
+        begin = int(context.state.get("lines", "0")) if context.attempt == 1 else 0
+        context.advance("lines", str(len(self.lines())))
+        return context.spark.createDataFrame([(line,) for line in self.lines()[begin:]], "line STRING")
 
 
 class CarelessSource(Source[CarelessOptions]):
@@ -310,6 +384,67 @@ class Surprised(RightAggregate):
 
     def judge(self, values: Mapping[str, Any]) -> Verdict:
         return Verdict(passed=values["known"] > 0)
+
+
+class RightFrameCheck(FrameCheck[ColumnOptions]):
+    """No value is there twice."""
+
+    def judge(self, context: Context, frame: "DataFrame") -> Verdict:
+        rows, failed = frame.count(), self.repeated(frame)
+        return Verdict(passed=not failed, failed=failed, evaluated=rows, message=self.told(failed))
+
+    def repeated(self, frame: "DataFrame") -> int:
+        """The rows beyond the first of a value."""
+        return frame.count() - frame.select(self.options.column).distinct().count()
+
+    def told(self, failed: int) -> str:
+        """What is wrong."""
+        return f"{failed} rows repeat a value." if failed else ""
+
+
+class Overlooking(RightFrameCheck):
+    """Takes NULL for no value."""
+
+    def repeated(self, frame: "DataFrame") -> int:
+        return super().repeated(frame.dropna())
+
+
+class Wordless(RightFrameCheck):
+    """Does not say what is wrong."""
+
+    def told(self, failed: int) -> str:
+        return ""
+
+
+class Nameless(RightFrameCheck):
+    """Is never the same twice."""
+
+    @property
+    def identity(self) -> object:
+        return object()
+
+
+# ---- hooks
+
+
+class RightHooks(Hooks[NoOptions]):
+    """Hears how runs end."""
+
+    @hookimpl
+    def ppf_pipeline_end(self, run: RunInfo, result: PipelineResult) -> None:
+        """Does nothing about it."""
+
+
+class Raising(RightHooks):
+    """Cannot bear success."""
+
+    @hookimpl
+    def ppf_pipeline_end(self, run: RunInfo, result: PipelineResult) -> None:
+        raise RuntimeError(result.status)
+
+
+class Deaf(Hooks[NoOptions]):
+    """Hears of nothing."""
 
 
 # ---- secrets

@@ -1,6 +1,7 @@
 """A small sink that is right, and some that are not."""
 
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,3 +111,18 @@ class Eager(Right):
     def stage(self, context: Context, frame: "DataFrame") -> Ticket:
         shutil.rmtree(self.target, ignore_errors=True)
         return super().stage(context, frame)
+
+
+class Mixing(Right):
+    """Shows one file after the other."""
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        return super().stage(context, frame.repartition(4))
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        for file in self.target.glob("part-*"):
+            file.unlink(missing_ok=True)
+        self.target.mkdir(exist_ok=True)
+        for file in sorted(self.where(context).glob("part-*")):
+            time.sleep(0.1)
+            file.rename(self.target / file.name)

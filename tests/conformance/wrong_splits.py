@@ -114,3 +114,13 @@ class Hasty(RightSplit):
     def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
         self.where(context).mkdir()
         return None
+
+
+class Blocking(RightSplit):
+    """Stands in its own way once it has found that it cannot."""
+
+    def stage_split(self, context: Context, frame: "DataFrame", mask: str) -> "tuple[Ticket, DataFrame] | None":
+        return None
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        raise FileExistsError(self.where(context))

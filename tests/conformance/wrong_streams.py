@@ -145,7 +145,7 @@ class Appending(RightSink):
 
 
 class HonestlyAppending(Appending):
-    """As above, and says so."""
+    """Adds a batch each time that it is tried, and says so."""
 
     idempotent: ClassVar = False
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ppf_testing.hooks import HooksConformance
     from ppf_testing.secrets import SecretsConformance
     from ppf_testing.sinks import SinkConformance
-    from ppf_testing.sources import SourceConformance
+    from ppf_testing.sources import IncrementalConformance, SourceConformance
     from ppf_testing.splitting_sinks import SplitConformance
     from ppf_testing.staged_sinks import StagedSinkConformance
     from ppf_testing.streaming_sinks import NativeSinkConformance, StagedStreamConformance, StreamingSinkConformance
@@ -32,7 +32,7 @@ _HOMES = {
     "hooks": ("HooksConformance",),
     "secrets": ("SecretsConformance",),
     "sinks": ("SinkConformance",),
-    "sources": ("SourceConformance",),
+    "sources": ("IncrementalConformance", "SourceConformance"),
     "splitting_sinks": ("SplitConformance",),
     "staged_sinks": ("StagedSinkConformance",),
     "streaming_sinks": ("NativeSinkConformance", "StagedStreamConformance", "StreamingSinkConformance"),
@@ -45,6 +45,7 @@ __all__ = [
     "AggregateCheckConformance",
     "FrameCheckConformance",
     "HooksConformance",
+    "IncrementalConformance",
     "NativeSinkConformance",
     "RowCheckConformance",
     "SecretsConformance",

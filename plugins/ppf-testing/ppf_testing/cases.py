@@ -27,7 +27,7 @@ from ppf_testing.hooks import HooksConformance
 from ppf_testing.offers import OfferConformance
 from ppf_testing.secrets import SecretsConformance
 from ppf_testing.sinks import SinkConformance
-from ppf_testing.sources import SourceConformance
+from ppf_testing.sources import IncrementalConformance, SourceConformance
 from ppf_testing.splitting_sinks import SplitConformance
 from ppf_testing.staged_sinks import StagedSinkConformance
 from ppf_testing.streaming_sinks import NativeSinkConformance, StagedStreamConformance, StreamingSinkConformance
@@ -67,8 +67,11 @@ class _Offer:
         return case.plugin is self.plugin and self.group in getattr(case, "groups", (self.group,))
 
     def suites(self, case: type[Any] | None = None) -> Iterator[type[Any]]:
-        """What it is asked; a case that says what its sink `splits` is asked that too."""
-        yield next(suite for base, suite in _SUITES[self.group].items() if issubclass(self.plugin, base))
+        """What it is asked: more, where a case says how to `add` to its source, or what its sink `splits`."""
+        if self.group == "sources" and hasattr(case, "add"):
+            yield IncrementalConformance
+        else:
+            yield next(suite for base, suite in _SUITES[self.group].items() if issubclass(self.plugin, base))
         if self.group == "sinks" and hasattr(case, "splits"):
             yield SplitConformance
 

@@ -104,6 +104,50 @@ class SourceConformance(PluginConformance):
         assert any(str(value) in str(caught.value) for value in self.missing.values()), str(caught.value)
 
 
+class IncrementalConformance(SourceConformance):
+    """The suite for sources that read what came since the last run, by a cursor."""
+
+    def add(self, spark: "SparkSession", folder: Path) -> None:
+        """Adds rows to what is read."""
+        raise NotImplementedError
+
+    def run(self, spark: "SparkSession", folder: Path, state: Mapping[str, str]) -> "tuple[Counter[str], Mapping[str, str]]":
+        """What a run reads that finds this cursor, and the cursor that it leaves once it has published."""
+        here = context(spark, state=state)
+        return self._read(here, folder), here.state
+
+    def test_a_run_reads_what_came_since_the_last_one(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """All of it and nothing else; where nothing came, nothing."""
+        self.prepare(spark, tmp_path)
+        first, state = self.run(spark, tmp_path, {})
+        self.add(spark, tmp_path)
+        second, state = self.run(spark, tmp_path, state)
+        everything, _ = self.run(spark, tmp_path, {})
+        assert first, "Nothing was read: `prepare` has to make some rows."
+        assert second, "Nothing came: `add` has to add some rows."
+        assert first + second == everything
+        assert self.run(spark, tmp_path, state) == (Counter(), state)
+
+    def test_what_was_not_published_comes_again(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """The cursor of a run that failed is not kept, and only the kernel keeps one."""
+        self.prepare(spark, tmp_path)
+        first, _ = self.run(spark, tmp_path, {})
+        assert self.run(spark, tmp_path, {})[0] == first
+
+    def test_another_attempt_reads_no_more_than_the_first(self, spark: "SparkSession", tmp_path: Path) -> None:
+        """Other sinks of the run may have the rows of the first one."""
+        self.prepare(spark, tmp_path)
+        here = context(spark)
+        pinned = self.made(tmp_path).pin(here)
+        first = _rows(self.made(tmp_path).read(dataclasses.replace(here, pinned=pinned)))
+        self.add(spark, tmp_path)
+        assert _rows(self.made(tmp_path).read(dataclasses.replace(here, pinned=pinned, attempt=2))) == first
+
+    def _read(self, here: Context, folder: Path) -> "Counter[str]":
+        source = self.made(folder)
+        return _rows(source.read(dataclasses.replace(here, pinned=source.pin(here))))
+
+
 def _read_all(source: Source[Any], here: Context) -> None:
     source.ping(here)
     source.read(dataclasses.replace(here, pinned=source.pin(here))).collect()

@@ -13,19 +13,22 @@ A sink passes when readers see nothing of a stage, and a publish of it once, how
 removes all that a stage left, also without its ticket; and when what `staged` gives is exactly the frame that was given to
 `stage`, its names, types and rows, or None.
 
-Two halves can be used alone: `HiddenStage` for what readers see, `ExactStage` for what `staged` gives. What a sink
-promises that writes good and bad rows in one pass stands in `splitting_sinks`.
+Parts can be used alone: `HiddenStage` for what readers see, `SeveralRuns` for runs at once, `ExactStage` for what `staged`
+gives.
+What a sink promises that writes good and bad rows in one pass stands in `splitting_sinks`.
 """
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from ppf_core import PpfError, StagedSink, Ticket
+from ppf_core import PpfError, StagedSink, TargetMoved, Ticket
 from ppf_core.testing import context
 from ppf_testing.plugins import PluginConformance, Suite
 from ppf_testing.samples import SAMPLES, Sample, content, named_samples
@@ -194,5 +197,37 @@ class HiddenStage(Reading):
         assert self.texts(session, tmp_path) == ["mine"]
 
 
-class StagedSinkConformance(HiddenStage, ExactStage, PluginConformance):
+class SeveralRuns(Reading):
+    """Runs that work on one target at the same time."""
+
+    def test_two_runs_at_once_leave_the_rows_of_whole_runs(self, session: "SparkSession", tmp_path: Path) -> None:
+        """One of them may find that the target is taken, or has moved: then nothing of it is seen. One gets through."""
+        runs = {name: context(session, run_id=name) for name in ("mine", "theirs")}
+        tickets: dict[str, Ticket] = {}
+        for name, here in runs.items():
+            sink = self.made(tmp_path)
+            with suppress(PpfError):
+                tickets[name] = sink.stage(here, self.rows(session, *(f"{name} {number}" for number in range(4))))
+            sink.close()
+
+        def publish(name: str) -> bool:
+            sink = self.made(tmp_path)
+            try:
+                sink.publish(runs[name], carried(tickets[name]))
+            except (PpfError, TargetMoved):
+                sink.discard(runs[name], tickets[name])
+                return False
+            finally:
+                sink.close()
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            through = [name for name, is_through in zip(tickets, pool.map(publish, tickets), strict=True) if is_through]
+        assert through, "Neither of the two runs got through."
+        whole = [[f"{name} {number}" for number in range(4)] for name in through]
+        shown = self.texts(session, tmp_path)
+        assert shown in ([sorted(chain.from_iterable(whole))] if self.adds else whole)
+
+
+class StagedSinkConformance(HiddenStage, SeveralRuns, ExactStage, PluginConformance):
     """The whole suite."""
