@@ -26,7 +26,7 @@ from ppf_testing import (
 )
 from ppf_testing.offers import OfferConformance
 from pyspark.sql import DataFrame, Row, SparkSession
-from wrong_sinks import Right
+from wrong_sinks import Right, RightAdding
 from wrong_splits import RightSplit
 from wrong_streams import RightNative, RightSink, RightSource, RightStaged
 
@@ -185,6 +185,7 @@ class OfStages(_OfParquet, StagedSinkConformance):
     """Some samples."""
 
     plugin: ClassVar[Any] = Right
+    refused: ClassVar = [{"nobody_knows": 1}]
     samples: ClassVar = ["texts", "structs"]
     gives_back: ClassVar = ("texts", "structs")
 
@@ -192,6 +193,7 @@ class OfStages(_OfParquet, StagedSinkConformance):
 class OfAddedStages(OfStages):
     """Of sinks that add."""
 
+    plugin: ClassVar[Any] = RightAdding
     adds = True
 
 

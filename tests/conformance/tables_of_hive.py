@@ -26,21 +26,21 @@ class TestParquetByTexts(Counted, Table, ExactStage):
 
 
 class TestParquetThatIsThere(ThereByHand, ExactStage):
-    made = "(VALUE STRING, N INT) USING parquet"
+    declared = "(VALUE STRING, N INT) USING parquet"
     gives_back: ClassVar = ("a text and a number",)
 
 
 class TestParquetThatIsThereWithPartitions(ThereByHand, ExactStage):
-    made = "(n INT, value STRING) USING parquet PARTITIONED BY (n)"
+    declared = "(n INT, value STRING) USING parquet PARTITIONED BY (n)"
     gives_back: ClassVar = ("a text and a number",)
 
 
 class TestTextOfHive(Counted, ThereByHand, ExactStage):
-    made = "(value STRING, n INT) STORED AS TEXTFILE"
+    declared = "(value STRING, n INT) STORED AS TEXTFILE"
 
 
 class TestParquetOfHive(Counted, ThereByHand, ExactStage):
-    made = "(value STRING, n INT) STORED AS PARQUET"
+    declared = "(value STRING, n INT) STORED AS PARQUET"
 
 
 class TestNewTextOfHive(Counted, Table, ExactStage):

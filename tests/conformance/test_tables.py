@@ -64,14 +64,14 @@ class There(Table):
 class ThereByHand(There):
     """A table of one text and one number."""
 
-    made: ClassVar[str]
+    declared: ClassVar[str]
     samples: ClassVar = [Sample("a text and a number", {"value": "' a', 'a ', '', NULL", "n": "1, 2, NULL"})]
 
     def given(self, frame: DataFrame) -> DataFrame:
         return super().given(frame if "n" in frame.columns else frame.selectExpr("*", "1 AS n"))
 
     def make(self, frame: DataFrame) -> None:
-        frame.sparkSession.sql(f"CREATE TABLE out {self.made}")
+        frame.sparkSession.sql(f"CREATE TABLE out {self.declared}")
 
 
 class Counted:
@@ -145,25 +145,25 @@ class TestParquetThatIsThere(There, StagedSinkConformance):
 
 
 class TestParquetThatIsThereWithPartitions(ThereByHand, StagedSinkConformance):
-    made = "(n INT, value STRING) USING parquet PARTITIONED BY (n)"
+    declared = "(n INT, value STRING) USING parquet PARTITIONED BY (n)"
     more: ClassVar = {"partition_overwrite": "dynamic"}
     gives_back: ClassVar = ("a text and a number",)
 
 
 class TestParquetThatIsThereWithTextsAsPartitions(ThereByHand, StagedSinkConformance):
-    made = "(n INT, value STRING) USING parquet PARTITIONED BY (value)"
+    declared = "(n INT, value STRING) USING parquet PARTITIONED BY (value)"
 
 
 class TestParquetWithPaddedTexts(ThereByHand, ExactStage):
-    made = "(value CHAR(3), n INT) USING parquet"
+    declared = "(value CHAR(3), n INT) USING parquet"
 
 
 class TestParquetWithShortTexts(ThereByHand, ExactStage):
-    made = "(value VARCHAR(3), n INT) USING parquet"
+    declared = "(value VARCHAR(3), n INT) USING parquet"
 
 
 class TestParquetWithOptions(ThereByHand, ExactStage):
-    made = "(value STRING, n INT) USING parquet OPTIONS (datetimeRebaseMode 'LEGACY')"
+    declared = "(value STRING, n INT) USING parquet OPTIONS (datetimeRebaseMode 'LEGACY')"
 
 
 class TestOrc(Counted, Table, StagedSinkConformance):
@@ -178,7 +178,7 @@ class TestCsv(Counted, Table, StagedSinkConformance):
 
 
 class TestCsvThatIsThere(Counted, ThereByHand, StagedSinkConformance):
-    made = "(value STRING, n INT) USING csv OPTIONS (ignoreLeadingWhiteSpace 'true')"
+    declared = "(value STRING, n INT) USING csv OPTIONS (ignoreLeadingWhiteSpace 'true')"
     more: ClassVar = {"mode": "append"}
     adds = True
 

@@ -133,6 +133,7 @@ FINDS = [
     Find(right.OfText, streams.Eager, STREAM),
     Find(right.OfText, streams.Doubling, "test_each_row_comes_once_however_often_it_starts_again", told="row 0"),
     Find(right.OfText, streams.Unsteady, "test_a_batch_that_failed_comes_again_as_it_was", told="second"),
+    Find(right.OfText, streams.Counting, "test_it_recognises_what_it_reads"),
     Find(right.OfText, streams.Taking, "test_two_streams_read_all_of_it_each"),
     Find(right.OfText, streams.ClosingOnce, "test_it_can_be_closed_after_its_use", RuntimeError, "It is closed"),
     Find(right.OfBatches, streams.ByScope, SHOWN),

@@ -161,10 +161,13 @@ class RightIncremental(Source[PathOptions]):
         """All that is there."""
         return local_path(self.options.path).read_text().splitlines()
 
+    def pin(self, context: Context) -> str:
+        return f"{context.state.get('lines', '0')}-{len(self.lines())}"
+
     def read(self, context: Context) -> "DataFrame":
-        begin = int(context.state.get("lines", "0"))
-        end = int(context.advance("lines", str(len(self.lines()))))
-        return context.spark.createDataFrame([(line,) for line in self.lines()[begin:end]], "line STRING")
+        begin, end = (context.pinned or self.pin(context)).split("-")
+        context.advance("lines", end)
+        return context.spark.createDataFrame([(line,) for line in self.lines()[int(begin) : int(end)]], "line STRING")
 
 
 class Standing(RightIncremental):

@@ -1,6 +1,7 @@
 """A small sink that is right, and some that are not."""
 
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from ppf_core import Context, StagedSink, Ticket, local_path, option, options
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+_ALONE = threading.Lock()
+"""Held while a folder is replaced."""
 
 
 @options
@@ -38,15 +42,30 @@ class Right(StagedSink[RightOptions]):
         return {"path": str(path), "schema": frame.schema.json()}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
-        if self.where(context).exists():
-            shutil.rmtree(self.target, ignore_errors=True)
-            self.where(context).rename(self.target)
+        with _ALONE:
+            if self.where(context).exists():
+                self.show(self.where(context))
+
+    def show(self, stage: Path) -> None:
+        """Lets readers see a stage."""
+        shutil.rmtree(self.target, ignore_errors=True)
+        stage.rename(self.target)
 
     def discard(self, context: Context, ticket: Ticket | None) -> None:
         shutil.rmtree(self.where(context), ignore_errors=True)
 
     def staged(self, context: Context, ticket: Ticket) -> "DataFrame | None":
         return context.spark.read.parquet(ticket["path"])
+
+
+class RightAdding(Right):
+    """Adds its rows to those that are there."""
+
+    def show(self, stage: Path) -> None:
+        self.target.mkdir(exist_ok=True)
+        for file in stage.glob("part-*"):
+            file.rename(self.target / file.name)
+        shutil.rmtree(stage)
 
 
 class Trimming(Right):

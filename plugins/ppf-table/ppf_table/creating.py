@@ -33,10 +33,26 @@ def _publish(place: "Place", *, replaces: bool) -> None:
         if not catalog.exists(spark, place.target):
             raise changes.gone(place)
     elif not catalog.exists(spark, place.target):
-        catalog.rename(spark, place.stage, place.target)
+        _show(place, replaces=replaces)
     elif not replaces:
-        raise TargetMoved(f"The table {place.name!r} was made by somebody else during the run. Nothing was replaced.")
+        raise _made_meanwhile(place)
     complete(place)
+
+
+def _show(place: "Place", *, replaces: bool) -> None:
+    from pyspark.errors import AnalysisException
+
+    try:
+        catalog.rename(place.spark, place.stage, place.target)
+    except AnalysisException as error:
+        if not catalog.exists(place.spark, place.target):
+            raise
+        if not replaces:
+            raise _made_meanwhile(place) from error
+
+
+def _made_meanwhile(place: "Place") -> TargetMoved:
+    return TargetMoved(f"The table {place.name!r} was made by somebody else during the run. Nothing was replaced.")
 
 
 def complete(place: "Place") -> None:
