@@ -508,6 +508,7 @@ def test_checks_of_each_batch_see_the_rows_that_meet_their_condition_beside_a_st
         "unique, options { columns = [id], nulls_distinct = false }",
         "foreign_key, options { columns = [id], references = known, reference_columns = [id], null_safe = true }",
         "compare, options { with = known, keys = [id], columns = [kind] }",
+        'query, options { sql = "SELECT id FROM this EXCEPT SELECT id FROM known", components = [known] }',
     ]
     listed = ", ".join(
         f"{{ check = {check}, name = n{number}, where = \"kind = 'k1'\", action = warn }}"
@@ -523,4 +524,4 @@ def test_checks_of_each_batch_see_the_rows_that_meet_their_condition_beside_a_st
         """
     )
     assert (result.exit_code, stream.ids()) == (0, [1, 2, 3, 3])
-    assert [(each.failed, each.evaluated) for each in result["numbers"].quality] == [(1, 3), (2, 3), (1, 2)]
+    assert [(each.failed, each.evaluated) for each in result["numbers"].quality] == [(1, 3), (2, 3), (1, 2), (1, 3)]

@@ -71,9 +71,18 @@ def _result(sql: str, frame: "DataFrame", tables: "Mapping[str, DataFrame]") -> 
     """
     # The braces are those of Spark's own formatter, and must not be found in the query.
     query = _END.sub("", sql).replace("{", "{{").replace("}", "}}")
-    slots: dict[str, Any] = {f"table_{index}": table for index, table in enumerate(tables.values())}
+    slots: dict[str, Any] = {f"table_{index}": _beside(frame, table) for index, table in enumerate(tables.values())}
     named = "".join(f", `{name}` AS (TABLE {{{slot}}})" for name, slot in zip(tables, slots, strict=True))
     return frame.sparkSession.sql(f"WITH this AS (TABLE {{checked}}){named} (\n{query}\n)", checked=frame, **slots)
+
+
+def _beside(frame: "DataFrame", table: "DataFrame") -> "DataFrame":
+    """The table in the session of the frame: each batch of a stream has a session of its own, where Spark looks names up."""
+    if type(frame).__module__.startswith("pyspark.sql.connect"):
+        return table
+    java: Any = table._jdf
+    session = frame.sparkSession
+    return type(table)(java.ofRows(session._jsparkSession, java.queryExecution().analyzed()), session)
 
 
 def _refusal(error: "AnalysisException", frame: "DataFrame", options: QueryOptions) -> PpfError:
