@@ -30,6 +30,7 @@ def _csv(
 
 TORN = Refused("cannot be read|end of input|end of stream|not a gzip")
 MALFORMED = Refused("Malformed records")
+OPEN = Refused("inside quotes.*in line 3")
 EMPTY = Refused("no columns: they are empty", names_file=False)
 ENCODINGS = [
     _csv("a byte order mark", UMLAUTS.encode("utf-8-sig"), typed={"a INT, b STRING": duckdb_csv("a INT, b STRING")}),
@@ -89,6 +90,13 @@ LINE_ENDS = [
 QUOTES = [
     _csv("quotes in quotes", 'a,b\n"say ""hi""",""""\n"""x""","a,b"\n', duckdb_csv()),
     _csv("line breaks in quotes", 'a,b\n"x\ny","u\r\nv"\n2,y\n', duckdb_csv(), multiline=True),
+    _csv("line breaks in quotes that nobody expects", 'a,b\n1,x\n2,"x\ny"\n', OPEN, typed={"a INT, b STRING": OPEN}),
+    _csv("a quote that nobody closes", 'a,b\n1,x\n5" pipe,"y', OPEN, typed={"a STRING, b STRING": OPEN}),
+    _csv("a line break in quotes, in Latin-1", 'a,b\n1,ä\n2,"ä\ny"\n'.encode("latin-1"), OPEN, encoding="ISO-8859-1"),
+    _csv("a line break in quotes, in an archive", gzip.compress(b'a\n1\n"x\ny"\n'), OPEN, file="in.csv.gz"),
+    _csv("quotes where a look ends", 'a,b\n1,"x"\n' * 20_000),
+    _csv("an open quote that is a comment", 'a,b\n#"x\n1,y\n', [("1", "y")], comment="#"),
+    _csv("an open quote where quotes mean nothing", 'a,b\n1,"y\n', [("1", '"y')], reader={"quote": ""}),
     _csv("a line break in the header", '"a\nb",c\n1,2\n', python_csv(), multiline=True),
     _csv("nothing, and nothing in quotes", 'a,b\n"",\n,""\n"",""\nx,\n', duckdb_csv()),
     _csv("quotes within a text", 'a,b\n5" pipe,it\'s\n6" x 3",y\n', python_csv()),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ppf_core import PpfError
-from ppf_files.heads import other_encoding
+from ppf_files.heads import Dialect, other_encoding
 
 # How a line ends inside a document that a person, or a printer of documents, has broken into lines.
 _GOES_ON = re.compile(r"[\[{,:]\s*$")
@@ -39,6 +39,19 @@ def require_utf8(begun: Iterable[tuple[str, bytes]]) -> None:
                 hint="Say how it is written: reader { encoding = ISO-8859-1 }, for example. "
                 "With reader { encoding = UTF-8 } wrong bytes become the character U+FFFD.",
             ) from error
+
+
+def require_closed_quotes(begun: Iterable[tuple[str, bytes]], dialect: Dialect) -> None:
+    """Refuses CSV that a reader of lines would tear: Spark takes the half before the line break for the value."""
+    for path, head in begun:
+        found = dialect.open_line(head)
+        if found is not None:
+            number, line = found
+            raise PpfError(
+                f"The file {path!r} has a line break inside quotes, or a quote that nobody closes, in line {number}: "
+                f"{_shown(line)!r}.",
+                hint='Set reader { multiLine = true }, which reads such values. Where quotes mean nothing: reader { quote = "" }.',
+            )
 
 
 def require_lines(begun: Iterable[tuple[str, bytes]]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SIZES = (2**16, 2**24)  # enough for one line, nearly always; else more
 _LINE_END = re.compile(rb"[\r\n]")
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _THREADS = 16
 _OPENERS: Mapping[str, Any] = {".gz": gzip.open, ".bz2": bz2.open}
 _MARKS = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -59,6 +60,28 @@ class Dialect:
             if row and not (self.comment and row[0].startswith(self.comment)):
                 return tuple(name.strip() for name in row)
         return None
+
+    @property
+    def has_doubled_quotes(self) -> bool:
+        """Whether it is the dialect of RFC 4180, whatever stands between two values."""
+        return len(self.delimiter) == 1 and len(self.quote) == 1 and self.escape == self.quote
+
+    def open_line(self, head: bytes) -> tuple[int, str] | None:
+        """Number and text of the first line that ends within quotes."""
+        text = head.decode(self.codec, errors="replace")
+        lines = text.split(self.line_end) if self.line_end else _LINE_ENDS.split(text)
+        whole = lines if len(head) not in _SIZES else lines[:-1]  # the last one may be cut
+        return next(((number, line) for number, line in enumerate(whole, 1) if self._is_open(line)), None)
+
+    def _is_open(self, line: str) -> bool:
+        if self.quote not in line or (self.comment and line.startswith(self.comment)):
+            return False
+        rows = csv.reader([line, self.quote], delimiter=self.delimiter, quotechar=self.quote)
+        try:
+            next(rows)
+        except csv.Error:  # a value longer than Python takes
+            return False
+        return rows.line_num > 1
 
     def _rows(self, lines: io.StringIO) -> Iterator[list[str]]:
         if len(self.delimiter) > 1 or len(self.quote) > 1:

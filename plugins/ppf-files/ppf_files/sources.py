@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Requirements, Schema, SchemaContract, Source
 from ppf_files import marked, numbers
 from ppf_files.csv_columns import Headers, together
-from ppf_files.documents import require_json, require_lines, require_one_document, require_utf8
+from ppf_files.documents import require_closed_quotes, require_json, require_lines, require_one_document, require_utf8
 from ppf_files.heads import Dialect, codec, heads, plain_delimiter
 from ppf_files.listing import Listing, folder_columns, is_empty
 from ppf_files.options import (
@@ -38,6 +38,8 @@ _NO_TEXT = "\ufdd0"  # to Unicode no character
 _LOOKS = 16  # files whose beginning is looked at, at the same time
 # Options that decide how a line with a quote in the wrong place is taken apart.
 _QUOTING = frozenset({"escape", "unescapedquotehandling"})
+# Options that say what becomes of a wrong line.
+_LENIENT = frozenset({"badrecordspath", "columnnameofcorruptrecord", "mode", "unescapedquotehandling"})
 
 
 class FileSource(Source[R]):
@@ -339,7 +341,9 @@ class CsvSource(RecordSource[CsvReadOptions]):
         """The frame, once it is known that all files have the same columns, or put together by their names."""
         options = self.options
         self._warn_of_commas(context)
-        self.beginnings(context, listing)
+        begun = self.beginnings(context, listing)
+        if self._has_closed_quotes:
+            require_closed_quotes(begun, self._dialect)
         has_to_look = options.columns == "by_name" or (options.columns == "same" and options.schema is None)
         if not has_to_look or not listing.files:
             return self.with_file(frame)
@@ -436,6 +440,13 @@ class CsvSource(RecordSource[CsvReadOptions]):
         options = given(self.options.reader)
         is_marked = self.options.bad_records is not None or self._corrupt in self._types
         return self._is_strict or is_marked or not _QUOTING.isdisjoint(options)
+
+    @property
+    def _has_closed_quotes(self) -> bool:
+        """Whether a line that ends within quotes is a mistake, and nobody has said what becomes of it."""
+        options = {one_name(name): value for name, value in self.reader_options().items()}
+        is_told = _is_true(options.get("multiline")) or self._corrupt in self._types or not _LENIENT.isdisjoint(options)
+        return self._dialect.has_doubled_quotes and not is_told and not _is_true(options.get("ignoreleadingwhitespace"))
 
     @property
     def _corrupt(self) -> str:
