@@ -26,7 +26,7 @@ class Headers:
     @classmethod
     def read(cls, spark: "SparkSession", paths: Sequence[str], dialect: Dialect, is_named: bool) -> "Headers":
         """From the beginning of each file."""
-        named = ((path, dialect.names(head)) for path, head in heads(spark, paths))
+        named = ((path, dialect.names(head)) for path, head in heads(spark, paths, dialect.skip_lines + 1))
         return cls({path: names for path, names in named if names is not None}, is_named)
 
     def require_same(self, spelled: Callable[[str], str]) -> None:
@@ -40,6 +40,15 @@ class Headers:
                     f"Files of one source have different columns: {first!r} has {self._told(wanted)}, "
                     f"{path!r} has {self._told(names)}.",
                     hint=_BY_NAME if self.is_named else "Read them with two sources, or give the schema.",
+                )
+
+    def require(self, wanted: Sequence[str], spelled: Callable[[str], str]) -> None:
+        """Refuses a file whose columns are not those of the schema."""
+        for path, names in self.found.items():
+            if [*map(spelled, names)] != [*map(spelled, wanted)]:
+                raise PpfError(
+                    f"The file {path!r} has the columns {self._told(names)}, but the schema has {self._told(wanted)}.",
+                    hint=_BY_NAME,
                 )
 
     def groups(self) -> Iterator[tuple[tuple[str, ...], list[str]]]:

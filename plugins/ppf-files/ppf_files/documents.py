@@ -50,7 +50,7 @@ def require_closed_quotes(begun: Iterable[tuple[str, bytes]], dialect: Dialect) 
             raise PpfError(
                 f"The file {path!r} has a line break inside quotes, or a quote that nobody closes, in line {number}: "
                 f"{_shown(line)!r}.",
-                hint='Set reader { multiLine = true }, which reads such values. Where quotes mean nothing: reader { quote = "" }.',
+                hint='Set reader { multiLine = true }, to read such values. Where they mean nothing: reader { quote = "" }.',
             )
 
 

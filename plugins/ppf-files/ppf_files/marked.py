@@ -14,6 +14,7 @@ BadRecords: TypeAlias = Literal["fail", "null", "drop", "quarantine"]
 RECORD = "_corrupt_record"
 FILE = "_corrupt_file"
 REASON = "_corrupt_reason"
+META = "_metadata"  # where Spark keeps what it knows of the file of each row
 HELPERS = (RECORD, FILE, REASON)
 HELP = (
     "What becomes of a record that does not fit the columns: fail the run, count it and leave NULL in what could not be read, "
@@ -84,7 +85,7 @@ def told(frame: "DataFrame", format_name: str) -> "DataFrame":
     is_bad = F.col(RECORD).isNotNull()
     return frame.where(_sum([is_null.cast("int") for is_null in empty]) <= len(columns)).select(
         "*",
-        F.when(is_bad, F.col("_metadata.file_path")).alias(FILE),
+        F.when(is_bad, F.col(f"{META}.file_path")).alias(FILE),
         F.when(is_bad, reason).alias(REASON),
     )
 

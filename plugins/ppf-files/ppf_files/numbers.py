@@ -7,7 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from ppf_core import SchemaContract
-from ppf_files.marked import RECORD
+from ppf_files.marked import META, RECORD
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -60,7 +60,9 @@ def read(frame: "DataFrame", types: "Mapping[str, DataType]", decimal: str, thou
     columns = [numbers[name].alias(name) if name in there else F.col(quoted(name)) for name in frame.columns]
     if RECORD in frame.columns and there:
         is_bad = reduce(or_, [F.col(quoted(name)).isNotNull() & value.isNull() for name, value in numbers.items()])
-        values = [F.coalesce(F.col(quoted(name)).cast("string"), F.lit("")) for name in frame.columns if name != RECORD]
+        values = [
+            F.coalesce(F.col(quoted(name)).cast("string"), F.lit("")) for name in frame.columns if name not in (RECORD, META)
+        ]
         text = F.concat_ws(between, *values)
         marked = F.coalesce(F.col(RECORD), F.when(is_bad, text)).alias(RECORD)
         columns = [marked if name == RECORD else column for name, column in zip(frame.columns, columns, strict=True)]

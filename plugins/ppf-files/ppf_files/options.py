@@ -113,6 +113,7 @@ class CsvReadOptions(RecordReadOptions):
     )
     decimal: str = option("What stands before the fraction of a number. Needs the schema.", default=".")
     thousands: str | None = option("What stands between groups of three digits, if anything. Needs the schema.", default=None)
+    skip_lines: int = option("How many lines at the beginning of each file are neither header nor data.", default=0)
     columns: Literal["same", "by_name", "by_position"] = option(
         "How files go together. same: the first line is the same in all. by_name: columns are found by name in each file, NULL "
         "where a file does not have them. by_position: the first file names the columns of all.",
@@ -124,6 +125,7 @@ class CsvReadOptions(RecordReadOptions):
         problems = _no_delimiter(self.delimiter) | _wide_lines(self.reader, named_options(self))
         problems |= faults_of_named(self, "reader", self.reader)
         problems |= numbers.problems(self.decimal, self.thousands, self.schema)
+        problems |= self._misused_skip_lines()
         if self.schema is not None and self.infer_schema:
             problems["infer_schema"] = "has no meaning when schema gives the types; leave one of them out"
         if self.columns == "by_name" and self.infer_schema:
@@ -131,6 +133,24 @@ class CsvReadOptions(RecordReadOptions):
         if self.columns == "by_name" and not self.header:
             problems["columns"] = "is by_name, but header = false says that no file has names"
         _raise(problems)
+
+    def _misused_skip_lines(self) -> dict[str, str]:
+        if self.skip_lines < 0:
+            return {"skip_lines": f"must be at least 0, not {self.skip_lines}"}
+        given = pass_through.given({**self.reader, **named_options(self)})
+        found = {
+            "values with line breaks (multiline = true)": str(given.get("multiline", False)).lower() == "true",
+            "mode = DROPMALFORMED": str(given.get("mode", "")).upper() == "DROPMALFORMED",
+            "singleVariantColumn": "singlevariantcolumn" in given,
+            "UTF-16 and UTF-32": _codec(given.get("encoding", "UTF-8")).startswith(("utf-16", "utf-32")),
+        }
+        other = next((name for name, is_given in found.items() if is_given), None) if self.skip_lines else None
+        if other is not None:
+            instead = "set bad_records = drop" if "MALFORMED" in other else "remove these lines beforehand"
+            return {"skip_lines": f"cannot be set together with {other}; {instead}"}
+        if self.skip_lines and self.incremental and self.schema is None:
+            return {"schema": "is missing: with skip_lines and incremental = true it must be given"}
+        return {}
 
 
 @options

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Requirements, Schema, SchemaContract, Source
-from ppf_files import marked, numbers
+from ppf_files import marked, numbers, skipped_lines
 from ppf_files.csv_columns import Headers, together
 from ppf_files.documents import require_closed_quotes, require_json, require_lines, require_one_document, require_utf8
 from ppf_files.heads import Dialect, codec, heads, plain_delimiter
@@ -28,7 +28,7 @@ from ppf_files.text_options import named_options, of_encoding
 if TYPE_CHECKING:
     from pyspark.errors import AnalysisException
     from pyspark.sql import DataFrame, DataFrameReader, SparkSession
-    from pyspark.sql.types import StructType
+    from pyspark.sql.types import StructField, StructType
 
 R = TypeVar("R", bound=ReadOptions)
 T = TypeVar("T", bound=RecordReadOptions)
@@ -126,7 +126,7 @@ class FileSource(Source[R]):
             return frame
         if name.lower() in map(str.lower, frame.columns):
             raise PpfError(f"file_column is {name!r}, but the files have a column of that name.", hint="Give it another name.")
-        return frame.select("*", functions.col("_metadata.file_path").alias(name))
+        return frame.select("*", functions.col(f"{marked.META}.file_path").alias(name))
 
     def _require_columns(self, is_empty: bool) -> None:
         if is_empty and self.options.schema is None:
@@ -344,6 +344,8 @@ class CsvSource(RecordSource[CsvReadOptions]):
         begun = self.beginnings(context, listing)
         if self._has_closed_quotes:
             require_closed_quotes(begun, self._dialect)
+        if options.skip_lines:
+            return self._without_first_lines(context, frame, listing)
         has_to_look = options.columns == "by_name" or (options.columns == "same" and options.schema is None)
         if not has_to_look or not listing.files:
             return self.with_file(frame)
@@ -351,7 +353,7 @@ class CsvSource(RecordSource[CsvReadOptions]):
         if options.columns != "by_name":
             headers.require_same(_spelling(context.spark))
             return self.with_file(frame)
-        return self._by_name(context, frame, listing, headers)
+        return self._by_name(context, frame, listing, headers, folder_columns(frame))
 
     def unseen(self, context: Context, frame: "DataFrame") -> "DataFrame":
         """The frame, whose files Spark compares with the columns of the first one while it reads them."""
@@ -369,7 +371,63 @@ class CsvSource(RecordSource[CsvReadOptions]):
 
     def with_file(self, frame: "DataFrame") -> "DataFrame":
         """Also with the numbers that Spark would not read."""
-        return RecordSource.with_file(self, self._numbered(frame))
+        return RecordSource.with_file(self, self._numbered(frame)).drop(marked.META)
+
+    def _described(self, context: Context) -> "DataFrameReader":
+        if not self.options.skip_lines:
+            return RecordSource._described(self, context)
+        if _is_remote(context):
+            raise PpfError(
+                "skip_lines looks into the files, which cannot be done over Spark Connect.",
+                hint="Run without Spark Connect, or remove these lines beforehand.",
+            )
+        return skipped_lines.reader(context.spark, self._typed_folders(context), self.reader_options())
+
+    def _typed_folders(self, context: Context) -> "list[StructField]":
+        """Columns from names of folders whose types Spark is not to find."""
+        from pyspark.sql.types import StringType, StructField
+
+        given = FileSource._given_schema(self, context)
+        if given is None and self.options.partition_inference:
+            return []
+        folders = folder_columns(self._load(self._reader(context, "text"), self._paths))
+        typed = {field.name: field for field in given or ()}
+        texts = {} if self.options.partition_inference else {name: StructField(name, StringType()) for name in folders}
+        return [field for name, field in {**texts, **typed}.items() if name in folders]
+
+    def _without_first_lines(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame of the lines as one of rows, in which the first lines of each file are neither header nor data."""
+        options, (_, *folders) = self.options, frame.columns
+        headers = Headers.read(context.spark, listing.paths, self._dialect, options.header)
+        lines = self._lines(context, frame)
+        schema = self._line_columns(context, lines, headers, folders)
+        rows = skipped_lines.parsed(lines, schema, self.reader_options())
+        if options.columns == "by_name":
+            return self._by_name(context, rows, listing, headers, folders)
+        if options.columns == "same" and (options.schema is None or not options.header):
+            headers.require_same(_spelling(context.spark))
+        elif options.columns == "same":
+            headers.require([name for name in schema.names if name != self._corrupt], _spelling(context.spark))
+        return self.with_file(rows)
+
+    def _lines(self, context: Context, frame: "DataFrame") -> "DataFrame":
+        dialect = self._dialect
+        encoding = None if dialect.codec in ("utf-8-sig", "ascii") else given(self.reader_options())["encoding"]
+        return skipped_lines.lines(context.spark, frame, self.options.skip_lines, dialect.comment, encoding)
+
+    def _line_columns(self, context: Context, lines: "DataFrame", headers: Headers, folders: list[str]) -> "StructType":
+        """The columns of the lines; those of folders are not among them."""
+        from pyspark.sql.types import StructType
+
+        schema, first = self._given_schema(context), next(iter(headers.found), None)
+        if schema is None:
+            self._require_columns(first is None)
+            _, head = next(heads(context.spark, [str(first)], self.options.skip_lines + 1))
+            line = self._dialect.first_line(head) or ""
+            typed = lines if self.options.infer_schema else None
+            schema = skipped_lines.columns(context.spark, line, typed, self.reader_options())
+        own = StructType([field for field in schema if field.name not in folders])
+        return own if self.options.bad_records is None else marked.marking(own)
 
     def _given_schema(self, context: Context) -> "StructType | None":
         schema = FileSource._given_schema(self, context)
@@ -388,31 +446,30 @@ class CsvSource(RecordSource[CsvReadOptions]):
         """The columns of numbers that Spark would not read."""
         return numbers.marked_numbers(self.options.decimal, self.options.thousands, self.options.schema)
 
-    def _by_name(self, context: Context, frame: "DataFrame", listing: Listing, headers: Headers) -> "DataFrame":
+    def _by_name(
+        self, context: Context, frame: "DataFrame", listing: Listing, headers: Headers, folders: list[str]
+    ) -> "DataFrame":
         from pyspark.sql.types import StringType, StructField, StructType
 
         reader = self._reader(context, self.format).option("enforceSchema", "true")
         schema = frame.schema if self.options.schema is not None else None
-        folders = folder_columns(frame)
         texts = [] if self.options.partition_inference else [field for field in frame.schema if field.name in folders]
         if schema is None:
             wanted = StructType([StructField(name, StringType()) for name in headers.names])
             wanted = wanted if self.options.bad_records is None else marked.marking(wanted)
         else:
             numbered = self._numbered(frame).schema
-            wanted = StructType([numbered[field.name] for field in schema if field.name not in folders])
+            wanted = StructType([numbered[field.name] for field in schema if field.name not in (*folders, marked.META)])
         extra = [name for name in wanted.names if name == self._corrupt]
 
-        def read_as(columns: StructType) -> StructType:
-            return StructType([*marked.as_texts(columns, self._unread), *texts])
+        def read(columns: StructType, paths: list[str]) -> "DataFrame":
+            texts_too = marked.as_texts(columns, self._unread)
+            if self.options.skip_lines:
+                lines = self._lines(context, self._of_files(self._described(context), listing, paths))
+                return self.with_file(skipped_lines.parsed(lines, texts_too, self.reader_options()))
+            return self.with_file(self._of_files(reader.schema(StructType([*texts_too, *texts])), listing, paths))
 
-        return together(
-            wanted,
-            headers,
-            _spelling(context.spark),
-            extra,
-            lambda columns, paths: self.with_file(self._of_files(reader.schema(read_as(columns)), listing, paths)),
-        )
+        return together(wanted, headers, _spelling(context.spark), extra, read)
 
     @property
     def _nothing(self) -> str:
@@ -468,6 +525,7 @@ class CsvSource(RecordSource[CsvReadOptions]):
             comment=options.get("comment", ""),
             line_end=options.get("linesep"),
             codec=codec(options.get("encoding", "UTF-8")),
+            skip_lines=self.options.skip_lines,
         )
 
     def _warn_of_commas(self, context: Context) -> None:
