@@ -108,6 +108,7 @@ class Supervisor:
         self._history = History(self._folder, {query.name: query.sinks for query in self.validated.queries})
         self._noted: set[str] = set()
         self._lock = threads().lock()
+        self._recognising = threads().lock()
 
     @property
     def components(self) -> Mapping[str, ComponentRun]:
@@ -310,7 +311,7 @@ class Supervisor:
             self.tell(StreamProgressed(self.components[name].info, whole))
 
     def _recognise(self, recognition: Recognition) -> None:
-        with self._lock:  # queries may share a source
+        with self._recognising:  # queries may share a source; it may wait for a broker, and the lease waits for nobody
             recognition.require()
 
     def _veto_batch(self) -> str | None:

@@ -19,6 +19,7 @@ class Folder:
     """A folder `out`, which is replaced."""
 
     plugin: ClassVar[Any]
+    refused: ClassVar[Any] = ({"mode": "sometimes"},)
     more: ClassVar[Mapping[str, Any]] = {}
 
     def options(self, folder: Path) -> Mapping[str, Any]:

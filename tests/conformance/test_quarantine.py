@@ -11,6 +11,7 @@ from ppf_core.quality.quarantine import QuarantineFolder
 
 class TestQuarantineFolder(StagedSinkConformance):
     plugin = QuarantineFolder
+    refused = ({"nobody_knows": 1},)
     test_discard_leaves_what_others_have_staged = None  # its folder is one run's alone
 
     def options(self, folder: Path) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ class Table:
     """A table `out` in a schema of its own, which is replaced."""
 
     plugin: ClassVar[Any] = TableSink
+    refused: ClassVar[Any] = ({"mode": "sometimes"},)
     settings: ClassVar[Mapping[str, str]] = {}
     more: ClassVar[Mapping[str, Any]] = {}
 

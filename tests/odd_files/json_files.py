@@ -57,6 +57,19 @@ LINES = [
         Refused("over several lines"),
         typed={"a INT": Refused("over several lines")},
     ),
+    _json("lines that end with a bar", '{"a": 1}|{"a": 2}|', [(1,), (2,)], reader={"lineSep": "|"}),
+    _json(
+        "lines of old Macs in UTF-8 that is called so",
+        AB.replace("\n", "\r"),
+        python_json("a", "b"),
+        reader={"encoding": "utf8"},
+    ),
+    _json(
+        "an encoding that nobody knows",
+        AB,
+        Refused("'UTF-9' is not known", names_file=False),
+        reader={"encoding": "UTF-9", "multiLine": True},
+    ),
     _json("a list over several lines", '[\n{"a": 1},\n{"a": 2}\n]\n', Refused("over several lines")),
     _json(
         "a list over several lines that is called so", '[\n{"a": 1},\n{"a": 2}\n]\n', [(1,), (2,)], reader={"multiLine": True}

@@ -37,8 +37,9 @@ def connector_settings() -> dict[str, str]:
         "spark.jars": ",".join(map(str, connector_jars())),
         **{key: ",".join(values) for key, values in delta.extend.items()},
         **delta.conf,
-        # The default of 50 is made for tables with millions of files.
+        # The defaults of 50, and of 10,000 for VACUUM, are made for tables with millions of files.
         "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
     }
 
 

@@ -72,10 +72,11 @@ class TableSink(OfTable, StagedSink[W]):
         schema = frame.drop(mask).schema
         log = self._log(context)
         with told(log.name):
-            if not splitting.is_possible(context.spark, schema, self.options, log.newest()):
+            looked_at = log.newest()
+            if not splitting.is_possible(context.spark, schema, self.options, looked_at):
                 return None
         with self._begun(context, schema) as (stage, snapshot, more):
-            if "ignored" in more:
+            if "ignored" in more or snapshot.version != looked_at.version:
                 return None
             write = adding.write(self.options, snapshot)
             good, bad = splitting.stage(stage, frame, mask, self.options, snapshot, write)

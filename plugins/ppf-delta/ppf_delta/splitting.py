@@ -38,6 +38,8 @@ _OPEN_FOLDERS = {"spark.sql.maxConcurrentOutputFileWriters": "3"}
 
 def is_possible(spark: "SparkSession", schema: "StructType", options: WriteOptions, snapshot: Snapshot) -> bool:
     """Whether rows of these columns come back exactly, and go into the table as Delta would write them."""
+    if BAD in map(str.lower, schema.names):
+        return False
     if any(not name.removeprefix("delta.").startswith(_HARMLESS) for name in _properties(spark, options, snapshot)):
         return False
     if not snapshot.exists:
@@ -77,11 +79,10 @@ def stage(
 
 
 def _properties(spark: "SparkSession", options: WriteOptions, snapshot: Snapshot) -> Iterator[str]:
-    if snapshot.exists:
-        yield from (name for name in snapshot.properties if name.startswith("delta."))
-    else:
-        yield from (name for name in options.properties if name.startswith("delta."))
-        yield from (name.removeprefix(_DEFAULTS) for name in spark.conf.getAll if name.startswith(_DEFAULTS))
+    given = snapshot.properties if snapshot.exists else options.properties
+    yield from (name for name in given if name.startswith("delta."))
+    # The stage is written as a new table, so the session's defaults hold for it, whatever the table says.
+    yield from (name.removeprefix(_DEFAULTS) for name in spark.conf.getAll if name.startswith(_DEFAULTS))
 
 
 def _kept(frame: "DataFrame", snapshot: Snapshot) -> "DataFrame":
@@ -97,7 +98,7 @@ def _without_mask(metadata: str) -> str:
     table: dict[str, Any] = found["metaData"]
     schema: Mapping[str, Any] = json.loads(table["schemaString"])
     fields = [field for field in schema["fields"] if field["name"] != BAD]
-    table["schemaString"] = json.dumps({**schema, "fields": fields}, separators=(",", ":"))
+    table["schemaString"] = json.dumps({**schema, "fields": fields}, ensure_ascii=False, separators=(",", ":"))
     table["partitionColumns"] = [name for name in table["partitionColumns"] if name != BAD]
     return json.dumps(found)
 

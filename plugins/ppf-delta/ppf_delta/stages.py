@@ -7,7 +7,8 @@
     <table>/ppf-<write id>/<token>/ppf.json           the actions that are to be committed
 
 A stage that nobody publishes or discards is removed by VACUUM, as all files are that no version of the table names. VACUUM
-passes over names that begin with `_`, so there are none, but for `rows/_temporary`, which a killed job of Spark leaves.
+passes over names that begin with `_`, so there are none, but for what a killed job of Spark leaves: `rows/_temporary`, and
+`_delta_log` of a split.
 """
 
 import json

@@ -45,8 +45,8 @@ class DeltaStreamSource(OfTable, StreamingSource[StreamReadOptions]):
 
     def recognise(self, context: Context, known: str | None) -> str:
         """By the identity of the table. A new stream is told at once when the log does not reach back to its beginning."""
-        if self._identity is not None:  # Delta itself looks at it for each batch
-            return self._identity
+        if known is not None and known == self._identity:  # Delta itself looks at it for each batch
+            return known
         log = Log.of(context.spark, self.options.path, self.options.table)
         with told(log.name):
             newest, start = log.newest(), self.options.starting_version or ""

@@ -264,7 +264,11 @@ components {
     for wrong in ("1", "5"):
         with pytest.raises(PpfError, match="Begin later"):
             source(starting_version=wrong).recognise(context(spark), None)
-    known = source(starting_version="2").recognise(context(spark), None)
+    shared = source(starting_version="2")  # by two queries
+    known = shared.recognise(context(spark), None)
+    assert shared.recognise(context(spark), known) == known
+    with pytest.raises(CheckpointRefused, match="was replaced by another"):
+        shared.recognise(context(spark), "another table")
     # A stream that has begun goes on, wherever it began.
     assert source(starting_version="1").recognise(context(spark), known) == known
     shutil.rmtree(table)

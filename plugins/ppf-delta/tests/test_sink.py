@@ -18,6 +18,7 @@ SOME = [sample for sample in SAMPLES if sample.name in ("numbers", "texts", "map
 
 class _Out:
     plugin: ClassVar[Any] = DeltaSink
+    refused: ClassVar[Any] = ({"mode": "sometimes"},)
     samples = SOME
     more: ClassVar[dict[str, Any]] = {"mode": "overwrite"}
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 from delta_reader import commits, files, ids, staged
+from ppf_delta import splitting
 from ppf_delta.sink import DeltaSink
 from ppf_testing.samples import SAMPLES
 from ppf_testing.splitting_sinks import SplitConformance
@@ -138,3 +139,37 @@ components {
     assert any("ppf_bad=false" in str(file) for file in files(tmp_path / "good"))
     assert list(tmp_path.glob("good/ppf-*/*/ppf_bad=true")) == []
     assert result["good"].rows_written == len(good)
+
+
+def test_defaults_of_the_session_and_names_of_columns_stand_in_the_way(spark: SparkSession, tmp_path: Path) -> None:
+    rows, of = "(1, 7, 'a'), (2, 7, 'b')", Splitting(spark, tmp_path)
+    assert of.split(rows, "id = 1") == [1]
+    of.spark = spark.newSession()
+    of.spark.conf.set("spark.databricks.delta.properties.defaults.columnMapping.mode", "name")
+    assert of.split(rows, "id = 1") is None  # the stage would be written as a new table
+    frame = spark.sql("SELECT 1 AS PPF_Bad, false AS mask")
+    assert build(DeltaSink, tmp_path, path="u").stage_split(context(spark), frame, "mask") is None
+
+
+def test_names_of_columns_keep_their_letters(spark: SparkSession, tmp_path: Path) -> None:
+    frame = spark.sql("SELECT 1 AS `größe`, false AS mask")
+    sink, here = build(DeltaSink, tmp_path, path="t"), context(spark)
+    found = sink.stage_split(here, frame, "mask")
+    assert found is not None
+    sink.publish(here, found[0])
+    assert '\\"größe\\"' in next((tmp_path / "t" / "_delta_log").glob("*0.json")).read_text()
+    assert spark.read.format("delta").load(str(tmp_path / "t")).columns == ["größe"]
+
+
+def test_a_table_that_comes_between_two_looks_is_left_to_the_stage(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of, look = Splitting(spark, tmp_path), splitting.is_possible
+
+    def looked(*arguments: Any) -> bool:
+        found = look(*arguments)
+        spark.sql(f"CREATE TABLE delta.`{tmp_path}/t` (id INT, day INT, name STRING) USING delta CLUSTER BY (id)")
+        return found
+
+    monkeypatch.setattr(splitting, "is_possible", looked)
+    assert of.split("(1, 7, 'a'), (2, 7, 'b')", "id = 1") is None

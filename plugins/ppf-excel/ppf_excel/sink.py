@@ -52,10 +52,11 @@ class ExcelSink(StagedSink[ExcelWriteOptions]):
             context.report(rows_written=0)
             return {"ignored": "true"}
         seen = _digest(self._target)
-        rows = storable(frame).collect()
-        if len(rows) > self.options.max_rows:
+        limit = self.options.max_rows
+        rows = storable(frame).limit(limit + 1).collect()
+        if len(rows) > limit:
             raise PpfError(
-                f"The result for {str(self._target)!r} has {len(rows)} rows, and max_rows is {self.options.max_rows}.",
+                f"The result for {str(self._target)!r} has more than {limit} rows, which max_rows allows.",
                 hint="Raise max_rows, aggregate or filter the rows, or write another format.",
             )
         require_storable(frame.columns, rows, header=self.options.header)
@@ -78,7 +79,7 @@ class ExcelSink(StagedSink[ExcelWriteOptions]):
             return
         stage, target = self._stage(context), self._target
         staged = _digest(stage)
-        if not staged and _digest(target) == ticket["staged"]:
+        if not staged and (_digest(target) == ticket["staged"] or (self.options.mode == "ignore" and target.exists())):
             return
         if staged != ticket["staged"]:
             raise TargetMoved(f"What was staged for {str(target)!r} is gone or was changed. Run the pipeline again.")

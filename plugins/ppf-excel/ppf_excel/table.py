@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from ppf_core import PpfError, suggestion
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
 _EMPTY = Cell("", None)
+_EXACT = Context(prec=77)  # the usual 28 digits are too few for DECIMAL(38, 18)
 _WHOLE = {"byte": 8, "short": 16, "integer": 32, "long": 64}
 
 
@@ -216,7 +217,7 @@ def _whole(value: Any, bits: int) -> int:
 
 
 def _decimal(value: Any, precision: int, scale: int) -> Decimal:
-    found = _number(value).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP)
+    found = _number(value).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, _EXACT)
     if len(found.as_tuple().digits) > precision:
         raise ValueError(value)
     return found

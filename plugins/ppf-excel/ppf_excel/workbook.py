@@ -1,5 +1,6 @@
 """A workbook as rows of cells, once it is sure that it is one and not too large."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -15,8 +16,22 @@ from ppf_excel.options import Region
 _OF_OLD_OFFICE = bytes.fromhex("d0cf11e0a1b11ae1")
 # XML packs well; what unpacks to more than this is made to fill the memory.
 _PACKING = 20
-_BROKEN = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, ValueError, TypeError, IndexError, AttributeError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    EOFError,
+    OSError,
+    KeyError,
+    ValueError,
+    TypeError,
+    IndexError,
+    AttributeError,
+)
 _CHUNK = 1 << 20
+_LONGEST_TAG = 256
+# Programs may write the names of XML with a prefix.
+_FORMULA = re.compile(rb"<(\w+:)?f[ >/]")
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,7 @@ def opened(path: Path, max_bytes: int) -> Iterator[IO[bytes]]:
 def cells(path: Path, stream: IO[bytes], sheet: str | None, region: Region) -> Iterator[list[Cell]]:
     """The rows of a sheet, with the values that formulas had when the workbook was saved."""
     values = _sheet(path, stream, sheet, values=True)
-    has_formulas = any(_holds(stream, name, b"<f") for name in _worksheets(stream))
+    has_formulas = any(_holds_formulas(stream, name) for name in _worksheets(stream))
     formulas = _rows(_sheet(path, stream, sheet, values=False), region) if has_formulas else None
     for number, row in enumerate(_rows(values, region), start=region.first_row):
         made = next(formulas, ()) if formulas is not None else ()
@@ -67,7 +82,8 @@ def _cell(path: Path, sheet: str, number: int, index: int, row: tuple[Any, ...],
     from openpyxl.utils import get_column_letter
 
     found = row[index]
-    if found.value is None and (index >= len(formulas) or formulas[index].data_type != "f"):
+    is_formula = index < len(formulas) and formulas[index].data_type == "f"
+    if found.value is None and (not is_formula or found.data_type == "str"):  # a formula may give an empty text
         return Cell("", None)
     place = f"{sheet!r}!{get_column_letter(found.column)}{number}" if found.value is not None else ""
     if found.value is None:
@@ -140,11 +156,11 @@ def _worksheets(stream: IO[bytes]) -> list[str]:
         return [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
 
 
-def _holds(stream: IO[bytes], name: str, text: bytes) -> bool:
+def _holds_formulas(stream: IO[bytes], name: str) -> bool:
     with zipfile.ZipFile(stream) as archive, archive.open(name) as member:
         before = b""
         while chunk := member.read(_CHUNK):
-            if text in before + chunk:
+            if _FORMULA.search(before + chunk):
                 return True
-            before = chunk[-len(text) :]
+            before = chunk[-_LONGEST_TAG:]
     return False

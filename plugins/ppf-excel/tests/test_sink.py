@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from openpyxl import load_workbook
@@ -11,13 +11,14 @@ from ppf_excel.source import ExcelSource
 from ppf_testing import StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
 
-from ppf_core import PpfError, TargetMoved
+from ppf_core import PipelineRunner, PpfError, TargetMoved
 from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
 
 
 class TestExcel(StagedSinkConformance):
     plugin = ExcelSink
+    refused: ClassVar = ({"mode": "append"}, {"path": ""})
 
     def options(self, folder: Path) -> dict[str, Any]:
         return {"path": str(folder / "out.xlsx"), "mode": "overwrite"}
@@ -98,7 +99,7 @@ def test_modes_say_what_happens_to_a_workbook_that_exists(spark: SparkSession, t
         write(spark, tmp_path, spark.range(2), run_id="second")
     write(spark, tmp_path, spark.range(2), run_id="third", mode="ignore")
     assert sheet(tmp_path / "out.xlsx") == [("id",), (0,)]
-    with pytest.raises(PpfError, match="has 3 rows, and max_rows is 2"):
+    with pytest.raises(PpfError, match="has more than 2 rows"):
         write(spark, tmp_path, spark.range(3), run_id="fourth", mode="overwrite", max_rows=2)
     assert [each.name for each in tmp_path.iterdir()] == ["out.xlsx"]
 
@@ -162,3 +163,30 @@ def test_a_killed_publish_is_completed_by_publishing_again(
 def test_options_that_cannot_be_are_mistakes(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told):
         build(ExcelSink, **{"path": "out.xlsx", **options})
+
+
+def test_a_workbook_that_was_not_needed_is_published_again(spark: SparkSession, tmp_path: Path) -> None:
+    sink, here = build(ExcelSink, tmp_path, path="out.xlsx", mode="ignore"), context(spark)
+    ticket = sink.stage(here, spark.range(1))
+    (tmp_path / "out.xlsx").write_text("theirs")
+    for _ in range(2):
+        sink.publish(here, ticket)
+        assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("out.xlsx", "theirs")]
+
+
+def test_checks_count_all_rows_of_a_frame_of_many_parts(spark: SparkSession, tmp_path: Path) -> None:
+    quality = [{"check": "in_range", "options": {"column": "n", "max": 90}, "action": "warn"}]
+    query = "SELECT id AS n FROM range(0, 100, 1, 50)"
+    config: dict[str, Any] = {
+        "name": "many",
+        "components": {
+            "one": {"source": "inline", "options": {"schema": "a INT", "rows": [{"a": 1}]}},
+            "rows": {"transform": "sql", "inputs": ["one"], "options": {"query": query}, "quality": quality},
+            "out": {"sink": "excel", "inputs": ["rows"], "options": {"path": "out.xlsx"}},
+        },
+    }
+    done = PipelineRunner.from_config(config, tmp_path).run(spark=spark)
+    assert done.exit_code == 0, done.problems
+    (check,) = next(each for each in done.components if each.name == "rows").quality
+    assert (check.evaluated, check.failed) == (100, 9)
+    assert len(sheet(tmp_path / "out.xlsx")) == 101

@@ -1,6 +1,7 @@
 """What a sheet holds is read as it is, and what cannot be read is told with its place."""
 
 import os
+import re
 import zipfile
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -37,6 +38,7 @@ def read(spark: SparkSession, folder: Path, **options: Any) -> tuple[list[tuple[
 
 class TestExcel(SourceConformance):
     plugin = ExcelSource
+    refused: ClassVar = ({"header": "perhaps"},)
     missing: ClassVar = {"path": "/nowhere/else.xlsx"}
 
     def options(self, folder: Path) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def test_a_part_of_a_sheet_is_read(spark: SparkSession, tmp_path: Path) -> None:
         read(spark, tmp_path, skip_rows=2)
 
 
-def formulas(path: Path, *, computed: str) -> None:
+def formulas(path: Path, *, computed: str, of_type: str = "", prefix: str = "") -> None:
     """A formula whose value is stored as the program that computes it would."""
     saved(path, [["n", "twice"], [2, "=A2*2"]])
     whole = path.with_suffix(".part")
@@ -147,6 +149,10 @@ def formulas(path: Path, *, computed: str) -> None:
             if name.endswith("sheet1.xml"):
                 assert b"<v></v>" in content or b"<v />" in content
                 content = content.replace(b"<v></v>", computed.encode()).replace(b"<v />", computed.encode())
+                content = content.replace(b'<c r="B2"', f'<c r="B2"{of_type}'.encode())
+                if prefix:
+                    content = re.sub(rb"<(/?)(\w)", rf"<\1{prefix}:\2".encode(), content)
+                    content = content.replace(b" xmlns=", f" xmlns:{prefix}=".encode())
             copy.writestr(name, content)
     whole.replace(path)
 
@@ -157,6 +163,11 @@ def test_formulas_have_the_value_that_was_computed(spark: SparkSession, tmp_path
     formulas(tmp_path / "in.xlsx", computed="<v></v>")
     with pytest.raises(PpfError, match=r"The formula '=A2\*2' in the cell 'Prices'!B2 .* has no value"):
         read(spark, tmp_path)
+    formulas(tmp_path / "in.xlsx", computed="<v></v>", prefix="x")
+    with pytest.raises(PpfError, match=r"The formula .* has no value"):
+        read(spark, tmp_path)
+    formulas(tmp_path / "in.xlsx", computed="<v></v>", of_type=' t="str"')
+    assert read(spark, tmp_path)[1] == [(2, None)]
 
 
 def test_errors_in_cells_fail_or_are_null(spark: SparkSession, tmp_path: Path) -> None:

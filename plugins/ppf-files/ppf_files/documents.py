@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ppf_core import PpfError
-from ppf_files.heads import Dialect, other_encoding
+from ppf_files.heads import Dialect, codec, other_encoding
 
 # How a line ends inside a document that a person, or a printer of documents, has broken into lines.
 _GOES_ON = re.compile(r"[\[{,:]\s*$")
@@ -54,13 +54,13 @@ def require_closed_quotes(begun: Iterable[tuple[str, bytes]], dialect: Dialect) 
             )
 
 
-def require_lines(begun: Iterable[tuple[str, bytes]]) -> None:
-    """Refuses JSON that a reader of lines would lose: a document over several lines, two in one, or none at all."""
+def require_lines(begun: Iterable[tuple[str, bytes]], *, may_be_torn: bool) -> None:
+    """Refuses JSON that a reader of lines would lose: two documents in one, and one over several, unless lines may be torn."""
     for path, head in begun:
         text = head.decode("utf-8-sig", errors="replace").lstrip()
         lines = [line for line in re.split("[\r\n]+", text) if line.strip()]
         first = lines[0] if lines else ""
-        if _goes_on(first, text):
+        if not may_be_torn and _goes_on(first, text):
             raise PpfError(
                 f"The file {path!r} holds a JSON document over several lines: the first is {_shown(first)!r}.",
                 hint="Say so: reader { multiLine = true }. Otherwise each line is read as a document.",
@@ -86,7 +86,7 @@ def require_json(begun: Iterable[tuple[str, bytes]]) -> None:
 def require_one_document(begun: Iterable[tuple[str, bytes]], encoding: str | None) -> None:
     """Refuses a file with several JSON documents where Spark reads one of each file."""
     for path, head in begun:
-        text = head.decode(encoding or other_encoding(head) or "utf-8", errors="ignore").lstrip("\ufeff")
+        text = head.decode(codec(encoding or other_encoding(head) or "utf-8"), errors="ignore").lstrip("\ufeff")
         if _is_followed(text):
             raise PpfError(
                 f"The file {path!r} holds several JSON documents, of which Spark reads the first with multiLine = true.",

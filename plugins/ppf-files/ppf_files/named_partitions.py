@@ -1,7 +1,7 @@
 """The partitions that a pipeline file names: they are replaced whatever the rows are, also by nothing."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from ppf_core import PpfError, Ticket
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 OF_NULL = "__HIVE_DEFAULT_PARTITION__"
 """As which value NULL, and an empty text, is in the name of a folder."""
@@ -48,7 +48,7 @@ class NamedPartitions:
     @classmethod
     def of(cls, names: Sequence[str], frame: "DataFrame") -> "NamedPartitions":
         """The values as Spark writes them into the names of folders: of an INT, `01` is `1`."""
-        return cls(frozenset(_as_written(frame, text) for text in names))
+        return cls(frozenset(_as_written(frame, names)))
 
     @classmethod
     def parse(cls, ticket: Ticket) -> "NamedPartitions":
@@ -82,19 +82,31 @@ class NamedPartitions:
             )
 
 
-def _as_written(frame: "DataFrame", text: str) -> Values:
+def _as_written(frame: "DataFrame", names: Sequence[str]) -> Iterator[Values]:
     kinds = {field.name.lower(): field.dataType.simpleString() for field in frame.schema}
-    return tuple((name, _cast(frame, text, value, kinds[name])) for name, value in values_of(text))
+    read = {text: values_of(text) for text in names}
+    asked = {
+        (value, kinds[name])
+        for values in read.values()
+        for name, value in values
+        if value != OF_NULL and kinds[name] != "string"
+    }
+    written = _casts(frame.sparkSession, sorted(asked))
+    for text, values in read.items():
+        for name, value in values:
+            if written.get((value, kinds[name]), value) is None:
+                raise PpfError(
+                    f"'partitions' names {text!r}, but {value!r} is no value of the type {kinds[name]}.",
+                    hint=f"Write it as its folder is called; {OF_NULL} is the partition of NULL.",
+                )
+        yield tuple((name, written.get((value, kinds[name])) or value) for name, value in values)
 
 
-def _cast(frame: "DataFrame", text: str, value: str, kind: str) -> str:
-    if value == OF_NULL or kind == "string":
-        return value
-    session = frame.sparkSession
-    (row,) = session.sql(f"SELECT CAST(try_cast(:value AS {kind}) AS STRING) AS found", {"value": value}).collect()
-    if row.found is None:
-        raise PpfError(
-            f"'partitions' names {text!r}, but {value!r} is no value of the type {kind}.",
-            hint=f"Write it as its folder is called; {OF_NULL} is the partition of NULL.",
-        )
-    return str(row.found)
+def _casts(session: "SparkSession", asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
+    """For each value and type the text that Spark makes of it; one query for all."""
+    if not asked:
+        return {}
+    casts = (f"CAST(try_cast(:v{number} AS {kind}) AS STRING)" for number, (_, kind) in enumerate(asked))
+    given = {f"v{number}": value for number, (value, _) in enumerate(asked)}
+    (row,) = session.sql(f"SELECT array({', '.join(casts)}) AS found", given).collect()
+    return dict(zip(asked, row.found, strict=True))

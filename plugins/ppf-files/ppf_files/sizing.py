@@ -81,7 +81,8 @@ def _placed(rows: "DataFrame", partition_by: Sequence[str], plan: Plan) -> "Data
     slots = [(list(values), list(islice(keys, number))) for values, number in plan.items()]
     where = rows.sparkSession.createDataFrame(slots, "_ppf_values ARRAY<STRING>, _ppf_keys ARRAY<INT>")
     among = F.floor(F.rand(0) * F.size("_ppf_keys")).cast("int") + 1
-    with_keys = rows.join(F.broadcast(where), _texts(partition_by) == F.col("_ppf_values"))
+    # Left, so that no row is lost where a folder calls a value otherwise than a cast does.
+    with_keys = rows.join(F.broadcast(where), _texts(partition_by) == F.col("_ppf_values"), "left")
     placed = with_keys.withColumn("_ppf_key", F.element_at("_ppf_keys", among)).repartition(total, "_ppf_key")
     return placed.select(*[quoted(name) for name in rows.columns])
 

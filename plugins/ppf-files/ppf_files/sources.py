@@ -557,9 +557,11 @@ class JsonSource(RecordSource[JsonReadOptions]):
         begun = self.beginnings(context, listing, in_utf8=not is_whole)
         if is_whole:
             require_one_document(begun, options.get("encoding"))
-        elif "encoding" not in options:
-            require_lines(begun)
-            require_json(begun)
+        elif "encoding" not in options and "linesep" not in options:
+            takes_torn_lines = self.options.bad_records is not None
+            require_lines(begun, may_be_torn=takes_torn_lines)
+            if not takes_torn_lines and "singlevariantcolumn" not in options:
+                require_json(begun)
         if self.options.schema is None and frame.columns == [options.get("columnnameofcorruptrecord", "_corrupt_record")]:
             names = ", ".join(map(repr, self._paths))
             raise PpfError(f"No line of the files in {names} is a JSON object.", hint="Check the option 'path'.")
@@ -568,7 +570,8 @@ class JsonSource(RecordSource[JsonReadOptions]):
     def own_options(self) -> dict[str, Any]:
         """Where a line ends, which Spark wants to be told for every encoding but UTF-8."""
         options = given(self.options.reader)
-        is_told = "encoding" not in options or _is_true(options.get("multiline")) or "linesep" in options
+        is_utf8 = codec(str(options.get("encoding", "UTF-8"))) == codec("UTF-8")
+        is_told = is_utf8 or _is_true(options.get("multiline")) or "linesep" in options
         return {} if is_told else {"lineSep": "\n"}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Schema, SchemaContract, StreamingSource
+from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Requirements, Schema, SchemaContract, StreamingSource
 from ppf_core.storage import files_at
 from ppf_files import marked
 from ppf_files.paths import dataset, fixed_folder, readable
@@ -28,6 +28,11 @@ class FilesSource(StreamingSource[StreamReadOptions]):
         '{ path = "in/events", format = json, schema = "id INT, kind STRING" }',
         '{ path = "in/flights", format = csv, schema = "carrier STRING, dep_delay INT", reader { sep = ";" } }',
     )
+
+    @classmethod
+    def requirements(cls, options: StreamReadOptions | None) -> Requirements:
+        """What the source of the format needs in a batch."""
+        return Requirements() if options is None else _SOURCES[options.format].requirements(options.batch)
 
     @property
     def output_schema(self) -> Schema:

@@ -80,16 +80,17 @@ class ViewSink(StagedSink[ViewOptions]):
                     hint="Correct the option 'sql'.",
                 ) from error
             context.logger.warning("The view %r waits for a table: %s", self.options.name, _first_line(error))
+        made = _query(context, hidden) or self.options.sql.strip().rstrip("; \n")
         self.discard(context, None)
         context.report(rows_written=0)
-        return {"seen": _query(context, target)}
+        return {"seen": _query(context, target), "made": made}
 
     def publish(self, context: Context, ticket: Ticket) -> None:
         """Makes the view, or gives it its new query."""
         from pyspark.errors import AnalysisException
 
         target = full_name(context.spark, self.options.name)
-        if _query(context, target) not in (ticket["seen"], self.options.sql):
+        if _query(context, target) not in (ticket["seen"], ticket["made"]):
             raise TargetMoved(
                 f"The view {self.options.name!r} was changed by somebody else during the run, and stays as it is. Look at it, "
                 "then run again."

@@ -76,7 +76,7 @@ def shown(spark: SparkSession) -> list[int]:
 
 def test_a_view_is_changed_when_the_run_publishes(spark: SparkSession) -> None:
     write(spark, halves(spark, 4), "first")
-    sink, here, ticket = view(spark, "one", "SELECT id FROM people WHERE id > 1", comment="It's new")
+    sink, here, ticket = view(spark, "one", "\n  SELECT id FROM people WHERE id > 1 ;\n", comment="It's new")
     assert [each.name for each in spark.catalog.listTables()] == ["people"]
     for _ in range(2):
         sink.publish(here, ticket)
