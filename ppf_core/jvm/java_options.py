@@ -10,6 +10,8 @@ from pathlib import Path
 _QUICK = {
     "-XX:TieredStopAtLevel=1": re.compile(r"Tiered|-Xint|-Xcomp|-client|-server|CompilerCount|JVMCI|CompileThreshold"),
     "-XX:+UseSerialGC": re.compile(r"-XX:[+-]Use\w*GC\b"),
+    # Of the quick compiler's 48 MB the classes that Spark makes take all: a JVM that lives on would clear it all the time.
+    "-XX:ReservedCodeCacheSize=240m": re.compile(r"CodeCache|CodeHeap"),
 }
 # Spark adds its options to those of the JVM that it starts, and says nothing of it.
 _SUBMIT_OPTIONS = "SPARK_SUBMIT_OPTS"

@@ -163,7 +163,7 @@ from ppf_core.spark.session import SessionRequest, open_session
 session = open_session(SessionRequest(app_name="a", master="local[1]", conf={"spark.ui.enabled": "false"}, is_quick=True))
 told = [str(session.spark.range(3).count())]
 arguments = session.spark._jvm.java.lang.management.ManagementFactory.getRuntimeMXBean().getInputArguments()
-told += (each for each in arguments if each.startswith(("-XX:S", "-XX:+Use", "-XX:Tiered")))
+told += (each for each in arguments if each.startswith(("-XX:S", "-XX:+Use", "-XX:Tiered", "-XX:Reserved")))
 open("told", "w").write(" ".join(told))
 session.close()
 """
@@ -178,7 +178,7 @@ def job(folder: Path, **environment: str) -> list[str]:
 
 
 def test_an_archive_is_made_used_and_passed_over_when_it_is_broken(tmp_path: Path) -> None:
-    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=240m"
     assert make({}) is None
     archive = class_archive({})
     assert archive.is_sound
@@ -193,4 +193,4 @@ def test_an_archive_is_made_used_and_passed_over_when_it_is_broken(tmp_path: Pat
 
 def test_options_that_the_user_chose_are_kept_and_have_no_rival(tmp_path: Path) -> None:
     told = job(tmp_path, PPF_ARCHIVE="off", SPARK_SUBMIT_OPTS="-XX:+UseParallelGC")
-    assert told == ["3 -XX:+UseParallelGC -XX:TieredStopAtLevel=1"]
+    assert told == ["3 -XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"]
