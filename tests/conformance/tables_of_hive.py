@@ -8,7 +8,7 @@ from test_tables import PARQUET, SOME, Counted, Table, ThereByHand, with_numbers
 
 
 class TestParquet(Table, ExactStage):
-    samples = SAMPLES
+    samples = SOME
     gives_back = PARQUET
 
 

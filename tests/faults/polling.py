@@ -103,7 +103,7 @@ def main(folder: str) -> None:
     waiting.start()
     while waiting.is_alive():
         reader.read()
-        time.sleep(0.02)
+        time.sleep(0.05)
     print(json.dumps(vars(reader.seen)))  # noqa: T201 -- for the process that started it
 
 

@@ -59,7 +59,7 @@ def polling(table: Path) -> Iterator[Poll]:
     poll, ends = Poll(), threading.Event()
 
     def look() -> None:
-        while not ends.wait(0.01):
+        while not ends.wait(0.05):
             poll.seen.add(ids(table))
 
     reader = threading.Thread(target=look)

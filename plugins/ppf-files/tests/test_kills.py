@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as arrow
 import pyarrow.parquet as parquet
 import pytest
-from points import EVERY_POINT
+from points import steps
 from ppf_files import leases, leftovers, publishing, turns
 from ppf_files.named_partitions import NamedPartitions
 from ppf_files.owner import Owner
@@ -38,9 +37,6 @@ WAYS = ["create", "ignore", "overwrite", "partitions", "named", "append"]
 BY_PARTITION, NAMED = ("partitions", "named"), {"a", "b", "c"}
 Rows = set[tuple[int, str]]
 OLD, NEW = {(1, "a"), (2, "b"), (3, "d")}, {(7, "b"), (8, "c")}
-
-
-_TURNS = count()
 
 
 class Killed(BaseException):
@@ -202,26 +198,20 @@ def ground(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 
 def deaths(ground: Ground, monkeypatch: pytest.MonkeyPatch, prepare: Callable[[], Callable[[], object]]) -> Iterator[Death]:
-    """Does what `prepare` gives, killed at one effect after another, until it comes through alive.
-
-    At every effect with PPF_FAULTS=all; otherwise at some, not the same ones in each test.
-    """
-    stride = 1 if EVERY_POINT else 5 if ground.kind is HadoopFiles else 3
+    """Does what `prepare` gives, killed at one effect after another, until it comes through alive."""
     # After one effect is before the next.
     for when in ("before", "half") if issubclass(ground.kind, LocalFiles) else ("before",):
-        at = next(_TURNS) % stride
-        while True:
+        for at in steps(5 if ground.kind is HadoopFiles else 3):
             death, act = Death(at, when), prepare()
             with monkeypatch.context() as patched:
                 _arm(patched, ground, death)
                 with suppress(Killed):
                     act()
             if death.done <= at:
+                assert at > 3
                 break
             if death.happened:
                 yield death
-            at += stride
-        assert at > 3
 
 
 def _arm(patched: pytest.MonkeyPatch, ground: Ground, death: Death) -> None:

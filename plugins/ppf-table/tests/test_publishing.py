@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.dataset as arrow
 import pyarrow.parquet as parquet
 import pytest
+from points import steps
 from ppf_table import catalog, partitions
 from ppf_table.place import Place
 from ppf_table.sink import TableSink
@@ -198,9 +199,8 @@ STATEMENTS = [(catalog, "change"), (catalog, "insert")]
 
 
 def deaths(monkeypatch: pytest.MonkeyPatch, prepare: Callable[[], Callable[[], object]]) -> Iterator[int]:
-    """Does what `prepare` gives, killed before each of its effects in turn; after one effect is before the next."""
-    at = 0
-    while True:
+    """Does what `prepare` gives, killed before one of its effects after another; after one effect is before the next."""
+    for at in steps(4):
         act, done = prepare(), [0]
 
         def deadly(effect: Callable[..., Any], at: int = at, done: list[int] = done) -> Callable[..., Any]:
@@ -221,7 +221,6 @@ def deaths(monkeypatch: pytest.MonkeyPatch, prepare: Callable[[], Callable[[], o
             assert at > 1
             return
         yield at
-        at += 1
 
 
 def test_a_publish_that_was_killed_goes_on(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
