@@ -3,15 +3,28 @@
 import bz2
 import gzip
 import hashlib
+import io
+import tarfile
 from typing import Any
 
+import pyarrow as pa
 from odd_file import OddFile, Refused, Right
 from second_opinions import duckdb_csv, python_csv
 
 AB = "a,b\n1,x\n2,y\n"
 UMLAUTS = "a,b\n1,Zürich\n2,naïve é\n"
 _NOISE = b"a,b\n" + b"".join(hashlib.sha256(b"%d" % n).hexdigest().encode() + b",x\n" for n in range(2000))
+ZSTD = pa.compress(AB.encode() * 50, codec="zstd", asbytes=True)
 _GZ = gzip.compress(AB.encode() * 2000, mtime=0)
+
+
+def as_tar(content: bytes) -> bytes:
+    """The content as the one file of an archive."""
+    archive, member = io.BytesIO(), tarfile.TarInfo("in.csv")
+    member.size = len(content)
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
 
 
 def _csv(
@@ -30,6 +43,8 @@ def _csv(
 
 TORN = Refused("cannot be read|end of input|end of stream|not a gzip")
 MALFORMED = Refused("Malformed records")
+TAR = Refused("is a tar archive.*unpack it")
+TRUNCATED = Refused("Truncated source")
 OPEN = Refused("inside quotes.*in line 3")
 EMPTY = Refused("no columns: they are empty", names_file=False)
 ENCODINGS = [
@@ -164,6 +179,10 @@ ARCHIVES = [
         file="in.csv.bz2",
         typed={"a INT, b STRING": TORN},
     ),
+    _csv("a tar", as_tar(AB.encode()), TAR, typed={"a INT, b STRING": TAR}, file="in.tar"),
+    _csv("a tar in a gzip", gzip.compress(as_tar(AB.encode())), TAR, typed={"a INT, b STRING": TAR}, file="in.tar.gz"),
+    _csv("zstd", ZSTD, [("1", "x"), ("2", "y")] * 50 + [("a", "b")] * 49, file="in.csv.zst"),
+    _csv("a zstd that is torn", ZSTD[:-9], TRUNCATED, typed={"a INT, b STRING": TRUNCATED}, file="in.csv.zst"),
     _csv("no archive at all in a gzip", b"", EMPTY, file="in.csv.gz"),
 ]
 
@@ -279,6 +298,18 @@ NAMES = [
         "csv",
         {"1.csv": b"", "2.csv": AB.encode(), "3.csv": b"\n"},
         [("1", "x"), ("2", "y")],
+    ),
+    OddFile(
+        "csv, archives of every kind and a plain file",
+        "csv",
+        {
+            "1.csv": AB.encode(),
+            "2.csv.gz": gzip.compress(AB.encode()),
+            "3.csv.bz2": bz2.compress(AB.encode()),
+            "4.csv.zst": pa.compress(AB.encode(), codec="zstd", asbytes=True),
+        },
+        [("1", "x"), ("2", "y")] * 4,
+        {"a INT, b STRING": [(1, "x"), (2, "y")] * 4},
     ),
     OddFile(
         "csv, other columns in the second file",

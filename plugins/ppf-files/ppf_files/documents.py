@@ -10,6 +10,7 @@ from ppf_files.heads import Dialect, codec, other_encoding
 
 # How a line ends inside a document that a person, or a printer of documents, has broken into lines.
 _GOES_ON = re.compile(r"[\[{,:]\s*$")
+_TAR = b"ustar"  # at the byte 257
 _PACKED = {
     b"\x1f\x8b": ("a gzip archive", "Let its name end with .gz"),
     b"BZh": ("a bzip2 archive", "Let its name end with .bz2"),
@@ -98,6 +99,8 @@ def _require_no_archive(path: str, head: bytes) -> None:
     for mark, (kind, what_to_do) in _PACKED.items():
         if head.startswith(mark) and b"\0" in head[:64]:
             raise PpfError(f"The file {path!r} is {kind}, as its first bytes say.", hint=f"{what_to_do}.")
+    if head[257 : 257 + len(_TAR)] == _TAR and b"\0" in head[:257]:
+        raise PpfError(f"The file {path!r} is a tar archive, as its first bytes say.", hint="Spark cannot open it: unpack it.")
 
 
 def _goes_on(first: str, text: str) -> bool:

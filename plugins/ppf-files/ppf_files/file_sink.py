@@ -72,7 +72,7 @@ class FileSink(StagedSink[W]):
 
         With mode = ignore and a target that exists there is nothing to do, and Spark does nothing.
         """
-        require_storable(frame.schema, self.format)
+        require_storable(frame.schema, self.format, self.options.partition_by)
         place = Place.new(files_at(context.spark, self.options.path), self.options.path, context)
         there = self._begin(context, place, frame)
         if there is None:

@@ -130,6 +130,9 @@ def _head(spark: "SparkSession", count: int, path: str) -> bytes:
             head = _start(spark, path, size)
         except (OSError, EOFError, zlib.error) as error:
             raise PpfError(f"The file {path!r} cannot be read: {error}.", hint="Look whether it is whole.") from error
+        except Exception as error:  # of the JVM, which does not tell the file
+            error.add_note(f"looking at the beginning of {path}")
+            raise
         if len(head) < size or sum(1 for _ in islice(_LINE_END.finditer(head), count)) == count:
             return head
     if count > 1:
@@ -150,7 +153,10 @@ def _start(spark: "SparkSession", path: str, size: int) -> bytes:
     settings = cast("Any", spark)._jsparkSession.sessionState().newHadoopConf()
     stream = place.getFileSystem(settings).open(place)
     codec = java.org.apache.hadoop.io.compress.CompressionCodecFactory(settings).getCodec(place)
-    stream = stream if codec is None else codec.createInputStream(stream)
+    if path.endswith(".zst"):  # for which Hadoop wants a native library, but Spark brings one along
+        stream = java.com.github.luben.zstd.ZstdInputStream(stream)
+    elif codec is not None:
+        stream = codec.createInputStream(stream)
     try:
         return bytes(stream.readNBytes(size))
     finally:

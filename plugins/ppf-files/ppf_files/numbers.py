@@ -7,12 +7,13 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from ppf_core import SchemaContract
-from ppf_files.marked import META, RECORD
+from ppf_files.marked import RECORD
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType
 
+POINT = "."  # the one mark that Spark knows
 _WHOLE = ("tinyint", "smallint", "int", "bigint")
 _BROKEN = ("float", "double", "decimal")
 _PLAIN = "_ppf_plain_"
@@ -28,15 +29,15 @@ def problems(decimal: str, thousands: str | None, schema: str | None) -> dict[st
     }
     if thousands == decimal:
         found["thousands"] = f"is {thousands!r}, which is the decimal mark as well"
-    if (decimal, thousands) != (".", None) and schema is None:
-        name = "decimal" if decimal != "." else "thousands"
+    if (decimal, thousands) != (POINT, None) and schema is None:
+        name = "decimal" if decimal != POINT else "thousands"
         found.setdefault(name, "needs to know which columns are numbers; give the schema")
     return found
 
 
 def marked_numbers(decimal: str, thousands: str | None, schema: str | None) -> frozenset[str]:
     """The columns that Spark would read wrong."""
-    if schema is None or (decimal, thousands) == (".", None):
+    if schema is None or (decimal, thousands) == (POINT, None):
         return frozenset()
     parts = SchemaContract.of(schema).type.parts
     unread = (*_WHOLE, *_BROKEN) if thousands is not None else _BROKEN
@@ -60,9 +61,8 @@ def read(frame: "DataFrame", types: "Mapping[str, DataType]", decimal: str, thou
     columns = [numbers[name].alias(name) if name in there else F.col(quoted(name)) for name in frame.columns]
     if RECORD in frame.columns and there:
         is_bad = reduce(or_, [F.col(quoted(name)).isNotNull() & value.isNull() for name, value in numbers.items()])
-        values = [
-            F.coalesce(F.col(quoted(name)).cast("string"), F.lit("")) for name in frame.columns if name not in (RECORD, META)
-        ]
+        own = frame.columns[: frame.columns.index(RECORD)]  # what comes after is of folders
+        values = [F.coalesce(F.col(quoted(name)).cast("string"), F.lit("")) for name in own]
         text = F.concat_ws(between, *values)
         marked = F.coalesce(F.col(RECORD), F.when(is_bad, text)).alias(RECORD)
         columns = [marked if name == RECORD else column for name, column in zip(frame.columns, columns, strict=True)]

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from ppf_core import OptionsError, option, options
-from ppf_files import marked, pass_through
+from ppf_files import marked, numbers, pass_through
 from ppf_files.options import (
     PATH_KEYS,
     CsvReadOptions,
@@ -42,6 +42,8 @@ class StreamReadOptions:
     )
     max_files_per_trigger: int | None = option("How many files a batch has at most; without it all that are new.", default=None)
     bad_records: marked.BadRecords | None = option(f"Of csv and json. {marked.HELP}", default=None)
+    decimal: str = option("Of csv. What stands before the fraction of a number.", default=numbers.POINT)
+    thousands: str | None = option("Of csv. What stands between groups of three digits, if anything.", default=None)
     reader: dict[str, Any] = option(
         "Further options for Spark's reader, passed on as they are. All else is as in the source of the format.",
         default_factory=dict,
@@ -60,6 +62,11 @@ class StreamReadOptions:
             problems["max_files_per_trigger"] = f"must be at least 1, not {self.max_files_per_trigger}"
         if self.bad_records is not None and not issubclass(_READ[self.format], RecordReadOptions):
             problems["bad_records"] = f"has no meaning for {self.format}, whose records always fit; leave it out"
+        if self.format != "csv":
+            given = {"decimal": self.decimal != numbers.POINT, "thousands": self.thousands is not None}
+            problems |= {
+                name: f"has no meaning for {self.format}; leave it out" for name, is_given in given.items() if is_given
+            }
         if not problems:
             _ = self.batch
         if problems:
@@ -73,6 +80,8 @@ class StreamReadOptions:
     def batch(self) -> ReadOptions:
         """The options of the source that reads this format in a batch."""
         further: dict[str, Any] = {} if self.bad_records is None else {"bad_records": self.bad_records}
+        if self.format == "csv":
+            further |= {"decimal": self.decimal, "thousands": self.thousands}
         return _READ[self.format](path=self.path, schema=self.schema, reader=self.reader, **further)
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ppf_core import Context, Dataset, ImpliedCheck, PpfError, Requirements, Schema, SchemaContract, StreamingSource
 from ppf_core.storage import files_at
-from ppf_files import marked
+from ppf_files import marked, numbers
+from ppf_files.pass_through import given as by_one_name
 from ppf_files.paths import dataset, fixed_folder, readable
 from ppf_files.sources import CsvSource, FileSource, JsonSource, OrcSource, ParquetSource, TextSource
 from ppf_files.stream_options import StreamReadOptions
@@ -53,14 +54,18 @@ class FilesSource(StreamingSource[StreamReadOptions]):
         given, folder = self.options, fixed_folder(self.options.path)
         self._require_folder(context, folder)
         schema = SchemaContract.struct(given.schema or "value STRING", context.spark)
-        is_marked = given.bad_records is not None
-        reader = context.spark.readStream.format(given.format).schema(marked.marking(schema) if is_marked else schema)
+        unread = numbers.marked_numbers(given.decimal, given.thousands, given.schema)
+        texts, is_marked = marked.as_texts(schema, unread), given.bad_records is not None
+        reader = context.spark.readStream.format(given.format).schema(marked.marking(texts) if is_marked else texts)
         # Without it, and with a glob, columns in names of folders would be NULL or fail.
         reader = reader.options(maxFileAge=_ANY_AGE, basePath=folder)
         if given.max_files_per_trigger is not None:
             reader = reader.option("maxFilesPerTrigger", given.max_files_per_trigger)
-        reader = reader.options(**_SOURCES[given.format](given.batch).reader_options())
-        frame = reader.load(readable(given.path))
+        options = _SOURCES[given.format](given.batch).reader_options()
+        frame = reader.options(**options).load(readable(given.path))
+        if unread:
+            types = {field.name: field.dataType for field in schema if field.name in unread}
+            frame = numbers.read(frame, types, given.decimal, given.thousands, by_one_name(options)["sep"])
         return marked.told(frame, given.format) if is_marked else frame
 
     def _require_folder(self, context: Context, folder: str) -> None:

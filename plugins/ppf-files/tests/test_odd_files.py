@@ -111,6 +111,22 @@ def test_headers_are_found_in_archives(pack: Callable[[bytes], bytes], spark: Sp
     assert rows(spark, CsvSource, path=str(tmp_path), columns="by_name") == [("1", "2"), ("10", "20")]
 
 
+def test_a_glob_may_hold_archives_of_every_kind_and_plain_files(spark: SparkSession, tmp_path: Path) -> None:
+    folder(tmp_path, FIRST)
+    (tmp_path / "1.csv.gz").write_bytes(gzip.compress(b"a,b\n3,4\n"))
+    (tmp_path / "2.csv.bz2").write_bytes(bz2.compress(b"a,b\n5,6\n"))
+    frame = spark.createDataFrame([("a,b",), ("7,8",)], "value STRING").coalesce(1)
+    for name, compression in (("deflate", "deflate"), ("lz4", "lz4")):
+        frame.write.text(str(tmp_path / name), compression=name)
+        next((tmp_path / name).glob("part-*")).rename(tmp_path / f"3.csv.{compression}")
+    wanted = [("1", "2"), ("3", "4"), ("5", "6"), *[("7", "8")] * 2]
+    assert rows(spark, CsvSource, path=str(tmp_path / "*.csv*")) == wanted
+    (tmp_path / "4.csv.gz").write_bytes(gzip.compress(OTHER_ORDER.encode()))
+    with pytest.raises(PpfError, match=r"/0.csv' has a, b, '.*/4.csv.gz' has b, a"):
+        rows(spark, CsvSource, path=str(tmp_path / "*.csv*"))
+    assert rows(spark, CsvSource, path=str(tmp_path / "*.csv.gz"), columns="by_name") == [("10", "20"), ("3", "4")]
+
+
 def test_headers_are_found_in_archives_that_only_hadoop_knows(spark: SparkSession, tmp_path: Path) -> None:
     for name, text in (("1", FIRST), ("2", OTHER_ORDER)):
         frame = spark.createDataFrame([(line,) for line in text.splitlines()], "value STRING").coalesce(1)

@@ -1,5 +1,6 @@
 """File sinks: staged beside the target, shown at once, and what fails leaves all as it was."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -333,3 +334,24 @@ def test_what_leaves_room_for_another_sink_is_not_exclusive(options: dict[str, A
 def test_a_csv_sink_needs_a_delimiter(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="must be at least one character"):
         build(CsvSink, path=str(tmp_path / "out"), delimiter="")
+
+
+@pytest.mark.parametrize(
+    ("sink", "query", "told"),
+    [
+        (CsvSink, "1 AS n, named_struct('x', 1) AS s", r"'s' holds struct<x:int>, which csv does not have.*to_json"),
+        (CsvSink, "array(1) AS s", r"'s' holds array<int>, which csv does not have.*to_json"),
+        (CsvSink, "NULL AS s", r"'s' holds void, which csv does not have.*CAST"),
+        (OrcSink, "NULL AS s", r"'s' holds void, which orc does not have.*CAST"),
+        (TextSink, "map('k', 1) AS s", r"'s' holds map<string,int>, which text does not have.*to_json"),
+        (TextSink, "1 AS s", r"'s' holds int, which text does not have.*CAST"),
+        (TextSink, "'a' AS x, 'b' AS y", r"has one column, but there are 2: 'x', 'y'.*concat_ws"),
+    ],
+)
+def test_a_column_that_the_format_does_not_have_is_named(
+    sink: Any, query: str, told: str, spark: SparkSession, tmp_path: Path
+) -> None:
+    with pytest.raises(PpfError) as caught:
+        build(sink, tmp_path, path="out").write(context(spark), spark.sql(f"SELECT {query}"))
+    assert re.search(told, str(caught.value))
+    assert not list(tmp_path.iterdir())

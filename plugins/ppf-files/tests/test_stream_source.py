@@ -182,3 +182,22 @@ def test_the_schema_is_known_before_it_runs(spark: SparkSession, tmp_path: Path)
         source = build(FilesSource, tmp_path, path="in", **options)
         frame = source.read_stream(context(spark))
         assert (frame.isStreaming, frame.dtypes) == (True, spark.createDataFrame([], source.output_schema).dtypes)
+
+
+def test_numbers_of_other_marks_and_names_of_folders_have_the_types_of_the_schema(spark: SparkSession, tmp_path: Path) -> None:
+    put(tmp_path, "in/code=007/n=1/x.csv", "a;b\n1.234;1,5\n2;x\n")
+    schema = "a INT, b DOUBLE, code STRING, n INT"
+    options: dict[str, Any] = {"format": "csv", "decimal": ",", "thousands": ".", "reader": {"sep": ";"}, "schema": schema}
+    assert batches(spark, tmp_path, **options) == [[(1234, 1.5, "007", 1), (2, None, "007", 1)]]
+    put(tmp_path, "in/code=08/n=2/x.csv", "a;b\n1;1.5\nx;2\n")
+    ((bad, word),) = batches(spark, tmp_path, **options, bad_records="quarantine")
+    file = f"file://{tmp_path}/in/code=08/n=2/x.csv"
+    assert bad[:4] == (1, None, "1;1.5", "08")
+    assert word[:4] == (None, 2.0, "x;2", "08")
+    assert {row[5].replace("file:///", "file:/") for row in (bad, word)} == {file.replace("file:///", "file:/")}
+
+
+@pytest.mark.parametrize("options", [{"decimal": ","}, {"thousands": "."}])
+def test_only_csv_has_marks_of_numbers(options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="has no meaning for json"):
+        build(FilesSource, path="in", format="json", schema="a INT", **options)
