@@ -112,6 +112,9 @@ FINDS = [
     Find(right.OfStages, sinks.Eager, LEFT),
     Find(right.OfStages, sinks.Sweeping, "test_discard_leaves_what_others_have_staged"),
     Find(right.OfStages, sinks.Mixing, "test_two_runs_at_once_leave_the_rows_of_whole_runs"),
+    Find(right.OfStages, sinks.Holding, "test_what_a_killed_process_has_staged_is_published_by_another", told="old"),
+    Find(right.OfAddedStages, sinks.Recalling, "test_what_a_killed_process_has_published_is_there_once", told="one"),
+    Find(right.OfStages, sinks.Leaving, "test_what_a_killed_process_has_staged_is_discarded_by_another", told=r"\.out"),
     Find(right.OfSplits, splits.Flagged, APART, given={"sample": BY_NAME["booleans"]}),
     Find(right.OfSplits, splits.Hasty, APART, given={"sample": BY_NAME["booleans"]}),
     Find(
@@ -119,7 +122,7 @@ FINDS = [
         splits.Unprepared,
         "test_any_part_may_be_empty",
         FileNotFoundError,
-        given={"is_bad": "false", "values": ("a",)},
+        given={"is_bad": "false", "values": "a"},
     ),
     Find(right.OfSplits, splits.Twice, "test_all_rows_are_computed_once_and_counted"),
     Find(right.OfSplits, splits.Miscounting, "test_all_rows_are_computed_once_and_counted"),
@@ -179,9 +182,15 @@ def offered(request: pytest.FixtureRequest, tmp_plugin: Callable[..., Path]) -> 
         offer(request.cls, request.cls.plugin, tmp_plugin)
 
 
-for name, case in inspect.getmembers(right, inspect.isclass):
-    if case.__module__ == right.__name__ and not name.startswith("_"):
-        globals()[f"Test{name}"] = type(f"Test{name}", (case,), {"__module__": __name__})
+def passed_by_what_is_right(case: type[Any]) -> type[Any]:
+    """The checks that find something in a case, asked of its right plugin: so it is the mistake that they find."""
+    finding = {find.check for find in FINDS if find.case is case}
+    others = {name: None for name in dir(case) if name.startswith("test_") and name not in finding}
+    return type(f"Test{case.__name__}", (case,), {"__module__": __name__, **others})
+
+
+for case in dict.fromkeys(find.case for find in FINDS):
+    globals()[f"Test{case.__name__}"] = passed_by_what_is_right(case)
 
 
 def checks() -> Iterator[tuple[type[Any], str]]:

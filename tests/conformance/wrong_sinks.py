@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pyspark.sql import functions as F
 
@@ -145,3 +145,39 @@ class Mixing(Right):
         for file in sorted(self.where(context).glob("part-*")):
             time.sleep(0.1)
             file.rename(self.target / file.name)
+
+
+class Holding(Right):
+    """Knows what it has staged as long as its process lives."""
+
+    held: ClassVar[set[str]] = set()
+
+    def stage(self, context: Context, frame: "DataFrame") -> Ticket:
+        self.held.add(str(self.where(context)))
+        return super().stage(context, frame)
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        if str(self.where(context)) in self.held:
+            super().publish(context, ticket)
+
+
+class Leaving(Holding):
+    """Discards what it remembers to have staged."""
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        Right.publish(self, context, ticket)
+
+    def discard(self, context: Context, ticket: Ticket | None) -> None:
+        if str(self.where(context)) in self.held:
+            super().discard(context, ticket)
+
+
+class Recalling(RightAdding):
+    """Knows what it has published as long as its process lives."""
+
+    done: ClassVar[set[str]] = set()
+
+    def publish(self, context: Context, ticket: Ticket) -> None:
+        if str(self.where(context)) not in self.done:
+            self.done.add(str(self.where(context)))
+            context.spark.read.parquet(ticket["path"]).write.mode("append").parquet(str(self.target))

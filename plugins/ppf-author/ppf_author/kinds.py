@@ -8,6 +8,7 @@ class Kind:
     """What stands in the template `templates/<template>.py`, and under which group it is known.
 
     entry: the name of its entry point, in which `{plugin}` is that of the plugin. brings: what it is, as a README says it.
+    has_case: whether the kit asks it with options, which a case says.
     """
 
     template: str
@@ -16,6 +17,7 @@ class Kind:
     brings: str
     entry: str = "{plugin}"
     has_example: bool = True
+    has_case: bool = True
 
 
 KINDS = {
@@ -28,5 +30,5 @@ KINDS = {
     "check": Kind("check", "ppf.checks", "{camel}Check", "check"),
     "secrets": Kind("secrets", "ppf.secrets", "{camel}Backend", "secrets backend"),
     "hooks": Kind("hooks", "ppf.hooks", "{camel}Hooks", "hooks"),
-    "command": Kind("command", "ppf.commands", "hello", "command", entry="{plugin}.hello", has_example=False),
+    "command": Kind("command", "ppf.commands", "hello", "command", entry="{plugin}.hello", has_example=False, has_case=False),
 }

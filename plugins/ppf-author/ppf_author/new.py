@@ -55,7 +55,8 @@ def _kinds(_context: click.Context, _parameter: click.Parameter, value: Sequence
 def new(output: Output, name: str, kinds: Sequence[str], into: Path) -> int:
     """Begin a plugin: a distribution that installs, is typed, and passes the tests of its kind.
 
-    It has a component that works, its options, an example that runs, and tests of what every plugin of its kind promises.
+    It has a component that works, its options, an example that runs, and a case, with which the kit asks what every plugin
+    of its kind promises: in your own tests, and with `ppf plugins test` wherever it is installed.
     """
     project = Project(name, kinds)
     _require_free(project)
@@ -76,7 +77,7 @@ def new(output: Output, name: str, kinds: Sequence[str], into: Path) -> int:
         output.document({"folder": str(folder), "files": sorted(files)})
     else:
         output.text(f"Made {folder} with {len(files)} files. Go on with:\n")
-        output.text(f'  cd {folder}\n  python -m pip install -e ".[test]"\n  pytest\n  ppf plugins show {project.plugin}')
+        output.text(f'  cd {folder}\n  python -m pip install -e ".[test]"\n  pytest\n  ppf plugins test {project.distribution}')
     return 0
 
 

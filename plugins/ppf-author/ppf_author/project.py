@@ -51,12 +51,22 @@ class Project:
             f"{self.package}/__init__.py": self._filled("__init__.py"),
             f"{self.package}/py.typed": "",
             **{f"{self.package}/{KINDS[kind].template}.py": self._filled(f"{KINDS[kind].template}.py") for kind in self.kinds},
-            **{f"tests/test_{KINDS[kind].template}.py": self._filled(f"test_{KINDS[kind].template}.py") for kind in self.kinds},
+            **self._cases,
+            "tests/test_conformance.py": self._filled("test_conformance.py"),
+            **({"tests/test_command.py": self._filled("test_command.py")} if "command" in self.kinds else {}),
             **examples,
             **({"tests/test_examples.py": _template("test_examples.py")} if examples else {}),
         }
 
     # ---- inside
+
+    @property
+    def _cases(self) -> Mapping[str, str]:
+        """The package `conformance`, which is shipped: whoever has installed the distribution can ask it."""
+        templates = [KINDS[kind].template for kind in self.kinds if KINDS[kind].has_case]
+        modules = {name: self._filled(f"case_{name}.py") for name in templates}
+        modules |= {"__init__": self._filled("conformance.py")} if modules else {}
+        return {f"{self.package}/conformance/{name}.py": text for name, text in modules.items()}
 
     @property
     def _camel(self) -> str:

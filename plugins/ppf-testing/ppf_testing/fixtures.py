@@ -7,7 +7,7 @@ from ppf_testing.versions import skip_later_checks
 pytest_plugins = ("ppf_core.testing.fixtures",)
 
 SUITES = (
-    *("checks", "hooks", "offers", "plugins", "secrets", "sinks", "sources", "splitting_sinks", "staged_sinks"),
+    *("checks", "hooks", "offers", "plugins", "processes", "secrets", "sinks", "sources", "splitting_sinks", "staged_sinks"),
     *("streaming_sinks", "streaming_sources", "transforms"),
 )
 pytest.register_assert_rewrite(*(f"ppf_testing.{name}" for name in SUITES))

@@ -84,9 +84,12 @@ class SplitConformance(Reading):
         sink.discard(here, ticket)
         sink.close()
 
-    @pytest.mark.parametrize("is_bad", ["false", "true", "value = 'b'"], ids=["all_good", "all_bad", "some_bad"])
-    @pytest.mark.parametrize("values", [(), ("a", "b", "b", "c")], ids=["no_rows", "some_rows"])
-    def test_any_part_may_be_empty(self, is_bad: str, values: tuple[str, ...], session: "SparkSession", tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("values", "is_bad"),
+        [("abbc", "false"), ("abbc", "true"), ("abbc", "value = 'b'"), ("", "value = 'b'")],
+        ids=["all_good", "all_bad", "some_bad", "no_rows"],
+    )
+    def test_any_part_may_be_empty(self, values: str, is_bad: str, session: "SparkSession", tmp_path: Path) -> None:
         frame = masked(self.rows(session, *(values or ("a",))), is_bad)
         frame = frame if values else frame.where("false")
         sink, here = self.made(tmp_path), context(session)

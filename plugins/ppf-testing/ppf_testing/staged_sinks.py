@@ -13,8 +13,8 @@ A sink passes when readers see nothing of a stage, and a publish of it once, how
 removes all that a stage left, also without its ticket; and when what `staged` gives is exactly the frame that was given to
 `stage`, its names, types and rows, or None.
 
-Parts can be used alone: `HiddenStage` for what readers see, `SeveralRuns` for runs at once, `ExactStage` for what `staged`
-gives.
+Parts can be used alone: `HiddenStage` for what readers see, `SeveralRuns` for runs at once, `KilledRuns` for processes that
+are killed, `ExactStage` for what `staged` gives.
 What a sink promises that writes good and bad rows in one pass stands in `splitting_sinks`.
 """
 
@@ -31,6 +31,7 @@ import pytest
 from ppf_core import PpfError, StagedSink, TargetMoved, Ticket
 from ppf_core.testing import context
 from ppf_testing.plugins import PluginConformance, Suite
+from ppf_testing.processes import done_by_a_killed_process
 from ppf_testing.samples import SAMPLES, Sample, content, named_samples
 
 if TYPE_CHECKING:
@@ -229,5 +230,45 @@ class SeveralRuns(Reading):
         assert shown in ([sorted(chain.from_iterable(whole))] if self.adds else whole)
 
 
-class StagedSinkConformance(HiddenStage, SeveralRuns, ExactStage, PluginConformance):
+class KilledRuns(Reading):
+    """A process is killed, and another one goes on with what the journal has: the write id, the options and the ticket."""
+
+    def stage(self, spark: "SparkSession", folder: Path, *values: str) -> Ticket:
+        """Stages rows with an instance that is never closed."""
+        ticket: Ticket = self.made(folder).stage(context(spark), self.rows(spark, *values))
+        return carried(ticket)
+
+    def publish(self, spark: "SparkSession", folder: Path, ticket: Ticket) -> None:
+        """Publishes with an instance and a context of its own."""
+        sink = self.made(folder)
+        sink.publish(context(spark), ticket)
+        sink.close()
+
+    def test_what_a_killed_process_has_staged_is_published_by_another(self, session: "SparkSession", tmp_path: Path) -> None:
+        """All of it and nothing else: what `stage` has left for later, or in memory, is lost."""
+        self.write(session, tmp_path, "old")
+        ticket = done_by_a_killed_process(lambda: self.stage(session, tmp_path, "one", "two", "two"))
+        for _ in range(2):
+            self.publish(session, tmp_path, ticket)
+            assert self.texts(session, tmp_path) == sorted(["one", "two", "two"] + (["old"] if self.adds else []))
+
+    def test_what_a_killed_process_has_published_is_there_once(self, session: "SparkSession", tmp_path: Path) -> None:
+        """It had no time to say so, and another one publishes again."""
+        ticket = self.stage(session, tmp_path, "one", "two", "two")
+        done_by_a_killed_process(lambda: self.publish(session, tmp_path, ticket))
+        self.publish(session, tmp_path, ticket)
+        assert self.texts(session, tmp_path) == ["one", "two", "two"]
+
+    def test_what_a_killed_process_has_staged_is_discarded_by_another(self, session: "SparkSession", tmp_path: Path) -> None:
+        """Without its ticket, which the killed one may not have written down."""
+        self.write(session, tmp_path, "old")
+        before = self.traces(session, tmp_path)
+        done_by_a_killed_process(lambda: self.stage(session, tmp_path, "new"))
+        sink = self.made(tmp_path)
+        sink.discard(context(session), None)
+        sink.close()
+        assert (self.traces(session, tmp_path), self.texts(session, tmp_path)) == (before, ["old"])
+
+
+class StagedSinkConformance(HiddenStage, SeveralRuns, KilledRuns, ExactStage, PluginConformance):
     """The whole suite."""
