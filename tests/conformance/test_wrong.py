@@ -24,7 +24,10 @@ BY_NAME = {sample.name: sample for sample in SAMPLES}
 
 @dataclass(frozen=True)
 class Find:
-    """A plugin that is wrong, and the check that finds it. error, told: how. given: further arguments of the check."""
+    """A plugin that is wrong, and the check that finds it. error, told: how. given: further arguments of the check.
+
+    also: another check that cannot but find it.
+    """
 
     case: type[Any]
     plugin: type[Plugin[Any]]
@@ -32,6 +35,7 @@ class Find:
     error: Any = AssertionError
     told: str = ""
     given: Mapping[str, Any] = field(default_factory=dict)
+    also: str | None = None
 
     def __str__(self) -> str:
         return f"{self.plugin.__name__}-{self.check}"
@@ -51,11 +55,12 @@ SHOWN, AGAIN = (
     "test_a_batch_that_is_tried_again_is_there_as_often_as_is_said",
 )
 CUT = "test_a_staged_batch_is_there_once_wherever_it_was_cut_short"
+SPEAKS, PLANS = "test_it_says_what_it_is_and_what_its_options_are", "test_no_job_runs_while_it_plans"
 STREAM = "test_it_gives_a_stream_of_the_schema_that_it_tells_and_runs_no_job"
 FINDS = [
-    Find(right.OfOffers, wrong.Mute, "test_it_says_what_it_is_and_what_its_options_are", told="no docstring"),
+    Find(right.OfOffers, wrong.Mute, SPEAKS, told="no docstring"),
     Find(right.OfOffers, wrong.Mistyped, "test_its_examples_are_right", told="Unknown option 'pat'"),
-    Find(right.OfOffers, wrong.Unbound, "test_the_doctor_finds_nothing", told="which is called as read"),
+    Find(right.OfOffers, wrong.Unbound, "test_the_doctor_finds_nothing", told="which is called as read", also=SPEAKS),
     Find(right.OfLines, wrong.CarelessSource, REFUSES, pytest.fail.Exception, "DID NOT RAISE"),
     Find(right.OfText, streams.CarelessSource, REFUSES, pytest.fail.Exception, "DID NOT RAISE"),
     Find(right.OfStagedBatches, streams.CarelessSink, REFUSES, pytest.fail.Exception, "DID NOT RAISE"),
@@ -70,11 +75,11 @@ FINDS = [
     Find(right.OfNewLines, wrong.Standing, "test_a_run_reads_what_came_since_the_last_one"),
     Find(right.OfNewLines, wrong.Minding, "test_what_was_not_published_comes_again"),
     Find(right.OfNewLines, wrong.Running, "test_another_attempt_reads_no_more_than_the_first"),
-    Find(right.OfNumbers, wrong.Eager, "test_no_job_runs_while_it_plans"),
+    Find(right.OfNumbers, wrong.Eager, PLANS),
     Find(right.OfNumbers, wrong.ByPartition, SAME),
     Find(right.OfNumbers, wrong.Hasty, SAME),
     Find(right.OfNumbers, wrong.Dropping, SAME, told="It gave no rows"),
-    Find(right.OfNumbers, wrong.Named, "test_without_rows_the_columns_are_the_same"),
+    Find(right.OfNumbers, wrong.Named, "test_without_rows_the_columns_are_the_same", also=PLANS),
     Find(right.OfNumbers, wrong.Promising, "test_a_schema_that_it_tells_is_the_one_that_comes"),
     Find(right.OfFolders, wrong.Once, "test_all_rows_arrive"),
     Find(right.OfFolders, wrong.First, "test_another_write_is_another_one"),
@@ -152,19 +157,51 @@ FINDS = [
     Find(right.OfStagedBatches, streams.StuckStaged, CUT, Exception, "(?i)exists", {"cut": "staged"}),
 ]
 
+Asked = Callable[[type[Any], type[Any], str, Mapping[str, Any]], None]
+
+
+@pytest.fixture
+def asked(request: pytest.FixtureRequest, tmp_plugin: Callable[..., Path], tmp_path: Path) -> Asked:
+    """Asks a check of a plugin in the place of the right one of its case."""
+
+    def ask(case: type[Any], plugin: type[Any], check: str, given: Mapping[str, Any]) -> None:
+        asking = case()
+        asking.plugin = plugin
+        folder = tmp_path / check
+        folder.mkdir()
+        known = {"tmp_path": lambda: folder, **dict.fromkeys(("spark", "session"), lambda: request.getfixturevalue("spark"))}
+        wanted = inspect.signature(getattr(asking, check)).parameters
+        getattr(asking, check)(**{name: known[name]() for name in wanted if name not in given}, **given)
+
+    return ask
+
 
 @pytest.mark.parametrize("find", FINDS, ids=str)
 def test_what_is_wrong_is_found_by_the_check_that_looks_for_it(
-    find: Find, request: pytest.FixtureRequest, tmp_plugin: Callable[..., Path], tmp_path: Path
+    find: Find, asked: Asked, tmp_plugin: Callable[..., Path]
 ) -> None:
-    asking = find.case()
-    asking.plugin = find.plugin
     offer(find.case, find.plugin, tmp_plugin)
-    check = getattr(asking, find.check)
-    known = {"tmp_path": lambda: tmp_path, **dict.fromkeys(("spark", "session"), lambda: request.getfixturevalue("spark"))}
-    given = {name: known[name]() for name in inspect.signature(check).parameters if name not in find.given}
     with pytest.raises(find.error, match=find.told or None):
-        check(**given, **find.given)
+        asked(find.case, find.plugin, find.check, find.given)
+
+
+QUICK = (right.OfOffers, right.OfLines, right.OfNumbers, right.OfFolders, right.OfRows, right.OfFiles)
+"""Cases whose checks take little time; sinks that stage and streams would take minutes."""
+
+
+@pytest.mark.parametrize("find", {find.plugin: find for find in FINDS if find.case in QUICK}.values(), ids=str)
+def test_no_other_check_finds_it(find: Find, asked: Asked, tmp_plugin: Callable[..., Path]) -> None:
+    offer(find.case, find.plugin, tmp_plugin)
+    looking = {each.check for each in FINDS if each.plugin is find.plugin} | {find.also}
+    finding = set()
+    for check in (name for name in dir(find.case) if name.startswith("test_") and name not in looking):
+        try:
+            asked(find.case, find.plugin, check, {})
+        except pytest.skip.Exception:
+            continue
+        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 -- whatever a check raises is a finding
+            finding.add(f"{check}: {error!r:.200}")
+    assert finding == set()
 
 
 def offer(case: type[Any], plugin: type[Any], tmp_plugin: Callable[..., Path]) -> None:

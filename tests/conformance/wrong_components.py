@@ -84,6 +84,9 @@ class Unpinned(RightSource):
     def pin(self, context: Context) -> str | None:
         return None
 
+    def read(self, context: Context) -> "DataFrame":
+        return super().read(context_without_pin(context, self))
+
 
 class Drifting(RightSource):
     """Does not look at what it has pinned."""
@@ -200,7 +203,7 @@ class CarelessSource(Source[CarelessOptions]):
     """Minds no mistake."""
 
     def read(self, context: Context) -> "DataFrame":
-        return context.spark.range(1)
+        return context.spark.read.text(self.options.path)
 
 
 class ClosingOnce(RightSource):
@@ -490,7 +493,8 @@ class Vague(RightBackend):
     """Raises what is tried again."""
 
     def fetch(self, key: str, field: str | None) -> str:
-        return self.found().get(key) or self.missing()
+        value = self.found().get(key) or self.missing()
+        return value if field is None else json_field(value, field)
 
     def missing(self) -> str:
         """Never returns."""
