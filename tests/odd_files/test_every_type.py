@@ -198,9 +198,9 @@ REFUSED = {
     **{(sink, f"array({each})"): "interval" for sink in ("avro", "csv", "json", "xml") for each in (OF_MONTHS, OF_DAYS)},
     **{(sink, each): "interval" for sink in ("avro", "csv", "json", "xml") for each in (OF_MONTHS, OF_DAYS)},
     **{(sink, "X'00'"): "holds binary" for sink in ("csv", "xml")},
-    **{("csv", each): "ARRAY|MAP|STRUCT" for each in ("array(1)", "map('a', 1)", "named_struct('a', 1)")},
+    **{("csv", each): "holds array|holds map|holds struct" for each in ("array(1)", "map('a', 1)", "named_struct('a', 1)")},
     ("avro", "map(1, 'x')"): "the keys of a map are texts",
-    **{(sink, "NULL"): "VOID" for sink in ("csv", "orc")},
+    **{(sink, "NULL"): "holds void" for sink in ("csv", "orc")},
 }
 
 
