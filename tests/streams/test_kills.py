@@ -4,17 +4,17 @@ import os
 import random
 from pathlib import Path
 
+from points import EVERY_POINT
 from struck_stream import STATEFUL, TOGETHER, StruckStream
 from victim import POINTS
 
-FULL = os.environ.get("PPF_FAULTS") == "all"
-KILLS = 500 if FULL else 25  # twice at each point, and at any moment
+KILLS = 500 if EVERY_POINT else len(POINTS) + 2  # at each point, and at any moment
 SEED = int(os.environ.get("PPF_SEED", "1"))
 
 
 def test_a_stream_that_is_killed_loses_nothing_and_writes_nothing_twice(tmp_path: Path) -> None:
     stream, chance = StruckStream.new(tmp_path, TOGETHER), random.Random(SEED)  # noqa: S311 -- it repeats
-    points = [(point, number) for point in POINTS for number in (1, 2)]
+    points = [(point, 1 + number % 2) for number, point in enumerate((*POINTS, *reversed(POINTS)) if EVERY_POINT else POINTS)]
     kills = 0
     while kills < KILLS:
         stream.feed(2)
@@ -30,7 +30,7 @@ def test_a_stream_that_is_killed_loses_nothing_and_writes_nothing_twice(tmp_path
 
 def test_what_a_stream_remembers_survives_its_death(tmp_path: Path) -> None:
     stream = StruckStream.new(tmp_path, STATEFUL)
-    for point in ("after the journal", "before a publish", "after a batch") * (10 if FULL else 1):
+    for point in ("after the journal", "before a publish", "after a batch") * (10 if EVERY_POINT else 1):
         stream.feed(2)
         stream.run(point, 2)
     stream.run()

@@ -12,10 +12,11 @@ import pyarrow.parquet
 from connectors import connector_settings
 from delta_reader import ids
 from kafka_broker import KafkaBroker, Topics
+from points import EVERY_POINT
 from struck_stream import ROWS, StruckStream
 from victim import POINTS
 
-KILLS = 300 if os.environ.get("PPF_FAULTS") == "all" else 15
+KILLS = 300 if EVERY_POINT else len(POINTS) + 1
 SEED = int(os.environ.get("PPF_SEED", "1"))
 PIPELINE = """
 name = struck
