@@ -1,13 +1,12 @@
-"""The sinks of ppf-files, in the sets of options that change what they store."""
+"""What the sinks of ppf-files give back under settings of Spark; all else is in the cases that they ship."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ppf_files.sinks import CsvSink, JsonSink, OrcSink, ParquetSink, TextSink
-from ppf_files.xml import XmlSink
+from ppf_files.sinks import OrcSink, ParquetSink
 from ppf_testing.samples import OF_SPARK_4, SAMPLES
-from ppf_testing.staged_sinks import ExactStage, StagedSinkConformance
+from ppf_testing.staged_sinks import ExactStage
 from pyspark.sql import DataFrame, SparkSession
 
 PARQUET = {sample.name for sample in SAMPLES} - {"nothing", "spans of a calendar"}
@@ -34,41 +33,16 @@ def with_texts_as_folders(_suite: object, frame: DataFrame) -> DataFrame:
     return frame.selectExpr("IF(monotonically_increasing_id() = 0, '', '01') AS key", "*")
 
 
-class TestParquet(Folder, StagedSinkConformance):
-    plugin = ParquetSink
-    more: ClassVar = {"writer": {"compression": "gzip"}}
-    samples = (*SAMPLES, *OF_SPARK_4)
-    gives_back = PARQUET
-
-
-class TestParquetAppended(Folder, StagedSinkConformance):
-    plugin = ParquetSink
-    settings: ClassVar = {"spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS"}
-    more: ClassVar = {"mode": "append", "sort_by": ["id"], "coalesce": 1}
-    adds = True
-    samples = SOME
-    gives_back = PARQUET
-
-    def given(self, frame: DataFrame) -> DataFrame:
-        return frame if "id" in frame.columns else frame.selectExpr("*", "0 AS id")
-
-
-class TestParquetInFoldersOfNumbersAndDays(Folder, StagedSinkConformance):
-    plugin = ParquetSink
-    more: ClassVar = {"partition_by": ["Number", "day"], "partition_overwrite": "dynamic"}
-    samples = SOME
-    gives_back = PARQUET
-
-    def given(self, frame: DataFrame) -> DataFrame:
-        number = "IF(monotonically_increasing_id() = 0, NULL, CAST(-128 AS TINYINT)) AS number"
-        return frame.selectExpr(number, "*", "DATE '1582-10-10' AS day")
-
-
 class TestParquetInFoldersOfTexts(Folder, ExactStage):
     plugin = ParquetSink
     more: ClassVar = {"partition_by": ["key"]}
     samples = SOME
     given = with_texts_as_folders
+
+
+class TestParquetOfSpark4(Folder, ExactStage):
+    plugin = ParquetSink
+    samples = OF_SPARK_4
 
 
 class TestParquetOfMilliseconds(Folder, ExactStage):
@@ -104,27 +78,3 @@ class TestOrc(Folder, ExactStage):
     samples = (*SAMPLES, *OF_SPARK_4)
     gives_back = ORC
     may_refuse: ClassVar = (*ExactStage.may_refuse, "variants")
-
-
-class TestCsv(Folder, StagedSinkConformance):
-    plugin = CsvSink
-
-
-class TestJson(Folder, StagedSinkConformance):
-    plugin = JsonSink
-    more: ClassVar = {"partition_by": ["key"], "partition_overwrite": "dynamic"}
-    given = with_texts_as_folders
-
-
-class TestXml(Folder, StagedSinkConformance):
-    plugin = XmlSink
-    samples = SOME
-
-    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
-        reader = spark.read.option("rowTag", "ROW").format("xml")
-        return reader.load(str(folder / "out")) if (folder / "out").exists() else None
-
-
-class TestText(Folder, StagedSinkConformance):
-    plugin = TextSink
-    may_refuse: ClassVar = ("booleans",)

@@ -4,7 +4,23 @@ import pytest
 from ppf_testing import suites_of
 from ppf_testing.offers import OfferConformance
 
-ASKED = ("audit", "inline", "logging", "memory", "rate", "secrets-env", "secrets-file")
+ASKED = (
+    *(
+        "audit",
+        "excel",
+        "files",
+        "inline",
+        "logging",
+        "memory",
+        "python",
+        "quality",
+        "rate",
+        "secrets-env",
+        "secrets-file",
+        "sql",
+    ),
+    "transforms",
+)
 SUITES = {name: suite for each in ASKED for name, suite in suites_of(f"ppf-{each}").items()}
 globals().update(SUITES)
 

@@ -34,19 +34,6 @@ class Folder(StreamingSourceConformance):
         return value
 
 
-class TestFilesOfText(Folder):
-    more: ClassVar = {"format": "text"}
-    refused: ClassVar = [{"format": "txt"}, {"max_files_per_trigger": 0}, {"reader": {"wholetext": []}}]
-
-
-class TestFilesOfCsvOneByOne(Folder):
-    more: ClassVar = {"format": "csv", "schema": "value STRING", "max_files_per_trigger": 1}
-    refused: ClassVar = [{"schema": None}, {"schema": "value STRINGG"}]
-
-    def text(self, value: str) -> str:
-        return f"value\n{value}\n"
-
-
 class TestFormatOfSpark(Folder):
     plugin: ClassVar[Any] = SparkStreamSource
     more: ClassVar = {"format": "text", "options": {"maxFilesPerTrigger": 2}}

@@ -86,7 +86,17 @@ def test_one_of_every_kind_passes_all_that_it_is_asked(tmp_path: Path, site: Pat
     assert set(own.values()) == {"ready"}
     (tmp_path / "conftest.py").write_text(CONFTEST)
     outcomes = Outcomes()
-    settings = ("-q", "-p", "no:cacheprovider", "-c", made[0] / "pyproject.toml", "--rootdir", tmp_path)
+    settings = (
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        made[0] / "pyproject.toml",
+        "--rootdir",
+        tmp_path,
+        "--confcutdir",
+        tmp_path,
+    )
     words = [*settings, *(folder / "tests" for folder in made)]
     assert pytest.main([str(word) for word in words], plugins=[outcomes]) == 0, outcomes.others
     assert outcomes.others == []

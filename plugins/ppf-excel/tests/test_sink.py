@@ -2,30 +2,17 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 from ppf_excel.sink import ExcelSink
 from ppf_excel.source import ExcelSource
-from ppf_testing import StagedSinkConformance
 from pyspark.sql import DataFrame, SparkSession
 
 from ppf_core import PipelineRunner, PpfError, TargetMoved
 from ppf_core.errors import ConfigError
 from ppf_core.testing import build, context
-
-
-class TestExcel(StagedSinkConformance):
-    plugin = ExcelSink
-    refused: ClassVar = ({"mode": "append"}, {"path": ""})
-
-    def options(self, folder: Path) -> dict[str, Any]:
-        return {"path": str(folder / "out.xlsx"), "mode": "overwrite"}
-
-    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
-        there = (folder / "out.xlsx").exists()
-        return build(ExcelSource, folder, path="out.xlsx").read(context(spark)) if there else None
 
 
 def sheet(path: Path) -> list[tuple[Any, ...]]:

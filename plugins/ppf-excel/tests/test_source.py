@@ -6,12 +6,11 @@ import zipfile
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from ppf_excel.source import ExcelSource
-from ppf_testing.sources import SourceConformance
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError
@@ -34,21 +33,6 @@ def read(spark: SparkSession, folder: Path, **options: Any) -> tuple[list[tuple[
     source = build(ExcelSource, folder, path="in.xlsx", **options)
     frame = source.read(context(spark, pinned=source.pin(context(spark))))
     return frame.dtypes, [tuple(row) for row in frame.collect()]
-
-
-class TestExcel(SourceConformance):
-    plugin = ExcelSource
-    refused: ClassVar = ({"header": "perhaps"},)
-    missing: ClassVar = {"path": "/nowhere/else.xlsx"}
-
-    def options(self, folder: Path) -> dict[str, Any]:
-        return {"path": str(folder / "in.xlsx")}
-
-    def prepare(self, spark: SparkSession, folder: Path) -> None:
-        saved(folder / "in.xlsx", [["name", "born"], ["Ada", 1815]])
-
-    def change(self, spark: SparkSession, folder: Path) -> None:
-        saved(folder / "in.xlsx", [["name", "born"], ["Grace", 1906]])
 
 
 def test_cells_tell_their_types(spark: SparkSession, tmp_path: Path) -> None:
