@@ -156,3 +156,22 @@ def test_a_stream_ends_where_its_topic_was_made_anew_and_has_grown_past_its_chec
     assert stream.out("id") == [1, 2, 12, 13, 14]
     assert kept.read_text() != before
     assert stream.run(kafka.address, topic, "", "available_now").status == "success"
+
+
+def test_a_stream_ends_when_its_topic_is_made_anew_under_it(
+    spark: SparkSession, kafka: KafkaBroker, topics: Topics, tmp_path: Path
+) -> None:
+    topic, pipeline = topics.create(), Pipeline(spark, tmp_path, ORDERS)
+    stream = pipeline.runner(kafka.address, topic, "", "10 s").start(spark=spark)
+    wait = _waiting(lambda: pipeline.out("id"))
+    for number in (1, 2):
+        topics.send(topic, [f'{{"id": {number}}}'])
+        wait(list(range(1, number + 1)))
+    # A batch has just been shown, so that nobody asks the broker for some seconds.
+    topics.delete(topic)
+    topics.send(topics.create(name=topic), [f'{{"id": {number}}}' for number in range(10, 15)])
+    result = stream.await_end(120)
+    assert result is not None
+    assert result.exit_code == 5, result
+    assert f"the topic '{topic}' is another one than the checkpoint knows" in str(result)
+    assert pipeline.out("id") == [1, 2]

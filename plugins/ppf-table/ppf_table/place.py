@@ -16,6 +16,7 @@ A new table, and one whose files are not ours to move, has no container: its sta
 
 import json
 import re
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -115,6 +116,11 @@ class Place:
         if self.is_partitioned:
             return f"{self.location}/ppf-{self.mark}"
         return f"{_OURS.sub('', self._beside(''))}-{self.mark}"
+
+    def alone(self) -> AbstractContextManager[None]:
+        """While it is published: the next one of this machine then sees what became of the table. Hadoop has no such lock."""
+        is_there = bool(self.location) and self.files.exists(self.location)
+        return self.files.alone(self.location) if is_there else nullcontext()
 
     def is_published_in(self, folder: str) -> bool:
         """Whether files of this attempt replaced those in a folder, also when others came after it."""

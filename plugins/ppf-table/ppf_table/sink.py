@@ -136,7 +136,8 @@ class TableSink(StagedSink[TableSinkOptions]):
             return
         place = self._place(context, ticket)
         try:
-            WAYS[ticket["way"]](place, ticket)
+            with place.alone():
+                WAYS[ticket["way"]](place, ticket)
             if ticket["way"] != "ignore":  # then it is somebody else's, or was told when it was staged
                 self._tell(place, place.target)
             context.spark.catalog.refreshTable(quoted(place.target))

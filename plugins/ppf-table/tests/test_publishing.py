@@ -413,4 +413,4 @@ def test_what_somebody_removed_between_stage_and_publish_is_told(ground: Ground)
 def test_the_parts_that_the_kills_cut_are_the_parts_that_publishing_has() -> None:
     modules = Path(catalog.__file__).parent.glob("*.py")
     asked = {name for each in modules for name in re.findall(r"\bfiles(?:_at\([^)]*\))?\.(\w+)", each.read_text())}
-    assert asked - {name for _, name in EFFECTS} == {"exists", "folders", "read", "walk"}
+    assert asked - {name for _, name in EFFECTS} == {"alone", "exists", "folders", "read", "walk"}
