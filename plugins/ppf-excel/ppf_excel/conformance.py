@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core.testing import build, context
 from ppf_excel.sink import ExcelSink
 from ppf_excel.source import ExcelSource
 
@@ -33,7 +32,7 @@ class Sheet:
 
 
 class Workbook:
-    """A workbook that is replaced, and read with our source."""
+    """A workbook that is replaced."""
 
     plugin = ExcelSink
     refused: ClassVar = ({"mode": "append"}, {"path": ""})
@@ -43,9 +42,14 @@ class Workbook:
         return {"path": str(folder / "out.xlsx"), "mode": "overwrite"}
 
     def shown(self, spark: "SparkSession", folder: Path) -> "DataFrame | None":
-        """Its rows."""
-        there = (folder / "out.xlsx").exists()
-        return build(ExcelSource, folder, path="out.xlsx").read(context(spark)) if there else None
+        """Its rows, as texts."""
+        from openpyxl import load_workbook
+
+        if not (folder / "out.xlsx").exists():
+            return None
+        names, *rows = load_workbook(folder / "out.xlsx").active.iter_rows(values_only=True)
+        shown = [tuple(None if value is None else str(value) for value in row) for row in rows]
+        return spark.createDataFrame(shown, ", ".join(f"`{name}` STRING" for name in names))
 
 
 def _save(path: Path, name: str, born: int) -> None:
