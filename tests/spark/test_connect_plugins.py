@@ -25,7 +25,7 @@ from ppf_core.spark.session import SessionRequest, open_session
 from ppf_core.testing import build, context
 from ppf_console.console import ConsoleSink
 from ppf_console.noop import NoopSink
-from ppf_files.sources import CsvSource
+from ppf_files.sources import CsvSource, JsonSource
 from ppf_inline.inline import InlineSource
 from ppf_inline.range import RangeSource
 from ppf_python.python import PythonTransform
@@ -63,7 +63,7 @@ people = [{"id": 1, "name": "Ada", "at": "2024-01-01T00:00:00Z"}, {"id": 2, "nam
 named = build(InlineSource, schema="id BIGINT, name STRING, at TIMESTAMP", rows=people).read(here)
 
 def rows(frame):
-    return sorted([list(row) for row in frame.collect()])
+    return sorted([list(row) for row in frame.collect()], key=str)
 
 def read(source):
     try:
@@ -94,6 +94,10 @@ seen = {
     "csv folder": read(build(CsvSource, path="folder", header=True)),
     "csv by name": read(build(CsvSource, path="folder", columns="by_name")),
     "csv skip lines": read(build(CsvSource, path="names.csv", skip_lines=1)),
+    "csv bad records": [row[:2] for row in read(build(CsvSource, path="bad.csv", schema="id INT", bad_records="drop"))],
+    "csv decimal": read(build(CsvSource, path="names.de.csv", delimiter=";", schema="n DOUBLE", decimal=",", thousands=".")),
+    "csv texts in folders": read(build(CsvSource, path="folder", partition_inference=False)),
+    "json bad records": [row[:2] for row in read(build(JsonSource, path="bad.json", schema="id INT", bad_records="null"))],
     "explode": made(ExplodeTransform, {"ids": ids.selectExpr("id", "array(id) AS l")}, column="l", position="at"),
     "flatten": made(FlattenTransform, {"ids": ids.selectExpr("named_struct('x', id) AS s")}),
     "pivot": made(PivotTransform, group_by=[], column="id", values=[1], metrics={"n": "count(*)"}),
@@ -145,6 +149,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     (folder / "folder").mkdir()
     (folder / "folder" / "1.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     (folder / "folder" / "2.csv").write_text("b,a\n1,2\n", encoding="utf-8")
+    (folder / "bad.csv").write_text("id\n1\nx\n", encoding="utf-8")
+    (folder / "bad.json").write_text('{"id": 1}\n{"id": \n', encoding="utf-8")
+    (folder / "names.de.csv").write_text("n\n1.234,5\n", encoding="utf-8")
     (folder / "names.csv").write_text("id,name\n1,Ada\n", encoding="utf-8")
     command = [sys.executable, "-c", CONNECTED]
     environment = {**os.environ, "SPARK_TESTING": "1"}  # a free port instead of 15002, where another server may listen
@@ -159,6 +166,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     [
         ("csv", [[1, "Ada"]]),
         ("csv found", ["1", "Ada"]),
+        ("csv bad records", [[1, None], [None, "x"]]),
+        ("csv decimal", [[1234.5]]),
+        ("json bad records", [[1, None], [None, '{"id": ']]),
         ("table", [[0, 1], [1, 1], [2, 1]]),
         ("inline", [[1, "Ada"], [2, "Grace"]]),
         ("sql", [["Ada", "{x}"]]),
@@ -198,6 +208,7 @@ def test_it_gives_the_rows_that_it_gives_elsewhere(seen: Mapping[str, Any], what
     [
         ("csv path", "PpfError: There is no file or folder"),
         ("csv folder", "FAILED_READ_FILE"),
+        ("csv texts in folders", "PpfError: partition_inference = false looks at the names of folders"),
         ("csv by name", "PpfError: columns = by_name looks into the files"),
         ("csv skip lines", "PpfError: skip_lines looks into the files, which cannot be done over Spark Connect"),
         ("sql table", "reads 'idss', which is neither an input of this component nor a table. Did you mean 'ids'?"),
