@@ -1,4 +1,4 @@
-"""A topic into files by ppf beside the same query by hand, in one Spark session; prints seconds as JSON: `topics.py FOLDER`."""
+"""A topic into a Delta table beside the same query by hand, in one Spark session; seconds as JSON: `topics.py FOLDER`."""
 
 import json
 import sys
@@ -28,12 +28,12 @@ components {
       bootstrap_servers = "%s", topics = %s, value_schema = "%s", starting_offsets = earliest, max_offsets_per_trigger = %d
     }
   }
-  out { sink = parquet, inputs = [rows], trigger = available_now, options { path = out, mode = append } }
+  out { sink = delta, inputs = [rows], trigger = available_now, options { path = out, mode = append } }
 }
 """
 
 
-def topic_to_files(spark: SparkSession, folder: Path, address: str, topic: str) -> dict[str, float]:
+def topic_to_table(spark: SparkSession, folder: Path, address: str, topic: str) -> dict[str, float]:
     """All records of a topic, in a few batches."""
     per_batch = RECORDS // BATCHES
 
@@ -48,8 +48,9 @@ def topic_to_files(spark: SparkSession, folder: Path, address: str, topic: str) 
         parsed = F.from_json(F.col("value").cast("string"), f"{SCHEMA}, _corrupt_value STRING", mode)
         rows = records.select(parsed.alias("row")).select("row.*")
 
-        def append(frame: DataFrame, _number: int) -> None:
-            frame.write.mode("append").parquet(str(home / "out"))
+        def append(frame: DataFrame, number: int) -> None:
+            once = {"txnAppId": "by hand", "txnVersion": str(number)}
+            frame.write.format("delta").mode("append").options(**once).save(str(home / "out"))
 
         writer = rows.writeStream.foreachBatch(append).trigger(availableNow=True)
         return seconds(lambda: writer.option("checkpointLocation", str(home / "checkpoint")).start().awaitTermination())
@@ -76,4 +77,4 @@ if __name__ == "__main__":
         topics = Topics(broker.address)
         topic, spark = topics.create(4), session(connector_settings())
         fill(spark, broker.address, topic)
-        print(json.dumps(topic_to_files(spark, home, broker.address, topic)))
+        print(json.dumps(topic_to_table(spark, home, broker.address, topic)))
