@@ -103,8 +103,10 @@ def test_runs_read_only_new_files_and_views_find_the_rows(spark: SparkSession, t
     first = context(spark, pinned=source.pin(context(spark)))
     (tmp_path / "2.csv").write_text("t\nn\n2\n")
     frame = source.read(first)
+    assert [tuple(row) for row in spark.sql("SELECT * FROM {titled}", titled=frame).collect()] == [(1,)]
     frame.createOrReplaceTempView("titled_rows")
-    assert [tuple(row) for row in spark.sql("SELECT * FROM titled_rows").collect()] == [(1,)]
+    assert [row.n for row in spark.table("titled_rows").collect()] == [1]
+    spark.catalog.dropTempView("titled_rows")
     for wanted in ([(2,)], []):
         then = context(spark, state=first.state)
         again = context(spark, state=first.state, pinned=source.pin(then))
