@@ -12,7 +12,6 @@ import pytest
 from delta_reader import Ids, commits, ids, polling, staged
 from forking import fork
 from killed import do, run, store
-from points import EVERY_POINT
 from ppf_delta import adding, matching
 from ppf_delta.log import Transaction
 from ppf_delta.stages import Stage
@@ -58,7 +57,7 @@ def test_a_kill_at_any_step_leaves_the_old_version_or_the_new_one(mode: str, spa
         (*commit, False, new),
         (Stage, "tidy", True, new),
     ]
-    for number, (owner, name, is_before, expected) in enumerate(points if EVERY_POINT else points[1:4]):
+    for number, (owner, name, is_before, expected) in enumerate(points):
         folder = tmp_path / str(number)
         folder.mkdir()
         path, table = folder / "pipeline.conf", folder / "out"
