@@ -25,7 +25,7 @@ from ppf_core.quality.judging import CheckRun, not_evaluated, places, result_of,
 from ppf_core.quality.known import Answered, AsPlanned, Cached, Counted, Open, Staged, Subject, Written
 from ppf_core.quality.samples import Sample, texts
 from ppf_core.spark.engine import Engine, RowMasks
-from ppf_core.spark.rules import OWN_COLUMNS, Counts, Rules, Summary
+from ppf_core.spark.rules import Counts, Rules, Summary, quarantines_own
 from ppf_core.threads import threads
 from ppf_core.validation.implied import Unmarked
 
@@ -404,7 +404,7 @@ class Checking:
 
 def _overwriting(names: Sequence[str], quarantines: Collection[int]) -> dict[int, str]:
     """Quarantine adds columns of its own: rows that have them already were set apart before, and would lose why."""
-    taken = [name for name in names if name.lower() in OWN_COLUMNS]
+    taken = quarantines_own(names)
     reason = f"Quarantine would overwrite {', '.join(map(repr, taken))}. Rename or drop it before, with `rename` or `drop`."
     return dict.fromkeys(quarantines, reason) if taken else {}
 

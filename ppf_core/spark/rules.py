@@ -1,6 +1,6 @@
 """What checks look for in a frame, and what counting it gives, as values; and the columns of rows that are set apart."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +20,12 @@ BATCH = "ppf_batch"
 """In the quarantine of a stream: the number of the batch, a folder for each."""
 OWN_COLUMNS = (FAILED_CHECKS, RUN_ID, CHECKED_AT, BATCH)
 """What set-apart rows have beside their own columns."""
+
+
+def quarantines_own(names: Iterable[str]) -> list[str]:
+    """Those of the columns that quarantine would overwrite with its own."""
+    return [name for name in names if name.lower() in OWN_COLUMNS]
+
 
 RowRule: TypeAlias = "Callable[[Columns, int, int], Column]"
 ValueRule: TypeAlias = "Callable[[Columns], Mapping[str, Column]]"

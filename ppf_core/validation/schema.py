@@ -9,6 +9,7 @@ from ppf_core.config.loader import PipelineFile
 from ppf_core.contracts.components import PipelineComponent, Schema
 from ppf_core.contracts.ddl import SchemaType, parse_ddl, write_ddl
 from ppf_core.errors import Problem, SchemaError, suggestion
+from ppf_core.spark.rules import quarantines_own
 from ppf_core.validation.validated import ValidatedComponent
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def schema_problems(file: PipelineFile, components: Mapping[str, ValidatedCompon
     """The mismatches that are known before Spark starts: both sides say what their schema is."""
     for name, component in components.items():
         yield from _missing_inputs(file, component)
+        yield from _overwritten(file, component)
         for alias, feeding in component.config.inputs.items():
             given = components[feeding].schemas[1] if feeding in components else None
             wanted = _of_input(component.schemas[0], alias)
@@ -146,6 +148,17 @@ def _missing_inputs(file: PipelineFile, component: ValidatedComponent) -> Iterat
         )
         place = ("components", component.name, *naming)
         yield file.problem("wrong-inputs", message, place, hint=suggestion(alias, config.inputs))
+
+
+def _overwritten(file: PipelineFile, component: ValidatedComponent) -> Iterator[Problem]:
+    """Columns that quarantine adds by itself, and that the rows have already: why they were set apart before would be lost."""
+    given = component.schemas[1]
+    taken = quarantines_own(SchemaContract.of(given).names if given is not None else ())
+    for index, check in enumerate(component.config.quality if taken else ()):
+        if check.action == "quarantine":
+            message = f"Quarantine would overwrite {', '.join(map(repr, taken))} of {component.name!r}."
+            place = ("components", component.name, "quality", index, "action")
+            yield file.problem("column-taken", message, place, hint="Rename or drop it before, with `rename` or `drop`.")
 
 
 def wanted_schema(component: PipelineComponent[Any], alias: str) -> Schema | None:

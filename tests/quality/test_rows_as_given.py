@@ -7,6 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ppf_core import PipelineResult, PipelineRunner
+from ppf_core.validation.validate import validate_pipeline
 
 WritePipeline = Callable[[str], Path]
 
@@ -230,9 +231,21 @@ def test_quarantine_never_overwrites_columns_that_the_rows_have(
 ) -> None:
     check = "{ check = in_range, options { column = id, min = 1 }, action = quarantine }"
     source = f'source = inline, options {{ schema = "{schema}", rows = [{{ id = 0 }}, {{ id = 1 }}] }}'
-    path = pipeline(f"a {{ {source}, quality = [{check}] }}\nout {{ sink = parquet, inputs = [a], options {{ path = out }} }}")
+    path = pipeline(
+        f"a {{ {source} }}\nsame {{ transform = limit, inputs = [a], options {{ rows = 9 }}, quality = [{check}] }}\n"
+        "out { sink = parquet, inputs = [same], options { path = out } }"
+    )
     result = run(path, spark)
-    (found,) = result["a"].quality
+    (found,) = result["same"].quality
     assert (found.status, result.exit_code, path.with_name("out").exists()) == ("error", 4, False)
     assert found.message == f"Quarantine would overwrite {taken}. Rename or drop it before, with `rename` or `drop`."
     assert not (path.parent / ".ppf" / "data" / "quarantine").exists()
+
+
+def test_columns_that_quarantine_would_overwrite_are_a_mistake_where_the_schema_is_in_the_file(pipeline: WritePipeline) -> None:
+    check = "{ check = in_range, options { column = id, min = 1 }, action = %s }"
+    source = 'source = inline, options { schema = "id INT, _PPF_run_id STRING", rows = [] }'
+    path = pipeline(f"a {{ {source}, quality = [\n{check % 'fail'}\n{check % 'quarantine, name = again'}] }}")
+    (problem,) = validate_pipeline(path).problems
+    assert (problem.code, problem.line) == ("column-taken", 5)
+    assert "'_PPF_run_id' of 'a'" in str(problem)

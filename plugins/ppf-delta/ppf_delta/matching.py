@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 _ATTEMPTS = 5
+_TWICE_READ = "spark.databricks.delta.merge.materializeSource"
 _COUNT, _DELETE, _NEW, _PLACE, _SINCE = "_ppf_count", "_ppf_delete", "_ppf_new", "_ppf_place", "_ppf_since"
 
 
@@ -64,10 +65,11 @@ def _require_unique(rows: "DataFrame", keys: Sequence[str]) -> None:
     from pyspark.sql import functions
 
     counted = rows.groupBy(*map(quoted, keys)).agg(functions.count(functions.lit(1)).alias(_COUNT))
-    found = counted.where(f"{_COUNT} > 1").limit(1).collect()
-    if found:
+    # An aggregate has Spark look at all partitions at once; a limit would have it look at the first one alone before.
+    found = counted.where(f"{_COUNT} > 1").agg(functions.first(functions.struct("*"))).collect()[0][0]
+    if found is not None:
         raise PpfError(
-            f"{found[0][_COUNT]} rows have the key {_key(found[0], keys)}, and nothing tells which of them counts.",
+            f"{found[_COUNT]} rows have the key {_key(found, keys)}, and nothing tells which of them counts.",
             hint="Give order_by the column of which the greatest value wins, or take the duplicates out before.",
         )
 
@@ -134,9 +136,19 @@ def _session(spark: "SparkSession", stage_: Stage, options: WriteOptions) -> "Sp
         settings["commitInfo.userMetadata"] = str(options.writer["userMetadata"])
     if options.merge_schema:
         settings["schema.autoMerge.enabled"] = "true"
+    if _is_settled(options) and spark.conf.get(_TWICE_READ, "auto") == "auto":  # Delta would write the rows once more
+        session.conf.set(_TWICE_READ, "none")
     for key, value in settings.items():
         session.conf.set(f"spark.databricks.delta.{key}", value)
     return session
+
+
+def _is_settled(options: WriteOptions) -> bool:
+    """Whether MERGE finds the same rows each time it reads the staged files, which nobody changes: it does so twice.
+
+    Of two newest rows of a key either may be taken, and a condition of the user may be of any kind.
+    """
+    return options.mode == "merge" and not options.order_by and options.delete_when is None
 
 
 def _newest(rows: "DataFrame", options: WriteOptions) -> "DataFrame":

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_files.listing import Listing, _each, _file, _files
 from ppf_files.sinks import ParquetSink
 from ppf_files.sources import CsvSource, JsonSource, OrcSource, ParquetSource, TextSource
 from pyspark.sql import SparkSession
@@ -75,6 +76,27 @@ def test_a_pin_names_files_with_sizes_and_times(spark: SparkSession, tmp_path: P
     (tmp_path / "in" / "_hidden").write_text("no\n")
     pinned = json.loads(str(build(TextSource, path=str(tmp_path / "in")).pin(context(spark))))
     assert pinned == {"base": None, "files": [[f"file:{file}", 4, file.stat().st_mtime_ns // 10**6]]}
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.txt", "a; isDirectory=false; length=7; b.txt", "a\nmodification_time=7; b}.txt", "ä{}%20.txt"]
+)
+def test_what_files_print_at_once_is_what_each_of_them_says(name: str, spark: SparkSession, tmp_path: Path) -> None:
+    for each in (name, "plain.txt"):
+        (tmp_path / each).write_text("x\n" * len(each))
+    frame = spark.read.text(str(tmp_path))
+    statuses = frame._jdf.queryExecution().analyzed().relation().location().allFiles()
+    asked = sorted(_file(status) for status in _each(statuses))
+    assert ([*Listing.of(frame).files], len(asked)) == (asked, 2)
+
+
+def test_files_of_another_make_are_asked_one_by_one(spark: SparkSession) -> None:
+    java: Any = spark._jvm
+    hadoop, found = java.org.apache.hadoop.fs, java.java.util.ArrayList()
+    found.add(hadoop.FileStatus(2, True, 1, 1, 7, hadoop.Path("/prints/itself/otherwise")))
+    found.add(hadoop.FileStatus(3, False, 1, 1, 8, hadoop.Path("/b")))
+    statuses = java.org.apache.spark.api.python.PythonUtils.toSeq(found)
+    assert [*_files(statuses)] == [("/prints/itself/otherwise", 2, 7), ("/b", 3, 8)]
 
 
 def test_pinning_and_reading_run_no_job_that_the_format_does_not_need(spark: SparkSession, tmp_path: Path) -> None:

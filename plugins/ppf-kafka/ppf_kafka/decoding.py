@@ -115,7 +115,9 @@ class _Part:
 def _is_one_value(text: "Column") -> "Column":
     """Whether a text that begins with a value of JSON ends with it: Spark passes over what follows.
 
-    What follows can end the list before its bracket, or have a comma, but not do one and not be seen in the other:
+    An object ends with a brace: if the only one is the last character, nothing follows. That is known without parsing again.
+    Else it is parsed within a list. What follows can end the list before its bracket, or have a comma, but not do one and not
+    be seen in the other:
 
     {}         [{}]          1 item    [{},0]          2 items
     {} junk    [{} junk]     no list   …
@@ -124,13 +126,14 @@ def _is_one_value(text: "Column") -> "Column":
     """
     from pyspark.sql import functions as F
 
+    is_flat = text.startswith("{") & (F.instr(text, "}") == F.length(text))
     alone, followed = F.concat(F.lit("["), text, F.lit("]")), F.concat(F.lit("["), text, F.lit(",0]"))
 
     def both(count: "Callable[[Column], Column]") -> "Column":
         return F.coalesce((count(alone) == 1) & (count(followed) == 2), F.lit(False))
 
     # The cheap way does not know NaN, which Spark takes.
-    return both(F.json_array_length) | both(lambda listed: F.size(F.from_json(listed, "array<string>")))
+    return is_flat | both(F.json_array_length) | both(lambda listed: F.size(F.from_json(listed, "array<string>")))
 
 
 _CORRUPT = {"value": CORRUPT_VALUE, "key": CORRUPT_KEY}

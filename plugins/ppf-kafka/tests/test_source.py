@@ -25,7 +25,15 @@ def values(frame: DataFrame) -> list[Any]:
 def test_records_become_rows_with_the_columns_that_are_wanted(spark: SparkSession, kafka: KafkaBroker, topics: Topics) -> None:
     topic = topics.create()
     odd = ["no json", "", None, '{"id": "x", "name": "Bob"}', "[1]"]
-    followed = ['{"id": 3} junk', '{"id": 3}, {"id": 4}', '{"id": 3}] junk', '{"id": 3},0] junk', '{"id": 3}\n{"id": 4}']
+    followed = [
+        '{"id": 3} junk',
+        '{"id": 3} }',
+        '{"id": 3}{"id": 4}',
+        '{"id": 3}, {"id": 4}',
+        '{"id": 3}] junk',
+        '{"id": 3},0] junk',
+        '{"id": 3}\n{"id": 4}',
+    ]
     whole = [' {"id": 5, "name": "]} junk"} \n', '{"id": 6, "name": NaN}']
     topics.send(topic, ['{"id": 1, "name": "Ada", "more": true}', *odd], key="k", headers={"h": b"\x00"}, timestamp=1000)
     topics.send(topic, ['{"id": 2}', *followed, *whole], timestamp=2000)
