@@ -243,9 +243,10 @@ def test_quarantine_never_overwrites_columns_that_the_rows_have(
 
 
 def test_columns_that_quarantine_would_overwrite_are_a_mistake_where_the_schema_is_in_the_file(pipeline: WritePipeline) -> None:
-    check = "{ check = in_range, options { column = id, min = 1 }, action = %s }"
-    source = 'source = inline, options { schema = "id INT, _PPF_run_id STRING", rows = [] }'
-    path = pipeline(f"a {{ {source}, quality = [\n{check % 'fail'}\n{check % 'quarantine, name = again'}] }}")
+    fails = "{ check = in_range, options { column = id, min = 1 } }"
+    sets_apart = "{ check = not_null, options { columns = [id] }, action = quarantine }"
+    source = 'source = inline, options { schema = "id INT, _PPF_run_id STRING", rows = [{ id = 1 }] }'
+    path = pipeline(f"a {{ {source}, quality = [\n{fails}\n{sets_apart}] }}")
     (problem,) = validate_pipeline(path).problems
     assert (problem.code, problem.line) == ("column-taken", 5)
     assert "'_PPF_run_id' of 'a'" in str(problem)
