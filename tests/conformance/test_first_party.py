@@ -5,8 +5,9 @@ from ppf_testing import suites_of
 from ppf_testing.offers import OfferConformance
 
 ASKED = (
-    *("audit", "excel", "files", "inline", "logging", "memory", "python", "quality", "rate", "secrets-env", "secrets-file"),
-    *("sql", "transforms"),
+    *("audit", "author", "checkpoint", "excel", "files", "inline", "logging", "lsp", "memory", "profile", "prometheus"),
+    *("python", "quality", "quarantine", "rate", "report", "schema", "secrets-env", "secrets-file", "spark", "sql"),
+    *("testing", "transforms"),
 )
 # Spark finds the package for Avro in a repository; tests/odd_files has a session with it.
 OF_AVRO = ("Test_sources_avro_Source", "Test_sinks_avro_StagedSink")

@@ -13,7 +13,6 @@ from ppf_checkpoint.checkpoint import CheckpointHooks
 from ppf_checkpoint.saved import encode
 
 from ppf_core import Checkpoint, CheckpointRefused, RunInfo
-from ppf_core.errors import ConfigError
 from ppf_core.plugins.hooks import HookCaller, HookInstance
 from ppf_core.testing import build
 
@@ -74,11 +73,6 @@ def test_a_directory_is_relative_to_the_pipeline_file(tmp_path: Path) -> None:
     hooks.ppf_checkpoint_save(run(tmp_path), SAVED)
     assert [path.name for path in (tmp_path / "pipelines" / "kept").iterdir()] == ["r1.json"]
     assert hooks.ppf_checkpoint_load(run(tmp_path)) == SAVED
-
-
-def test_a_directory_on_another_file_system_is_a_mistake() -> None:
-    with pytest.raises(ConfigError, match="not a local file"):
-        build(CheckpointHooks, directory="s3a://bucket/checkpoints")
 
 
 def test_its_owner_alone_can_read_a_checkpoint(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from ppf_spark.places import datasets_of
 from ppf_spark.spark_options import as_text
-from ppf_spark.spark_sink import SparkSink, SparkStreamSink
 from ppf_spark.spark_source import SparkSource, SparkStreamSource
 from ppf_spark.well_known import PACKAGES
 from pyspark.sql import SparkSession
@@ -103,13 +102,9 @@ def test_what_a_format_itself_says_is_told(spark: SparkSession) -> None:
 @pytest.mark.parametrize(
     ("plugin", "given", "where"),
     [
-        (SparkSource, {"format": " "}, "format"),
-        (SparkSource, {"format": "x", "schema": "id INTT"}, "schema"),
         (SparkSource, {"format": "x", "options": {"Path": "in"}}, "options.Path"),
         (SparkSource, {"format": "x", "options": {"dbTable": "a", "dbtable": "b"}}, "options.dbtable"),
         (SparkSource, {"format": "x", "packages": ["spark-avro"]}, "packages[0]"),
-        (SparkSink, {"format": "x", "mode": "merge"}, "mode"),
-        (SparkStreamSink, {"format": "x", "mode": "overwrite"}, "mode"),
     ],
 )
 def test_mistakes_in_the_options_are_located(plugin: Any, given: dict[str, Any], where: str) -> None:

@@ -27,7 +27,7 @@ class Suite:
         """The options; what they name lies in or below `folder`."""
         raise NotImplementedError
 
-    def made(self, folder: Path, **more: Any) -> Any:
+    def made(self, folder: Path, /, **more: Any) -> Any:
         """A new instance, as another process would have. more: options that are put over the others."""
         return build(self.plugin, folder, **{**self.options(folder), **more})
 

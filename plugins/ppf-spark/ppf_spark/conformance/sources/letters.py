@@ -1,4 +1,4 @@
-# ruff: noqa: N802, N803 -- the names are those of pyspark
+# ruff: noqa: D101, D102, N802, N803 -- the methods and their names are those of pyspark
 """Data sources in Python, over a folder with a file for each batch of lines. The option `fail` names what is to raise."""
 
 import time
