@@ -13,6 +13,8 @@ _LONGEST = 2000
 _STACK = re.compile(r"\n\s*(?:JVM stacktrace:|Driver stacktrace:|at [\w$.<>/]+\(|Caused by: |== DataFrame ==)")
 # Spark appends the whole plan to the message of an analysis error.
 _PLAN = re.compile(r";\s*\n(?=\s*['!]?[A-Z]\w+)")
+# `.a:b.csv.crc` is the checksum that Hadoop looks for beside the file `a:b.csv`.
+_COLON = re.compile(r"URISyntaxException: Relative path in absolute URI: (?:\.(?=.*\.crc$))?(?P<name>\S+?)(?:\.crc)?$")
 _TRACE = "Traceback (most recent call last):"
 # What Spark has to say after the traceback of a data source in Python: with the options of the source among it.
 _AFTER_TRACE = re.compile(r"\n\s*(?:SQLSTATE: |at [\w$.<>/]+\(|Driver stacktrace:|=== Streaming Query ===)")
@@ -24,7 +26,7 @@ def describe_error(error: BaseException) -> ErrorInfo:
 
     What was noted on it (`add_note`), such as the place in a user's code, stands behind it in parentheses.
     """
-    told = _described(error)
+    told = _of_colon(_described(error))
     notes = [note for note in getattr(error, "__notes__", ()) if isinstance(note, str)]
     return replace(told, message=f"{told.message} ({'; '.join(notes)})") if notes else told
 
@@ -41,6 +43,15 @@ def _described(error: BaseException) -> ErrorInfo:
     if is_of_spark(error) and (causes := list(links_of_text(text))):
         return _of_links([Link(name, _shorten(text) + _sql(error)), *causes])
     return ErrorInfo(name, _shorten(text + _sql(error)) or f"{name}, without a message.")
+
+
+def _of_colon(told: ErrorInfo) -> ErrorInfo:
+    """Hadoop takes a name with a colon for an address: a file beside its checksum, and whatever lies where a glob looks."""
+    found = _COLON.search(f"{told.type}: {told.message}")
+    if found is None:
+        return told
+    words = f"The name {found['name']!r} has a colon, which Hadoop takes for the end of a scheme. Rename this file or folder."
+    return ErrorInfo(told.type, words)
 
 
 def is_of_spark(error: BaseException) -> bool:

@@ -39,6 +39,15 @@ def test_what_was_noted_on_an_error_stands_behind_it() -> None:
     assert describe_error(error).message == "'x' (rules.py:2, in clean)"
 
 
+@pytest.mark.parametrize(
+    "words", ["a:b.csv", ".a:b.csv.crc", "a:b.csv.crc"], ids=["beside a glob", "its checksum", "a checksum beside a glob"]
+)
+def test_a_name_with_a_colon_is_told(words: str, spark: SparkSession) -> None:
+    java: Any = spark._jvm
+    told = describe_error(fail(lambda: java.org.apache.hadoop.fs.Path(words)))
+    assert told.message.startswith("The name 'a:b.csv' has a colon, which Hadoop takes for the end of a scheme. Rename")
+
+
 def test_a_failing_cast_does_not_point_at_the_plugin_that_made_it(spark: SparkSession) -> None:
     session = spark.newSession()
     session.conf.set("spark.sql.ansi.enabled", "true")

@@ -61,7 +61,7 @@ class Listing:
             if ":" in name and path.startswith("file:"):
                 raise PpfError(
                     f"The file {path!r} has a colon in its name, which Spark cannot read on this machine.",
-                    hint="Rename it, or leave it out with a glob.",
+                    hint="Rename it, or name the files to read in a list: a glob stumbles over it, too.",
                 )
 
     def require_in(self, found: "Listing") -> None:

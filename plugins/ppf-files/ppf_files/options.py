@@ -1,7 +1,8 @@
 """The options of file sources and sinks."""
 
 import codecs
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -25,6 +26,7 @@ _CODECS = {
 }
 _NAMED_BY_CODEC = ("csv", "json", "text", "xml")
 _ENDINGS = {"bzip2": ".bz2", "deflate": ".deflate", "gzip": ".gz", "lz4": ".lz4", "snappy": ".snappy", "zstd": ".zst"}
+_NO_PLACE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?![/\\])")
 # Options of Spark whose values are paths.
 PATH_KEYS = ("avroschemaurl", "badrecordspath", "basepath", "rowvalidationxsdpath")
 
@@ -61,7 +63,7 @@ class ReadOptions:
     )
 
     def __post_init__(self) -> None:
-        problems = {} if self.path else {"path": "must name at least one file or folder"}
+        problems = _no_place(self.paths) if self.path else {"path": "must name at least one file or folder"}
         for name in ("modified_after", "modified_before"):
             problems |= _no_time(name, getattr(self, name))
         _raise(problems | _no_schema(self.schema) | pass_through.problems("reader", self.reader))
@@ -234,7 +236,7 @@ class WriteOptions:
     )
 
     def __post_init__(self) -> None:
-        problems = {} if self.path else {"path": "must name a folder"}
+        problems = _no_place([self.path]) if self.path else {"path": "must name a folder"}
         for name in ("repartition", "coalesce", "max_records_per_file"):
             number = getattr(self, name)
             if number is not None and number < 1:
@@ -382,6 +384,13 @@ def _codec(encoding: Any) -> str:
         return codecs.lookup(str(encoding)).name
     except LookupError:
         return str(encoding).lower()
+
+
+def _no_place(paths: Sequence[str]) -> dict[str, str]:
+    """An address whose scheme is followed by a plain name: nobody can read it, and most probably it is a name with a colon."""
+    found = next((path for path in paths if _NO_PLACE.match(path)), None)
+    wanted = "an address has a / after its scheme, and a name with a colon begins with ./"
+    return {} if found is None else {"path": f"is {found!r}, but {wanted}: {'./' + found!r}"}
 
 
 def _raise(problems: dict[str, str]) -> None:

@@ -7,12 +7,12 @@ from urllib.parse import unquote
 from ppf_core import Dataset, local_path
 from ppf_core.storage import scheme
 
-_GLOB = re.compile(r"([\\{}\[\]*?])")
+GLOB = re.compile(r"([\\{}\[\]*?])")
 
 
 def literal(path: str) -> str:
     """The path in a form that Spark's readers do not take for a glob."""
-    return _GLOB.sub(r"\\\1", path)
+    return GLOB.sub(r"\\\1", path)
 
 
 def readable(path: str) -> str:
@@ -38,7 +38,7 @@ def _parts(path: str) -> tuple[str, list[str], list[str]]:
     start = len(scheme(path)) + 1 if is_local and scheme(path) else 0
     names = path[start:].split("/")
     for index, name in enumerate(names):
-        if not _GLOB.search(name):
+        if not GLOB.search(name):
             continue
         if not is_local or not os.path.exists("/".join(names[: index + 1])):  # noqa: PTH110 -- Path's raises for long names
             return path[:start], names[:index], names[index:]

@@ -305,8 +305,20 @@ class RecordSource(FileSource[T]):
             return schema
         if schema is None:
             schema = self._own_columns(context, self._load(self._reader(context, self.format), self._paths))
-            self._require_columns(schema.names in ([], [marked.RECORD]))
+            self._require_columns(not schema.names)
+            self.require_records(schema.names, marked.RECORD)
         return marked.marking(schema)
+
+    def require_records(self, names: list[str], corrupt: str) -> None:
+        """Refuses files in which Spark found no column but `corrupt`, where it keeps what it cannot read."""
+        if self.options.schema is None and names == [corrupt]:
+            paths = ", ".join(map(repr, self._paths))
+            raise PpfError(f"No record of the files in {paths} can be read as {self.format}.", hint=self.unreadable)
+
+    @property
+    def unreadable(self) -> str:
+        """What to do about files without a record that can be read."""
+        return "Check the option 'path'."
 
     def _own_columns(self, context: Context, frame: "DataFrame") -> "StructType":
         """Without those that the names of folders give."""
@@ -562,10 +574,15 @@ class JsonSource(RecordSource[JsonReadOptions]):
             require_lines(begun, may_be_torn=takes_torn_lines)
             if not takes_torn_lines and "singlevariantcolumn" not in options:
                 require_json(begun)
-        if self.options.schema is None and frame.columns == [options.get("columnnameofcorruptrecord", "_corrupt_record")]:
-            names = ", ".join(map(repr, self._paths))
-            raise PpfError(f"No line of the files in {names} is a JSON object.", hint="Check the option 'path'.")
+        self.require_records(frame.columns, str(options.get("columnnameofcorruptrecord", marked.RECORD)))
         return self.with_file(frame)
+
+    @property
+    def unreadable(self) -> str:
+        """A document over several lines is none that a reader of lines knows."""
+        is_whole = _is_true(given(self.options.reader).get("multiline"))
+        lines = "" if is_whole else " Of documents over several lines say reader { multiLine = true }."
+        return f"Check the option 'path'.{lines}"
 
     def own_options(self) -> dict[str, Any]:
         """Where a line ends, which Spark wants to be told for every encoding but UTF-8."""

@@ -20,6 +20,7 @@ from ppf_files.options import (
     TextWriteOptions,
     WriteOptions,
 )
+from ppf_files.paths import GLOB
 
 Format = Literal["csv", "json", "orc", "parquet", "text"]
 
@@ -74,7 +75,11 @@ class StreamReadOptions:
 
     def warnings(self) -> dict[str, str]:
         """What Spark would pass over."""
-        return pass_through.doubts("reader", self.reader, self.format, pass_through.OF_STREAMS)
+        found = pass_through.doubts("reader", self.reader, self.format, pass_through.OF_STREAMS)
+        name = next((name for name in self.reader if name.lower() == "basepath"), None)
+        if name is not None and not GLOB.search(self.path):
+            found[f"reader.{name}"] = "does nothing here: unless path is a glob, Spark takes the watched folder for it"
+        return found
 
     @property
     def batch(self) -> ReadOptions:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ppf_core import Requirements, option, options
-from ppf_files import layout
+from ppf_core import Context, Requirements, option, options
+from ppf_files import layout, marked
 from ppf_files.file_sink import FileSink
+from ppf_files.listing import Listing
 from ppf_files.options import WHOLE_TIMES, RecordReadOptions, WriteOptions
+from ppf_files.pass_through import given
 from ppf_files.sources import RecordSource
 from ppf_files.writing import without_nul
 
@@ -48,6 +50,16 @@ class XmlSource(RecordSource[XmlReadOptions]):
     def own_options(self) -> dict[str, Any]:
         """The element."""
         return {"rowTag": self.options.row_tag}
+
+    def examined(self, context: Context, frame: "DataFrame", listing: Listing) -> "DataFrame":
+        """The frame, unless no element can be read: then Spark would give its text as the one column."""
+        self.require_records(frame.columns, str(given(self.options.reader).get("columnnameofcorruptrecord", marked.RECORD)))
+        return self.with_file(frame)
+
+    @property
+    def unreadable(self) -> str:
+        """What is no XML, or an element that nobody closes."""
+        return "Check the option 'path', and whether each element is closed."
 
 
 class XmlSink(FileSink[XmlWriteOptions]):

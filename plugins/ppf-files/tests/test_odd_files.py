@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ppf_files.sinks import CsvSink
 from ppf_files.sources import CsvSource, JsonSource, TextSource
+from ppf_files.xml import XmlSource
 from pyspark.sql import SparkSession
 
 from ppf_core import PpfError
 from ppf_core.errors import ConfigError
+from ppf_core.jvm.errors import describe_error
 from ppf_core.testing import build, context
 
 FIRST, OTHER_ORDER, MORE = "a,b\n1,2\n", "b,a\n20,10\n", "a,b,c\n100,200,300\n"
@@ -198,6 +201,26 @@ def test_lines_of_documents_are_read_also_when_some_are_broken(text: str, spark:
     assert (1,) in rows(spark, JsonSource, path=str(tmp_path), schema="a INT")
 
 
+@pytest.mark.parametrize("bad_records", [None, "drop"])
+@pytest.mark.parametrize(
+    ("source", "text", "hint"),
+    [
+        (JsonSource, '{\n  "a":\n  1\n}\n', "reader { multiLine = true }"),
+        (JsonSource, '"a"\n', "Check the option 'path'"),
+        (XmlSource, "<x><r><a>1</r></x>", "is closed"),
+        (XmlSource, "no XML", "is closed"),
+    ],
+)
+def test_files_without_a_readable_record_are_told_at_the_source(
+    source: Any, text: str, hint: str, bad_records: str | None, spark: SparkSession, tmp_path: Path
+) -> None:
+    (tmp_path / "in.txt").write_text(text)
+    further = {"row_tag": "r"} if source is XmlSource else {}
+    with pytest.raises(PpfError) as caught:
+        rows(spark, source, path=str(tmp_path), bad_records=bad_records, **further)
+    assert hint in f"{caught.value}{caught.value.hint}"
+
+
 @pytest.mark.parametrize(("source", "text"), [(CsvSource, "a,b\n1,2\n"), (JsonSource, '{"a": 1}\n')])
 def test_a_file_in_utf_16_says_so_itself(source: Any, text: str, spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "in.txt").write_text(text, encoding="UTF-16")
@@ -213,6 +236,24 @@ def test_a_file_with_a_colon_in_its_name_is_named(source: Any, pin: bool, spark:
     (tmp_path / "12:30.csv").write_text("{}\n")
     with pytest.raises(PpfError, match=r"'file:.*/12:30.csv' has a colon in its name"):
         rows(spark, source, path=str(tmp_path), pin=pin)
+
+
+@pytest.mark.parametrize("options", [{"path": "o:p"}, {"path": ["in", "s3a:bucket/in"]}])
+def test_a_path_with_a_colon_is_no_address_and_says_how_to_write_it(options: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"a name with a colon begins with ./: './(o:p|s3a:bucket/in)'"):
+        build(CsvSource, tmp_path, **options)
+    assert build(CsvSink, tmp_path, path="./o:p").options.path == f"file:{tmp_path}/o:p"
+    with pytest.raises(ConfigError, match="'o:p'"):
+        build(CsvSink, tmp_path, path="o:p")
+
+
+def test_a_glob_that_meets_a_colon_says_which_name_it_is(spark: SparkSession, tmp_path: Path) -> None:
+    folder(tmp_path, "a\n1\n")
+    (tmp_path / "12:30.csv").write_text("a\n2\n")
+    with pytest.raises(Exception, match="URISyntaxException") as caught:
+        rows(spark, CsvSource, path=f"{tmp_path}/0*.csv")
+    assert "The name '12:30.csv' has a colon" in describe_error(caught.value).message
+    assert rows(spark, CsvSource, path=f"{tmp_path}/0.csv") == [("1",)]
 
 
 def test_a_decimal_comma_that_spark_reads_as_null_is_warned_of(

@@ -176,6 +176,13 @@ def test_an_option_of_spark_that_does_nothing_is_told(tmp_path: Path) -> None:
     assert "Did you mean 'maxFilesPerTrigger'" in warning.message
 
 
+@pytest.mark.parametrize(("path", "is_told"), [("in/d=1", True), ("in/*", False)])
+def test_a_base_path_that_spark_does_not_take_in_a_stream_is_told(path: str, is_told: bool, tmp_path: Path) -> None:
+    options = {"path": path, "format": "csv", "schema": "a INT, d INT", "reader": {"basePath": "in"}}
+    warnings = bind(StreamReadOptions, options, folder=tmp_path).warnings
+    assert [each.path[-1] for each in warnings] == (["basePath"] if is_told else [])
+
+
 def test_the_schema_is_known_before_it_runs(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for options in ({"format": "text"}, {"format": "json", "schema": "a INT, b STRUCT<c: DATE>"}):

@@ -20,7 +20,7 @@ class MaskOptions:
 
     columns: dict[str, Way] = option(
         "How, by column. hash: a digest of 64 digits. tokenise: other letters and digits, the same for the same value. "
-        "partial: only the end is left. redact: a fixed text. null: NULL."
+        'partial: only the end is left. redact: a fixed text. "null", in quotes: NULL.'
     )
     key: Secret | None = option(
         "What hash and tokenise depend on: without it a hash can be found by trying all values.", default=None
