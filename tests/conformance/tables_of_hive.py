@@ -2,37 +2,31 @@
 
 from typing import ClassVar
 
-from ppf_testing.samples import SAMPLES
+from ppf_table import conformance as cases
 from ppf_testing.staged_sinks import ExactStage
-from test_tables import PARQUET, SOME, Counted, Table, ThereByHand, with_numbers_and_days, with_texts
+from test_tables import Counted, Table, ThereByHand
 
 
-class TestParquet(Table, ExactStage):
-    samples = SOME
-    gives_back = PARQUET
+class TestParquet(cases.Parquet, ExactStage):
+    samples = cases.SOME
 
 
-class TestParquetByNumbersAndDays(Table, ExactStage):
-    more: ClassVar = {"partition_by": ["Number", "day"]}
-    samples = SOME
-    gives_back = PARQUET
-    given = with_numbers_and_days
+class TestParquetByNumbersAndDays(cases.ParquetByNumbersAndDays, ExactStage):
+    pass
 
 
-class TestParquetByTexts(Counted, Table, ExactStage):
-    more: ClassVar = {"partition_by": ["key"]}
-    samples = SOME
-    given = with_texts
+class TestParquetByTexts(Counted, cases.ParquetByTexts, ExactStage):
+    pass
 
 
 class TestParquetThatIsThere(ThereByHand, ExactStage):
     declared = "(VALUE STRING, N INT) USING parquet"
-    gives_back: ClassVar = ("a text and a number",)
+    gives_back: ClassVar = ("texts",)
 
 
 class TestParquetThatIsThereWithPartitions(ThereByHand, ExactStage):
     declared = "(n INT, value STRING) USING parquet PARTITIONED BY (n)"
-    gives_back: ClassVar = ("a text and a number",)
+    gives_back: ClassVar = ("texts",)
 
 
 class TestTextOfHive(Counted, ThereByHand, ExactStage):
@@ -45,4 +39,4 @@ class TestParquetOfHive(Counted, ThereByHand, ExactStage):
 
 class TestNewTextOfHive(Counted, Table, ExactStage):
     more: ClassVar = {"format": "hive"}
-    samples: ClassVar = [sample for sample in SAMPLES if sample.name == "texts"]
+    samples: ClassVar = ["texts"]

@@ -1,78 +1,27 @@
-"""The table sink, with the formats, partitions and tables that change what it stores."""
+"""What the table sink gives back under settings of Spark, and in further formats; all else is in the cases that it ships."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
+from ppf_table import conformance as cases
 from ppf_table.sink import TableSink
-from ppf_testing.samples import OF_SPARK_4, SAMPLES, Sample
+from ppf_testing.samples import OF_SPARK_4, Sample
 from ppf_testing.staged_sinks import ExactStage, StagedSinkConformance
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from ppf_core.testing import context
 
-PARQUET = {sample.name for sample in SAMPLES} - {"nothing", "spans of a calendar"}
-SOME = [sample for sample in SAMPLES if sample.name in ("numbers", "texts", "moments", "maps", "no rows")]
 
-
-class Table:
-    """A table `out` in a schema of its own, which is replaced."""
-
+class Table(cases.Table):
     plugin: ClassVar[Any] = TableSink
-    refused: ClassVar[Any] = ({"mode": "sometimes"},)
-    settings: ClassVar[Mapping[str, str]] = {}
-    more: ClassVar[Mapping[str, Any]] = {}
-
-    @pytest.fixture
-    def session(self, spark: SparkSession, tmp_path: Path) -> Iterator[SparkSession]:
-        session = spark.newSession()
-        for key, value in self.settings.items():
-            session.conf.set(key, value)
-        session.sql(f"CREATE SCHEMA of_one_test LOCATION '{tmp_path}/schema'")
-        session.sql("USE of_one_test")
-        yield session
-        session.sql("DROP SCHEMA of_one_test CASCADE")
-
-    def options(self, _folder: Path) -> Mapping[str, Any]:
-        return {"name": "out", "mode": "overwrite", **self.more}
-
-    def shown(self, spark: SparkSession, _folder: Path) -> DataFrame | None:
-        return spark.table("out") if spark.catalog.tableExists("out") else None
-
-    def traces(self, spark: SparkSession, folder: Path) -> set[str]:
-        files = {str(each.relative_to(folder)) for each in folder.rglob("*")}
-        return files | {f"table {each.name}" for each in spark.catalog.listTables()}
 
 
-class There(Table):
-    """A table that is there, and fits."""
-
-    def given(self, frame: DataFrame) -> DataFrame:
-        if not frame.sparkSession.catalog.tableExists("out"):
-            self.make(frame)
-        return frame
-
-    def make(self, frame: DataFrame) -> None:
-        with_letters_of_its_own = frame.toDF(*(name.upper() for name in frame.columns))
-        with_letters_of_its_own.limit(0).write.saveAsTable("out")
-
-
-class ThereByHand(There):
-    """A table of one text and one number."""
-
-    declared: ClassVar[str]
-    samples: ClassVar = [Sample("a text and a number", {"value": "' a', 'a ', '', NULL", "n": "1, 2, NULL"})]
-
-    def given(self, frame: DataFrame) -> DataFrame:
-        return super().given(frame if "n" in frame.columns else frame.selectExpr("*", "1 AS n"))
-
-    def make(self, frame: DataFrame) -> None:
-        frame.sparkSession.sql(f"CREATE TABLE out {self.declared}")
+class ThereByHand(cases.ThereByHand):
+    plugin: ClassVar[Any] = TableSink
 
 
 class Counted:
@@ -86,37 +35,17 @@ class Counted:
         assert told == [3, 2]
 
 
-def with_numbers_and_days(_suite: object, frame: DataFrame) -> DataFrame:
-    number = "IF(monotonically_increasing_id() = 0, NULL, CAST(-128 AS TINYINT)) AS number"
-    days = "element_at(array(NULL, DATE '0001-01-01', DATE '+12345-01-01'), CAST(monotonically_increasing_id() % 3 + 1 AS INT))"
-    return frame.selectExpr(number, "*", f"{days} AS day")
+class TestParquetOfSpark4(Table, ExactStage):
+    samples = OF_SPARK_4
 
 
-def with_texts(_suite: object, frame: DataFrame) -> DataFrame:
-    return frame.selectExpr("IF(monotonically_increasing_id() = 0, '', '01') AS key", "*")
-
-
-class TestParquet(Table, StagedSinkConformance):
-    samples = (*SAMPLES, *OF_SPARK_4)
-    gives_back = PARQUET
-
-
-class TestParquetByNumbersAndDays(Table, StagedSinkConformance):
-    more: ClassVar = {"partition_by": ["Number", "day"]}
-    samples = SOME
-    gives_back = PARQUET
-    given = with_numbers_and_days
-
-
-class TestParquetByTexts(Counted, Table, StagedSinkConformance):
-    more: ClassVar = {"partition_by": ["key"]}
-    samples = SOME
-    given = with_texts
+class TestParquetByTexts(Counted, cases.ParquetByTexts, ExactStage):
+    samples: ClassVar = ["texts"]
 
 
 class TestParquetOfMilliseconds(Table, ExactStage):
     settings: ClassVar = {"spark.sql.parquet.outputTimestampType": "TIMESTAMP_MILLIS"}
-    samples = SOME
+    samples = cases.SOME
 
 
 class TestParquetOfAnotherCalendar(Table, ExactStage):
@@ -125,7 +54,7 @@ class TestParquetOfAnotherCalendar(Table, ExactStage):
         "spark.sql.parquet.int96RebaseModeInWrite": "LEGACY",
         "spark.sql.session.timeZone": "America/New_York",
     }
-    samples = SOME
+    samples = cases.SOME
 
 
 class TestParquetInOtherWays(Table, ExactStage):
@@ -136,19 +65,8 @@ class TestParquetInOtherWays(Table, ExactStage):
         "spark.sql.sources.useV1SourceList": "",
         "spark.sql.hive.manageFilesourcePartitions": "false",
     }
-    samples = SOME
-    gives_back = PARQUET
-
-
-class TestParquetThatIsThere(There, StagedSinkConformance):
-    samples: ClassVar = [sample for sample in SAMPLES if sample.name in PARQUET]
-    gives_back = PARQUET
-
-
-class TestParquetThatIsThereWithPartitions(ThereByHand, StagedSinkConformance):
-    declared = "(n INT, value STRING) USING parquet PARTITIONED BY (n)"
-    more: ClassVar = {"partition_overwrite": "dynamic"}
-    gives_back: ClassVar = ("a text and a number",)
+    samples = cases.SOME
+    gives_back = cases.OF_PARQUET
 
 
 class TestParquetThatIsThereWithTextsAsPartitions(ThereByHand, StagedSinkConformance):
@@ -156,11 +74,11 @@ class TestParquetThatIsThereWithTextsAsPartitions(ThereByHand, StagedSinkConform
 
 
 class TestParquetWithPaddedTexts(ThereByHand, ExactStage):
-    declared = "(value CHAR(3), n INT) USING parquet"
+    declared = "(value CHAR(32), n INT) USING parquet"
 
 
 class TestParquetWithShortTexts(ThereByHand, ExactStage):
-    declared = "(value VARCHAR(3), n INT) USING parquet"
+    declared = "(value VARCHAR(32), n INT) USING parquet"
 
 
 class TestParquetWithOptions(ThereByHand, ExactStage):
@@ -169,30 +87,18 @@ class TestParquetWithOptions(ThereByHand, ExactStage):
 
 class TestOrc(Counted, Table, StagedSinkConformance):
     more: ClassVar = {"format": "orc"}
-    samples = SOME
+    samples = cases.SOME
 
 
 class TestCsv(Counted, Table, StagedSinkConformance):
     more: ClassVar = {"format": "csv"}
-    samples = SOME
+    samples = cases.SOME
     may_refuse: ClassVar = ("maps",)
-
-
-class TestCsvThatIsThere(Counted, ThereByHand, StagedSinkConformance):
-    declared = "(value STRING, n INT) USING csv OPTIONS (ignoreLeadingWhiteSpace 'true')"
-    more: ClassVar = {"mode": "append"}
-    adds = True
 
 
 class TestText(Counted, Table, ExactStage):
     more: ClassVar = {"format": "text"}
     samples: ClassVar = [Sample("a text", {"value": "' a', 'a\\nb', '', NULL"})]
-
-
-class TestJsonByTexts(Table, StagedSinkConformance):
-    more: ClassVar = {"format": "json", "partition_by": ["key"]}
-    samples = SOME
-    given = with_texts
 
 
 def test_tables_of_hive_s_catalog_hold_as_well(tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ FINDS = [
     Find(right.OfNumbers, wrong.Named, "test_without_rows_the_columns_are_the_same", also=PLANS),
     Find(right.OfNumbers, wrong.Promising, "test_a_schema_that_it_tells_is_the_one_that_comes"),
     Find(right.OfFolders, wrong.Once, "test_all_rows_arrive"),
+    Find(right.OfFolders, wrong.Forgiving, "test_what_is_wrong_with_a_row_fails_the_write", pytest.fail.Exception),
     Find(right.OfFolders, wrong.First, "test_another_write_is_another_one"),
     Find(right.OfFolders, wrong.Hungry, "test_no_rows_are_no_error", ValueError, "no rows"),
     Find(right.OfFolders, wrong.Appending, "test_it_is_idempotent_if_it_says_so_and_only_then", told="shows a write twice"),

@@ -1,6 +1,7 @@
 """Small plugins that are right, and some that are not, each in one thing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -322,6 +323,14 @@ class Once(RightSink):
 
     def write(self, context: Context, frame: "DataFrame") -> None:
         super().write(context, frame.distinct())
+
+
+class Forgiving(RightSink):
+    """Keeps it to itself when a row cannot be computed."""
+
+    def write(self, context: Context, frame: "DataFrame") -> None:
+        with suppress(Exception):
+            super().write(context, frame)
 
 
 class First(RightSink):

@@ -57,10 +57,6 @@ def test_a_number_of_rows_that_cannot_be_shown_is_a_mistake(rows: int) -> None:
         build(ConsoleSink, rows=rows)
 
 
-def test_printing_twice_is_not_printing_once() -> None:
-    assert not build(ConsoleSink).idempotent
-
-
 def test_in_a_stream_each_batch_says_which_one_it_is(
     spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

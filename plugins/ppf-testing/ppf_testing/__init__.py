@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ppf_testing.checks import AggregateCheckConformance, FrameCheckConformance, RowCheckConformance
     from ppf_testing.hooks import HooksConformance
     from ppf_testing.secrets import SecretsConformance
-    from ppf_testing.sinks import SinkConformance
+    from ppf_testing.sinks import SinkConformance, UnseenSinkConformance
     from ppf_testing.sources import IncrementalConformance, SourceConformance
     from ppf_testing.splitting_sinks import SplitConformance
     from ppf_testing.staged_sinks import StagedSinkConformance
@@ -31,7 +31,7 @@ _HOMES = {
     "checks": ("AggregateCheckConformance", "FrameCheckConformance", "RowCheckConformance"),
     "hooks": ("HooksConformance",),
     "secrets": ("SecretsConformance",),
-    "sinks": ("SinkConformance",),
+    "sinks": ("SinkConformance", "UnseenSinkConformance"),
     "sources": ("IncrementalConformance", "SourceConformance"),
     "splitting_sinks": ("SplitConformance",),
     "staged_sinks": ("StagedSinkConformance",),
@@ -57,6 +57,7 @@ __all__ = [
     "StreamingSinkConformance",
     "StreamingSourceConformance",
     "TransformConformance",
+    "UnseenSinkConformance",
     "suites_of",
 ]
 

@@ -26,7 +26,7 @@ from ppf_testing.checks import AggregateCheckConformance, FrameCheckConformance,
 from ppf_testing.hooks import HooksConformance
 from ppf_testing.offers import OfferConformance
 from ppf_testing.secrets import SecretsConformance
-from ppf_testing.sinks import SinkConformance
+from ppf_testing.sinks import SinkConformance, UnseenSinkConformance
 from ppf_testing.sources import IncrementalConformance, SourceConformance
 from ppf_testing.splitting_sinks import SplitConformance
 from ppf_testing.staged_sinks import StagedSinkConformance
@@ -70,6 +70,8 @@ class _Offer:
         """What it is asked: more, where a case says how to `add` to its source, or what its sink `splits`."""
         if self.group == "sources" and hasattr(case, "add"):
             yield IncrementalConformance
+        elif self.group == "sinks" and getattr(case, "is_unseen", False):
+            yield UnseenSinkConformance
         else:
             yield next(suite for base, suite in _SUITES[self.group].items() if issubclass(self.plugin, base))
         if self.group == "sinks" and hasattr(case, "splits"):

@@ -1,7 +1,8 @@
 """What every plugin promises, whatever its kind."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -54,3 +55,12 @@ class PluginConformance(Suite):
         instance.close()
         assert other.options == instance.options
         other.close()
+
+
+class WritingConformance(PluginConformance):
+    """A sink, and what is around its writes."""
+
+    @contextmanager
+    def writing(self, folder: Path) -> Iterator[None]:
+        """Around all that writes; what goes to the terminal, for example, can be caught here."""
+        yield

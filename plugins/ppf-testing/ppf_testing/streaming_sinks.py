@@ -29,7 +29,7 @@ from pyspark.sql import functions as F
 
 from ppf_core import Sink, StagedSink, StreamingSink, WriteId
 from ppf_core.testing import MemoryStream, build, context, memory_stream, write_stream
-from ppf_testing.plugins import PluginConformance
+from ppf_testing.plugins import WritingConformance
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -39,7 +39,7 @@ class Killed(Exception):
     """The end of a process, as a batch sees it."""
 
 
-class NativeSinkConformance(PluginConformance):
+class NativeSinkConformance(WritingConformance):
     """What a sink promises that may start anew, and so holds one stream."""
 
     plugin: ClassVar[type[Sink[Any] | StreamingSink[Any]]]
@@ -61,7 +61,8 @@ class NativeSinkConformance(PluginConformance):
     def start(self, stream: MemoryStream, folder: Path, checkpoint: str = "checkpoint") -> None:
         """Writes what is new, with an instance of its own."""
         sink = self.made(folder)
-        write_stream(sink, self.given(stream.frame), folder / checkpoint, component="sink")
+        with self.writing(folder):
+            write_stream(sink, self.given(stream.frame), folder / checkpoint, component="sink")
         sink.close()
 
     def test_every_batch_is_shown_also_after_another_start(self, spark: "SparkSession", tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ class NativeSinkConformance(PluginConformance):
                 raise Killed
 
         dying = build(Dying, folder, **self.options(folder))
-        with suppress(Killed):
+        with suppress(Killed), self.writing(folder):
             write_stream(dying, self.given(stream.frame), checkpoint, component="sink")
 
 
