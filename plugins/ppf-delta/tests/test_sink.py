@@ -2,52 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from ppf_delta.sink import DeltaSink
-from ppf_testing.samples import SAMPLES
-from ppf_testing.staged_sinks import StagedSinkConformance
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from ppf_core import PpfError, TargetMoved, WriteId
 from ppf_core.testing import build, context
-
-SOME = [sample for sample in SAMPLES if sample.name in ("numbers", "texts", "maps")]
-
-
-class _Out:
-    plugin: ClassVar[Any] = DeltaSink
-    refused: ClassVar[Any] = ({"mode": "sometimes"},)
-    samples = SOME
-    more: ClassVar[dict[str, Any]] = {"mode": "overwrite"}
-
-    def options(self, folder: Path) -> dict[str, Any]:
-        return {"path": str(folder / "out"), **self.more}
-
-    def shown(self, spark: SparkSession, folder: Path) -> DataFrame | None:
-        path = folder / "out"
-        return spark.read.format("delta").load(str(path)) if (path / "_delta_log").exists() else None
-
-
-class TestOverwrite(_Out, StagedSinkConformance):
-    gives_back = ("numbers", "texts", "maps")
-
-
-class TestAppend(_Out, StagedSinkConformance):
-    more: ClassVar = {"mode": "append"}
-    adds = True
-    gives_back = ("numbers", "texts", "maps")
-
-
-class TestMerge(_Out, StagedSinkConformance):
-    more: ClassVar = {"mode": "merge", "keys": ["key"]}
-    adds = True
-    gives_back = ("texts",)
-    samples: ClassVar = [sample for sample in SAMPLES if sample.name == "texts"]
-
-    def given(self, frame: DataFrame) -> DataFrame:
-        return frame.selectExpr("*", f"concat(`{frame.columns[0]}`, '#', monotonically_increasing_id()) AS key")
 
 
 def test_each_mode_does_what_it_says_and_old_versions_stay(spark: SparkSession, tmp_path: Path) -> None:
