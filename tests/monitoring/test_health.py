@@ -104,14 +104,17 @@ def test_a_stream_that_goes_on_is_ready_and_tells_of_its_last_batch(tmp_path: Pa
     path = tmp_path / "ticks.conf"
     path.write_text(STREAM)
     stream = PipelineRunner.from_file(path).start(spark=spark)
-    while stream.is_alive and not stream.progress():
-        time.sleep(0.05)
-    address = ppf("runs", "show", stream.run_id, "--pipeline", path, "--json").document["facts"]["health"]
-    assert asked(address, "/ready")[0] == 200
-    (query,) = asked(address, "/progress")[1]["queries"]  # type: ignore[misc]
-    assert (query["query"], query["input_rows"]) == ("ticks", 10)
-    stream.stop()
-    result = stream.await_end()
+    try:
+        while stream.is_alive and not stream.progress():
+            time.sleep(0.05)
+        address = ppf("runs", "show", stream.run_id, "--pipeline", path, "--json").document["facts"]["health"]
+        while stream.is_alive and asked(address, "/ready")[0] != 200:  # twice a second somebody looks whether it is
+            time.sleep(0.05)
+        (query,) = asked(address, "/progress")[1]["queries"]  # type: ignore[misc]
+        assert (query["query"], query["input_rows"]) == ("ticks", 10)
+    finally:
+        stream.stop()
+        result = stream.await_end()
     assert result is not None
     assert result.ok
     with pytest.raises(OSError, match="refused"):
